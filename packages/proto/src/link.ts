@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { allocationObservedSchema, assignmentSchema } from './allocation.ts';
+import { allocationIdSchema, clusterIdSchema, nodeIdSchema } from './ids.ts';
+import { fingerprintSchema, usageSchema } from './node.ts';
+import { instantSchema, revisionSchema } from './time.ts';
+
+/** Version of the wire; the coordinator also serves the one before. */
+export const LINK_PROTOCOL = 1;
+/** Longest control message in bytes. */
+export const MAX_CONTROL_BYTES = 4 * 2 ** 20;
+/** Longest control message before a certificate was shown. */
+export const MAX_HANDSHAKE_BYTES = 16 * 2 ** 10;
+
+/** Who speaks for the cluster: agents persist the highest and refuse lower. */
+const authority = {
+  clusterId: clusterIdSchema,
+  /** Raised by a restore from backup. */
+  epoch: z.int().min(0),
+  /** Fencing token of the leader, raised by each takeover. */
+  token: z.int().min(0),
+};
+
+export const allocationReportSchema = z.strictObject({ allocationId: allocationIdSchema, observed: allocationObservedSchema });
+export type AllocationReport = z.infer<typeof allocationReportSchema>;
+
+/** From an agent that has no valid certificate: the only two kinds served then. */
+export const handshakeRequestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('join'),
+    protocol: z.int(),
+    /** `<id>.<secret>` of the join token. */
+    token: z.string().max(256),
+    /** PKCS #10 in PEM, signed by the device's own key. */
+    csr: z.string().max(8192),
+    name: z.string().max(63),
+  }),
+  z.strictObject({ kind: z.literal('renew'), protocol: z.int(), nodeId: nodeIdSchema, csr: z.string().max(8192) }),
+]);
+export type HandshakeRequest = z.infer<typeof handshakeRequestSchema>;
+
+const refusal = z.strictObject({ kind: z.literal('refused'), code: z.string().max(64), message: z.string().max(2000), retry: z.boolean() });
+export const handshakeResponseSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('issued'),
+    nodeId: nodeIdSchema,
+    clusterId: clusterIdSchema,
+    /** The X.509-SVID and then its issuers, PEM. */
+    certificate: z.string(),
+    /** Trust bundle of the cluster's device CA, PEM. */
+    bundle: z.string(),
+    serverAt: instantSchema,
+  }),
+  refusal,
+]);
+export type HandshakeResponse = z.infer<typeof handshakeResponseSchema>;
+
+export const agentMessageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('hello'),
+    protocol: z.int(),
+    agentVersion: z.string().max(64),
+    nodeId: nodeIdSchema,
+    clusterId: clusterIdSchema,
+    /** Highest authority seen. */
+    epoch: z.int().min(0),
+    token: z.int().min(0),
+    fingerprint: fingerprintSchema,
+    /** Full state: every allocation the agent holds. */
+    allocations: z.array(allocationReportSchema).max(10_000),
+  }),
+  z.strictObject({
+    kind: z.literal('heartbeat'),
+    sequence: z.int().min(0),
+    usage: usageSchema.optional(),
+    /** Use by allocation. */
+    allocations: z.array(z.strictObject({ allocationId: allocationIdSchema, usage: usageSchema })).max(10_000),
+  }),
+  z.strictObject({ kind: z.literal('report'), reports: z.array(allocationReportSchema).min(1).max(1000) }),
+  z.strictObject({ kind: z.literal('fingerprint'), fingerprint: fingerprintSchema }),
+  /** A gap was seen: the coordinator answers with COMPLETE. */
+  z.strictObject({ kind: z.literal('resync'), reason: z.string().max(500) }),
+  z.strictObject({ kind: z.literal('leave'), reason: z.string().max(500) }),
+  z.strictObject({ kind: z.literal('renew'), csr: z.string().max(8192) }),
+]);
+export type AgentMessage = z.infer<typeof agentMessageSchema>;
+
+export const assignmentChangeSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('put'), assignment: assignmentSchema }),
+  z.strictObject({ kind: z.literal('remove'), allocationId: allocationIdSchema }),
+]);
+export type AssignmentChange = z.infer<typeof assignmentChangeSchema>;
+
+export const coordinatorMessageSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('welcome'),
+    protocol: z.int(),
+    ...authority,
+    serverAt: instantSchema,
+    heartbeatMs: z.int().min(50).max(60_000),
+    coordinatorVersion: z.string().max(64),
+  }),
+  z.strictObject({ kind: z.literal('complete'), ...authority, revision: revisionSchema, assignments: z.array(assignmentSchema).max(10_000) }),
+  z.strictObject({
+    kind: z.literal('incremental'),
+    ...authority,
+    appliesTo: revisionSchema,
+    resultsIn: revisionSchema,
+    changes: z.array(assignmentChangeSchema).max(10_000),
+  }),
+  z.strictObject({ kind: z.literal('heartbeatAck'), sequence: z.int().min(0) }),
+  z.strictObject({ kind: z.literal('issued'), certificate: z.string(), bundle: z.string() }),
+  refusal,
+]);
+export type CoordinatorMessage = z.infer<typeof coordinatorMessageSchema>;
+
+/** First bytes of a multiplexed stream: what it carries. Opened by the coordinator. */
+export const streamHeaderSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('logs'),
+    allocationId: allocationIdSchema,
+    /** Only lines after this cursor; from the oldest kept when absent. */
+    after: z.string().max(64).optional(),
+    /** At most this many of the newest lines before following. */
+    tail: z.int().min(0).max(10_000).optional(),
+    follow: z.boolean(),
+  }),
+  /** Raw bytes to and from a TCP port of the allocation. */
+  z.strictObject({ kind: z.literal('forward'), allocationId: allocationIdSchema, portName: z.string().max(63) }),
+]);
+export type StreamHeader = z.infer<typeof streamHeaderSchema>;
+
+/** One line of a `logs` stream, as newline-delimited JSON. */
+export const logLineSchema = z.strictObject({
+  allocationId: allocationIdSchema,
+  /** Opaque, ordered within an allocation: resume with `after`. */
+  cursor: z.string().max(64),
+  at: instantSchema,
+  stream: z.enum(['stdout', 'stderr']),
+  text: z.string().max(65_536),
+});
+export type LogLine = z.infer<typeof logLineSchema>;

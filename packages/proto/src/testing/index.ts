@@ -1,0 +1,1 @@
+export { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from './builders.ts';
