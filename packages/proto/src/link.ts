@@ -99,7 +99,12 @@ export const coordinatorMessageSchema = z.discriminatedUnion('kind', [
     heartbeatMs: z.int().min(50).max(60_000),
     coordinatorVersion: z.string().max(64),
   }),
-  z.strictObject({ kind: z.literal('complete'), ...authority, revision: revisionSchema, assignments: z.array(assignmentSchema).max(10_000) }),
+  z.strictObject({
+    kind: z.literal('complete'),
+    ...authority,
+    revision: revisionSchema,
+    assignments: z.array(assignmentSchema).max(10_000),
+  }),
   z.strictObject({
     kind: z.literal('incremental'),
     ...authority,

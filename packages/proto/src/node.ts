@@ -44,7 +44,11 @@ export const nodeRowSchema = z.strictObject({
   id: nodeIdSchema,
   orgId: orgIdSchema,
   ownerUserId: userIdSchema.optional(),
-  name: z.string().min(1).max(63).regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'()-]*$/u, 'may hold letters, digits, spaces and . _ - \' ( )'),
+  name: z
+    .string()
+    .min(1)
+    .max(63)
+    .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'()-]*$/u, "may hold letters, digits, spaces and . _ - ' ( )"),
   labels: labelsSchema,
   /** `false`: cordoned, nothing new is placed here. */
   schedulable: z.boolean(),

@@ -52,7 +52,10 @@ export const restartPolicySchema = z.strictObject({
   backoffMs: durationMsSchema.max(600_000).default(1000),
 });
 
-const uniqueBy = <T>(key: (value: T) => string | number) => (values: readonly T[]) => new Set(values.map(key)).size === values.length;
+const uniqueBy =
+  <T>(key: (value: T) => string | number) =>
+  (values: readonly T[]) =>
+    new Set(values.map(key)).size === values.length;
 
 /** What is served of `spec` in `cloudless.io/v1`, in canonical form. `parseWorkloadDocument` accepts the wider syntax. */
 export const workloadSpecSchema = z.strictObject({
@@ -63,7 +66,13 @@ export const workloadSpecSchema = z.strictObject({
   /** Replaces the image's command; `$(NAME)` as above. */
   args: z.array(z.string().max(32_768)).max(256).optional(),
   env: z
-    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'is not a variable name').max(256), z.string().max(131_072))
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'is not a variable name')
+        .max(256),
+      z.string().max(131_072),
+    )
     .refine((env) => Object.keys(env).length <= 512, 'has more than 512 variables')
     .default({}),
   replicas: z.int().min(0).max(100).default(1),
@@ -72,14 +81,23 @@ export const workloadSpecSchema = z.strictObject({
       /** Reserved on the node. */
       requests: resourcesSchema.partial().default({}),
       /** Enforced by the engine. */
-      limits: resourcesSchema.partial().extend({ pids: z.int().min(1).max(1_000_000).optional() }).default({}),
+      limits: resourcesSchema
+        .partial()
+        .extend({ pids: z.int().min(1).max(1_000_000).optional() })
+        .default({}),
     })
     .default({ requests: {}, limits: {} }),
   ports: z
     .array(portSchema)
     .max(32)
-    .refine(uniqueBy<WorkloadPort>((port) => port.name), 'has two ports of one name')
-    .refine(uniqueBy<WorkloadPort>((port) => `${port.containerPort}/${port.protocol}`), 'has one container port twice')
+    .refine(
+      uniqueBy<WorkloadPort>((port) => port.name),
+      'has two ports of one name',
+    )
+    .refine(
+      uniqueBy<WorkloadPort>((port) => `${port.containerPort}/${port.protocol}`),
+      'has one container port twice',
+    )
     .default([]),
   restartPolicy: restartPolicySchema.default({ policy: 'always', maxRetries: 5, backoffMs: 1000 }),
   terminationGraceMs: durationMsSchema.max(3_600_000).default(10_000),
@@ -154,7 +172,17 @@ export const unplacedSchema = z.strictObject({
 });
 export type Unplaced = z.infer<typeof unplacedSchema>;
 
-export const WORKLOAD_CONDITIONS = ['running', 'starting', 'updating', 'degraded', 'failing', 'unplaced', 'stopping', 'stopped', 'deleting'] as const;
+export const WORKLOAD_CONDITIONS = [
+  'running',
+  'starting',
+  'updating',
+  'degraded',
+  'failing',
+  'unplaced',
+  'stopping',
+  'stopped',
+  'deleting',
+] as const;
 /** Computed from observed allocations, never stored. */
 export const workloadStatusSchema = z.strictObject({
   condition: z.enum(WORKLOAD_CONDITIONS),
