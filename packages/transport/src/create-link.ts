@@ -1,0 +1,148 @@
+import { CloudlessError, MAX_CONTROL_BYTES } from '@cloudless/proto';
+import { FRAME, jsonFrame, parseJsonPayload, type FrameChannel } from './frame-channel.ts';
+import { StreamReset, type Link, type LinkClosed, type LinkPath, type LinkReason } from './link.ts';
+import { parseReason, writeReason } from './reason.ts';
+import { CONTROL_QUEUE_BYTES, MAX_EARLY_MESSAGES } from './stream-limits.ts';
+import { createStreamMux } from './stream-mux.ts';
+
+type Kinded = { readonly kind: string };
+/** The part of a zod schema that a link needs. */
+type MessageSchema<T> = {
+  safeParse(
+    value: unknown,
+  ):
+    | { readonly success: true; readonly data: T }
+    | {
+        readonly success: false;
+        readonly error: { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] };
+      };
+  readonly options: readonly { readonly shape: { readonly kind: { readonly value: string } } }[];
+};
+
+export type LinkOptions<Out extends Kinded, In extends Kinded> = {
+  readonly control: FrameChannel;
+  readonly bulk: FrameChannel;
+  readonly role: 'dialler' | 'acceptor';
+  readonly outgoing: MessageSchema<Out>;
+  readonly incoming: MessageSchema<In>;
+};
+
+/** A link over two authenticated paths. What both transports share; each brings its own paths. */
+export function createLink<Out extends Kinded, In extends Kinded>(options: LinkOptions<Out, In>): Link<Out, In> {
+  const { control, bulk, outgoing, incoming } = options;
+  const mux = createStreamMux(bulk, options.role);
+  const ending = new AbortController();
+  const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<LinkClosed>();
+  const probes: Record<LinkPath, { resolve(): void; reject(error: unknown): void }[]> = { control: [], bulk: [] };
+  let listener: ((message: In) => void) | undefined;
+  let early: In[] = [];
+
+  function finish(reason: LinkReason, by: LinkClosed['by']): void {
+    if (ending.signal.aborted) return;
+    // On both paths: whichever the other end reads first tells it why.
+    if (by === 'self') for (const path of [control, bulk]) path.write(jsonFrame(FRAME.close, writeReason(reason)));
+    const error = new StreamReset(reason.code, reason.message);
+    mux.stop(reason.code, reason.message);
+    for (const probe of [...probes.control, ...probes.bulk]) probe.reject(error);
+    control.end();
+    bulk.end();
+    resolveClosed({ ...reason, by });
+    ending.abort(error);
+  }
+  const refuse = (code: LinkReason['code'], message: string): void => finish({ code, message, retry: true }, 'self');
+
+  function takeMessage(payload: Uint8Array): void {
+    const value = parseJsonPayload(payload);
+    const parsed = incoming.safeParse(value);
+    if (!parsed.success) {
+      const kind = typeof value === 'object' && value !== null ? (Reflect.get(value, 'kind') as unknown) : undefined;
+      if (typeof kind === 'string' && !incoming.options.some((option) => option.shape.kind.value === kind)) {
+        return refuse('unknown_kind', `a message of kind "${kind.slice(0, 64)}" is not known to this release; update the older end`);
+      }
+      const issue = parsed.error.issues[0];
+      const where = typeof kind === 'string' ? `${kind.slice(0, 64)}.${issue?.path.join('.') ?? ''}` : 'message';
+      return refuse(
+        'malformed',
+        `${where} could not be read: ${value === undefined ? 'not JSON' : (issue?.message ?? 'not of the schema')}`,
+      );
+    }
+    if (listener) return listener(parsed.data);
+    if (early.length >= MAX_EARLY_MESSAGES) return refuse('overloaded', `nobody took ${MAX_EARLY_MESSAGES} messages`);
+    early.push(parsed.data);
+  }
+
+  function takeShared(path: LinkPath, channel: FrameChannel, frame: Uint8Array): boolean {
+    const kind = frame[0];
+    if (kind === FRAME.ping) channel.write(Uint8Array.of(FRAME.pong));
+    else if (kind === FRAME.pong) probes[path].shift()?.resolve();
+    else if (kind === FRAME.close) finish(parseReason(frame.subarray(1)), 'peer');
+    else return false;
+    return true;
+  }
+
+  const closedBy = (path: LinkPath) => (fault?: { readonly code: LinkReason['code']; readonly message: string }) => {
+    if (fault) refuse(fault.code, fault.message);
+    else finish({ code: 'path_lost', message: `the ${path} connection ended without a word`, retry: true }, 'network');
+  };
+
+  control.receive({
+    frame(frame) {
+      const kind = frame[0];
+      if (takeShared('control', control, frame)) return;
+      if (kind === FRAME.message) takeMessage(frame.subarray(1));
+      else refuse('malformed', `the control path has no frames of kind ${kind ?? 'none'}`);
+    },
+    closed: closedBy('control'),
+  });
+  bulk.receive({
+    frame(frame) {
+      const kind = frame[0];
+      if (kind === undefined) return refuse('malformed', 'an empty frame came on the bulk path');
+      if (takeShared('bulk', bulk, frame)) return;
+      const broken = mux.take(kind, frame.subarray(1));
+      if (broken !== undefined) refuse('malformed', broken);
+    },
+    closed: closedBy('bulk'),
+  });
+
+  return {
+    send(message) {
+      const valid = outgoing.safeParse(message);
+      if (!valid.success)
+        throw new Error(
+          `invariant broken: a ${message.kind} message is not of its schema: ${valid.error.issues[0]?.path.join('.')} ${valid.error.issues[0]?.message}`,
+        );
+      if (ending.signal.aborted || control.queuedBytes >= CONTROL_QUEUE_BYTES) return false;
+      const frame = jsonFrame(FRAME.message, valid.data);
+      if (frame.byteLength > MAX_CONTROL_BYTES) {
+        throw new CloudlessError(
+          'too_large',
+          `A ${message.kind} message of ${frame.byteLength} bytes is over the limit of ${MAX_CONTROL_BYTES}.`,
+        );
+      }
+      control.write(frame);
+      return true;
+    },
+    get queuedBytes() {
+      return control.queuedBytes;
+    },
+    onMessage(next) {
+      listener = next;
+      const waiting = early;
+      early = [];
+      for (const message of waiting) next(message);
+    },
+    openStream: (header, signal) => mux.open(header, signal),
+    onStream: (next) => mux.onStream(next),
+    probe(path) {
+      if (ending.signal.aborted) return Promise.reject(ending.signal.reason as Error);
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      probes[path].push({ resolve, reject });
+      (path === 'control' ? control : bulk).write(Uint8Array.of(FRAME.ping));
+      return promise;
+    },
+    close: (reason) => finish(reason, 'self'),
+    closed,
+    signal: ending.signal,
+  };
+}

@@ -1,0 +1,1 @@
+export { createMemoryLinkPair, type MemoryLinkOptions, type MemoryLinkPair } from './memory-link.ts';

@@ -1,0 +1,218 @@
+import type { IncomingMessage } from 'node:http';
+import { createServer, type TLSSocket } from 'node:tls';
+import type { Clock, Entropy, Logger, Result } from '@cloudless/kernel';
+import {
+  agentMessageSchema,
+  coordinatorMessageSchema,
+  LINK_PROTOCOL,
+  MAX_CONTROL_BYTES,
+  MAX_HANDSHAKE_BYTES,
+  type HandshakeRequest,
+  type HandshakeResponse,
+  type NodeId,
+} from '@cloudless/proto';
+import { createWebSocketStream, type WebSocket } from 'ws';
+import { createLink } from '../create-link.ts';
+import type { CoordinatorLink, LinkReason } from '../link.ts';
+import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
+import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
+import { INNER_TLS, readPeerChain, type PeerChain, type TlsIdentity } from './inner-tls.ts';
+import { OLDEST_PROTOCOL, parsePreamble, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
+
+/** Options for the gateway's `new WebSocketServer({ noServer: true, ...AGENT_WEBSOCKET })`. */
+export const AGENT_WEBSOCKET = { perMessageDeflate: false, maxPayload: 2 ** 20, clientTracking: false } as const;
+
+/** From opening the WebSocket to a session or an answer. */
+const HANDSHAKE_DEADLINE_MS = 10_000;
+/** Connections without a session at once; more are closed at the door. */
+const MAX_UNFINISHED = 512;
+
+export type AuthenticatedPeer = { readonly nodeId: NodeId; readonly remoteAddress: string | undefined };
+
+export type AgentEndpointOptions = {
+  /** Leaf and device CA, PEM: a joining device pins the CA by its key, so it must be sent. */
+  readonly identity: TlsIdentity;
+  /** Device CA, PEM: named to clients as the issuer that is asked for. */
+  readonly bundle: string;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  /** Who shows this chain; asked at each session open. */
+  authenticate(chain: PeerChain): Result<NodeId, LinkReason>;
+  /** Serves `join` and `renew`; `chain` may be empty, or out of date for `renew`. */
+  handshake(request: HandshakeRequest, chain: PeerChain): Promise<HandshakeResponse>;
+  /** Both paths stand. */
+  onLink(link: CoordinatorLink, peer: AuthenticatedPeer): void;
+};
+
+export interface AgentEndpoint {
+  /** A WebSocket on `/agent`, opened with `AGENT_WEBSOCKET`. */
+  acceptWebSocket(socket: WebSocket, request: Pick<IncomingMessage, 'socket'>): void;
+  /** Serves connections from now on with a renewed certificate. */
+  setIdentity(identity: TlsIdentity): void;
+  stop(): void;
+}
+
+type Waiting = { readonly nodeId: NodeId; readonly channel: DuplexChannel; readonly connection: Connection };
+/** One WebSocket before it is part of a link. */
+type Connection = { readonly remoteAddress: string | undefined; finish(): void; abandon(): void };
+
+/**
+ * The coordinator's end of every agent's connection: TLS 1.3 inside the WebSocket, so that proxies and names do not matter. A client
+ * without a valid certificate gets `join` and `renew` served, nothing else, and hears why.
+ */
+export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint {
+  const { clock, entropy, logger } = options;
+  const unfinished = new Set<Connection>();
+  /** Control paths that wait for their bulk path, by the secret that it must present. */
+  const waiting = new Map<string, Waiting>();
+  let identity = options.identity;
+
+  function openConnection(socket: WebSocket, remoteAddress: string | undefined): Connection {
+    const timer = clock.setTimer(HANDSHAKE_DEADLINE_MS, () => connection.abandon());
+    const connection: Connection = {
+      remoteAddress,
+      finish() {
+        timer.cancel();
+        unfinished.delete(connection);
+      },
+      abandon() {
+        connection.finish();
+        socket.terminate();
+      },
+    };
+    unfinished.add(connection);
+    socket.once('close', () => connection.finish());
+    return connection;
+  }
+
+  function answer(channel: DuplexChannel, value: PreambleAnswer): void {
+    channel.write(preambleFrame(value));
+  }
+  function refuse(
+    channel: DuplexChannel,
+    connection: Connection,
+    reason: { readonly code: string; readonly message: string; readonly retry: boolean },
+  ): void {
+    logger.info({ op: 'agentEndpoint.accept', outcome: 'refused', code: reason.code, remoteAddress: connection.remoteAddress });
+    answer(channel, { kind: 'refused', code: reason.code, message: reason.message, retry: reason.retry });
+    channel.end();
+  }
+
+  function servePath(
+    preamble: Extract<Preamble, { kind: 'control' | 'bulk' }>,
+    chain: PeerChain,
+    channel: DuplexChannel,
+    connection: Connection,
+  ): void {
+    if (preamble.protocol < OLDEST_PROTOCOL || preamble.protocol > LINK_PROTOCOL) {
+      const message = `the agent speaks protocol ${preamble.protocol}, this coordinator ${OLDEST_PROTOCOL} to ${LINK_PROTOCOL}: update the older of the two`;
+      return refuse(channel, connection, { code: 'protocol_mismatch', message, retry: true });
+    }
+    const who = options.authenticate(chain);
+    if (!who.ok) return refuse(channel, connection, who.error);
+    if (preamble.kind === 'control') return serveControl(who.value, channel, connection);
+    const control = waiting.get(preamble.session);
+    if (!control || control.nodeId !== who.value) {
+      return refuse(channel, connection, {
+        code: 'refused',
+        message: 'no control path of this device waits for that bulk path',
+        retry: true,
+      });
+    }
+    waiting.delete(preamble.session);
+    serveBulk(control, channel, connection);
+  }
+
+  function serveControl(nodeId: NodeId, channel: DuplexChannel, connection: Connection): void {
+    const session = Buffer.from(entropy.bytes(32)).toString('base64url');
+    waiting.set(session, { nodeId, channel, connection });
+    channel.setMaxFrame(MAX_CONTROL_BYTES);
+    const forget = (): void => void waiting.delete(session);
+    channel.receive({ frame: () => connection.abandon(), closed: forget });
+    // The agent says nothing here before its bulk path stands; `receive` also tells when it goes.
+    answer(channel, { kind: 'opened', session });
+  }
+
+  function serveBulk(control: Waiting, channel: DuplexChannel, connection: Connection): void {
+    connection.finish();
+    control.connection.finish();
+    channel.setMaxFrame(MAX_BULK_FRAME_BYTES);
+    answer(channel, { kind: 'attached' });
+    const link = createLink({
+      control: control.channel,
+      bulk: channel,
+      role: 'acceptor',
+      outgoing: coordinatorMessageSchema,
+      incoming: agentMessageSchema,
+    });
+    options.onLink(link, { nodeId: control.nodeId, remoteAddress: control.connection.remoteAddress });
+  }
+
+  async function serveHandshake(
+    request: HandshakeRequest,
+    chain: PeerChain,
+    channel: DuplexChannel,
+    connection: Connection,
+  ): Promise<void> {
+    try {
+      const response = await options.handshake(request, chain);
+      if (response.kind === 'refused') return refuse(channel, connection, response);
+      answer(channel, response);
+      channel.end();
+    } catch (cause) {
+      logger.error({ op: 'agentEndpoint.handshake', outcome: 'failed', kind: request.kind }, cause);
+      refuse(channel, connection, { code: 'internal', message: 'the coordinator could not serve this now; its log says why', retry: true });
+    }
+  }
+
+  function serve(inner: TLSSocket, connection: Connection): void {
+    inner.on('error', () => connection.abandon());
+    const chain = readPeerChain(inner);
+    const channel = createDuplexChannel(inner, MAX_HANDSHAKE_BYTES);
+    channel.receive({
+      frame(frame) {
+        channel.receive(undefined);
+        const preamble = parsePreamble(frame);
+        if (typeof preamble === 'string') return refuse(channel, connection, { code: 'malformed', message: preamble, retry: false });
+        if (preamble.kind === 'control' || preamble.kind === 'bulk') servePath(preamble, chain, channel, connection);
+        else void serveHandshake(preamble, chain, channel, connection);
+      },
+      closed(fault) {
+        if (fault) refuse(channel, connection, { ...fault, retry: false });
+        else connection.abandon();
+      },
+    });
+  }
+
+  return {
+    acceptWebSocket(socket, request) {
+      socket.on('error', () => socket.terminate());
+      if (unfinished.size >= MAX_UNFINISHED) return socket.terminate();
+      const connection = openConnection(socket, request.socket.remoteAddress);
+      const outer = createWebSocketStream(socket);
+      outer.on('error', () => connection.abandon());
+      // One server object a connection: it binds the inner socket to its connection by documented means. It never listens.
+      const server = createServer({
+        ...INNER_TLS,
+        cert: identity.certificate,
+        key: identity.key,
+        ca: options.bundle,
+        requestCert: true,
+        rejectUnauthorized: false,
+      });
+      server.on('secureConnection', (inner) => serve(inner, connection));
+      server.on('tlsClientError', (cause) => {
+        logger.debug({ op: 'agentEndpoint.accept', outcome: 'failed', cause: cause.message, remoteAddress: connection.remoteAddress });
+        connection.abandon();
+      });
+      server.emit('connection', outer);
+    },
+    setIdentity(next) {
+      identity = next;
+    },
+    stop() {
+      for (const connection of unfinished) connection.abandon();
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { connect, type TLSSocket } from 'node:tls';
+import { createWebSocketStream, WebSocket } from 'ws';
+import { DialFailed } from './dial-failed.ts';
+import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
+import { INNER_TLS, readPeerChain, type JudgePeer, type TlsIdentity } from './inner-tls.ts';
+import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
+
+export type InnerDial = {
+  /** `ws://…/agent` or `wss://…/agent`. */
+  readonly url: string;
+  /** Absent only for `join`. */
+  readonly identity?: TlsIdentity | undefined;
+  /** Is asked before the first byte is sent. */
+  readonly judgeCoordinator: JudgePeer;
+  readonly preamble: Preamble;
+  readonly maxFrameBytes: number;
+  readonly signal: AbortSignal;
+};
+
+/** One WebSocket with inner TLS, its preamble answered. Aborting the signal before that ends it. */
+export async function openInnerTls(dial: InnerDial): Promise<{ readonly channel: DuplexChannel; readonly answer: PreambleAnswer }> {
+  dial.signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<{ channel: DuplexChannel; answer: PreambleAnswer }>();
+  // Outer TLS only gets through proxies: who the coordinator is, is judged inside.
+  const socket = new WebSocket(dial.url, { perMessageDeflate: false, maxPayload: 2 ** 20, rejectUnauthorized: false });
+  const failed = (cause: unknown): void => {
+    reject(
+      cause instanceof DialFailed
+        ? cause
+        : new DialFailed(
+            'path_lost',
+            `The coordinator at ${dial.url} did not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
+            { cause },
+          ),
+    );
+    socket.terminate();
+  };
+  const onAbort = (): void => failed(dial.signal.reason);
+  dial.signal.addEventListener('abort', onAbort, { once: true });
+  const outer = createWebSocketStream(socket, { readableObjectMode: false });
+  outer.on('error', failed);
+  socket.once('open', () => {
+    const inner = connect({
+      socket: outer,
+      ...INNER_TLS,
+      rejectUnauthorized: false,
+      ...(dial.identity ? { cert: dial.identity.certificate, key: dial.identity.key } : {}),
+    });
+    inner.once('error', failed);
+    inner.once('secureConnect', () => speak(inner, dial, resolve, failed));
+  });
+  try {
+    return await promise;
+  } finally {
+    dial.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function speak(
+  inner: TLSSocket,
+  dial: InnerDial,
+  resolve: (opened: { channel: DuplexChannel; answer: PreambleAnswer }) => void,
+  failed: (cause: unknown) => void,
+): void {
+  const verdict = dial.judgeCoordinator(readPeerChain(inner));
+  if (!verdict.ok)
+    return failed(new DialFailed('certificate_refused', `What answers at ${dial.url} is not this cluster's coordinator: ${verdict.error}`));
+  const channel = createDuplexChannel(inner, dial.maxFrameBytes);
+  channel.write(preambleFrame(dial.preamble));
+  channel.receive({
+    frame(frame) {
+      channel.receive(undefined);
+      const answer = parseAnswer(frame);
+      if (answer) resolve({ channel, answer });
+      else failed(new DialFailed('malformed', `The coordinator at ${dial.url} answered with something that this release does not know`));
+    },
+    closed: (fault) =>
+      failed(
+        new DialFailed(
+          fault?.code ?? 'path_lost',
+          fault?.message ?? `The coordinator at ${dial.url} closed the connection before it answered`,
+        ),
+      ),
+  });
+}
