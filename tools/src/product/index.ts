@@ -1,0 +1,2 @@
+export { freePort, startProduct, type Product, type ProductOptions } from './product.ts';
+export { fingerprintOf, importImage, killContainer, listContainers, removeContainers, type OwnedContainer } from './owned-containers.ts';

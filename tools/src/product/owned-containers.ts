@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** What a journey needs to know of a container that Cloudless made. */
+export type OwnedContainer = {
+  readonly id: string;
+  readonly cluster: string;
+  readonly allocation: string;
+  readonly workload: string;
+  readonly running: boolean;
+};
+
+async function docker(...args: readonly string[]): Promise<string> {
+  const { stdout } = await run('docker', [...args], { timeout: 30_000, maxBuffer: 8 * 2 ** 20 });
+  return stdout;
+}
+
+/** Every container with Cloudless' labels on the engine that the tests use, running or not. */
+export async function listContainers(): Promise<readonly OwnedContainer[]> {
+  const format =
+    '{{.ID}}\t{{.State}}\t{{.Label "io.cloudless.cluster"}}\t{{.Label "io.cloudless.allocation"}}\t{{.Label "io.cloudless.workload"}}';
+  const text = await docker('ps', '--all', '--no-trunc', '--filter', 'label=io.cloudless.cluster', '--format', format);
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [id = '', state = '', cluster = '', allocation = '', workload = ''] = line.split('\t');
+      return { id, cluster, allocation, workload, running: state === 'running' };
+    });
+}
+
+/** Kills one container as a crash would. */
+export const killContainer = (id: string): Promise<string> => docker('kill', '--signal', 'KILL', id);
+
+export async function removeContainers(ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await docker('rm', '--force', ...ids);
+}
+
+/** Start time and restart count as the engine has them: equal before and after means the container was not touched. */
+export async function fingerprintOf(id: string): Promise<string> {
+  return (await docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.State.Pid}}', id)).trim();
+}
+
+/** Loads an image made of one static binary and files, with no registry. `tar` is a root file system. */
+export async function importImage(tarFile: string, name: string, changes: readonly string[]): Promise<void> {
+  await docker('import', ...changes.flatMap((change) => ['--change', change]), tarFile, name);
+}
