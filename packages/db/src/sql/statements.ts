@@ -1,0 +1,63 @@
+/** Statements that a single atomic request cannot contain, with the reason a person reads. */
+const REFUSED: Readonly<Record<string, string>> = {
+  BEGIN: 'transactions are one batch',
+  COMMIT: 'transactions are one batch',
+  END: 'transactions are one batch',
+  ROLLBACK: 'transactions are one batch',
+  SAVEPOINT: 'transactions are one batch',
+  RELEASE: 'transactions are one batch',
+  PRAGMA: 'settings belong to the driver',
+  ATTACH: 'the driver serves one database',
+  DETACH: 'the driver serves one database',
+  VACUUM: 'maintenance belongs to the driver',
+};
+
+/** One token at `from`: quoted text and comments count as one, words as one, anything else as a character. */
+const TOKEN = /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)|\[[^\]]*(?:\]|$)|[A-Za-z_]\w*|[\s\S]/gy;
+const isBlank = (token: string): boolean => /^\s/.test(token) || token.startsWith('--') || token.startsWith('/*');
+
+/**
+ * Splits a script at its semicolons, keeping `CREATE TRIGGER … BEGIN … END` whole: a trigger ends at `; END ;`, as in
+ * sqlite3_complete(). Comments before a statement stay with it; a trailing comment is dropped.
+ */
+export function splitStatements(script: string): string[] {
+  const statements: string[] = [];
+  let text = '';
+  let words: string[] = [];
+  let previous = '';
+  let beforePrevious = '';
+  for (const [token] of script.matchAll(TOKEN)) {
+    text += token;
+    if (isBlank(token)) continue;
+    const upper = token.toUpperCase();
+    const endsTrigger = previous === 'END' && beforePrevious === ';';
+    const isTrigger = words[0] === 'CREATE' && (words[1] === 'TRIGGER' || words[2] === 'TRIGGER');
+    if (token === ';' && (!isTrigger || endsTrigger)) {
+      if (words.length > 0) statements.push(text.slice(0, -1).trim());
+      text = '';
+      words = [];
+      previous = '';
+      beforePrevious = '';
+      continue;
+    }
+    if (words.length < 3) words.push(upper);
+    beforePrevious = previous;
+    previous = upper;
+  }
+  if (words.length > 0) statements.push(text.trim());
+  return statements;
+}
+
+/** Why the port refuses `sql`, or `undefined` when it takes it. Both drivers ask this before they send. */
+export function findStatementRefusal(sql: string): string | undefined {
+  const statements = splitStatements(sql);
+  const only = statements[0];
+  if (only === undefined) return 'the statement is empty';
+  if (statements.length > 1) return 'more than one statement in one text: pass each as its own';
+  for (const [token] of only.matchAll(TOKEN)) {
+    if (isBlank(token)) continue;
+    const reason = REFUSED[token.toUpperCase()];
+    return reason === undefined ? undefined : `${token.toUpperCase()} is refused: ${reason}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,62 @@
+import { allocationRowSchema, nodeRowSchema, workloadRowSchema, type AllocationRow, type NodeRow, type WorkloadRow } from '@cloudless/proto';
+import type { SqlValue, Statement } from '../sql/driver.ts';
+import type { ControlRows, ControlTable } from './store.ts';
+
+type Column<Row> = { readonly name: string; readonly value: (row: Row) => SqlValue };
+type TableShape<Row> = {
+  readonly parse: (body: unknown) => Row;
+  /** Indexed copies of fields; `body` is the truth. */
+  readonly columns: readonly Column<Row>[];
+};
+
+const SHAPES: { readonly [T in ControlTable]: TableShape<ControlRows[T]> } = {
+  node: {
+    parse: (body) => nodeRowSchema.parse(body),
+    columns: [
+      { name: 'org_id', value: (row: NodeRow) => row.orgId },
+      { name: 'name', value: (row: NodeRow) => row.name },
+    ],
+  },
+  workload: {
+    parse: (body) => workloadRowSchema.parse(body),
+    columns: [
+      { name: 'org_id', value: (row: WorkloadRow) => row.orgId },
+      { name: 'project_id', value: (row: WorkloadRow) => row.projectId },
+      { name: 'name', value: (row: WorkloadRow) => row.name },
+    ],
+  },
+  allocation: {
+    parse: (body) => allocationRowSchema.parse(body),
+    columns: [
+      { name: 'org_id', value: (row: AllocationRow) => row.orgId },
+      { name: 'project_id', value: (row: AllocationRow) => row.projectId },
+      { name: 'workload_id', value: (row: AllocationRow) => row.workloadId },
+      { name: 'node_id', value: (row: AllocationRow) => row.nodeId },
+    ],
+  },
+};
+
+export const CONTROL_TABLES = ['node', 'workload', 'allocation'] as const satisfies readonly ControlTable[];
+
+/** Parses a row's JSON, as bytes from outside. */
+export const parseRow = <T extends ControlTable>(table: T, body: string): ControlRows[T] => SHAPES[table].parse(JSON.parse(body));
+
+export function insertRow<T extends ControlTable>(table: T, row: ControlRows[T], version: number): Statement {
+  const { columns } = SHAPES[table];
+  const names = ['id', ...columns.map(({ name }) => name), 'version', 'body'];
+  return {
+    sql: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    params: [row.id, ...columns.map(({ value }) => value(row)), version, JSON.stringify(row)],
+  };
+}
+
+export function updateRow<T extends ControlTable>(table: T, row: ControlRows[T], version: number): Statement {
+  const { columns } = SHAPES[table];
+  const names = [...columns.map(({ name }) => name), 'version', 'body'];
+  return {
+    sql: `UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`,
+    params: [...columns.map(({ value }) => value(row)), version, JSON.stringify(row), row.id],
+  };
+}
+
+export const deleteRow = (table: ControlTable, id: string): Statement => ({ sql: `DELETE FROM ${table} WHERE id = ?`, params: [id] });

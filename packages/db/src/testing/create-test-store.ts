@@ -1,0 +1,28 @@
+import { nullLogger, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
+import { createManualClock, createSeededEntropy } from '@cloudless/kernel/testing';
+import { openCluster, type Cluster } from '../open-cluster.ts';
+import type { SqlDriver } from '../sql/driver.ts';
+import { openSqlite } from '../sql/sqlite/open-sqlite.ts';
+import { createStore } from '../store/create-store.ts';
+import type { Store } from '../store/store.ts';
+
+export type TestStore = { readonly store: Store; readonly driver: SqlDriver; readonly cluster: Cluster; [Symbol.asyncDispose](): Promise<void> };
+
+export type TestStoreOptions = { readonly clock?: Clock; readonly entropy?: Entropy; readonly logger?: Logger };
+
+/** A founded cluster's real store on a database in memory, deterministic for one clock and entropy: `await using t = await createTestStore()`. */
+export async function createTestStore(options: TestStoreOptions = {}): Promise<TestStore> {
+  const { clock = createManualClock(), entropy = createSeededEntropy(1), logger = nullLogger } = options;
+  const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock });
+  const cluster = await openCluster({ driver, clock, entropy });
+  const store = await createStore({ driver, clock, entropy, logger, token: cluster.token });
+  return {
+    store,
+    driver,
+    cluster,
+    async [Symbol.asyncDispose]() {
+      await store.stop();
+      await driver.stop();
+    },
+  };
+}
