@@ -1,0 +1,60 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { createClient } from '@cloudless/sdk';
+import { welcomeEntry, type WorkloadId } from '@cloudless/proto';
+import { claimByApi, createToken, killContainer, listContainers, startProduct } from '@cloudless/tools/product';
+import { figuresOf, type Result } from './figures.ts';
+
+const KILLS = 20;
+const GOAL_MS = 400;
+const WAIT_MS = 20_000;
+
+/** B3, first row: SIGKILL of a container until its app answers again through its URL. */
+export async function measureContainerKilled(): Promise<Result> {
+  await using product = await startProduct();
+  const client = createClient({ url: product.url, token: await createToken(product, await claimByApi(product), 'write') });
+  const made = await client.workload.create.mutate({ metadata: { ...welcomeEntry.metadata, name: 'bench' }, spec: { ...welcomeEntry.spec, restartPolicy: { policy: 'always', maxRetries: 100, backoffMs: 0 } } });
+  await untilServes(made.url ?? '');
+  const samples: number[] = [];
+  for (let turn = 0; turn < KILLS; turn += 1) {
+    const container = await ownContainer(made.id);
+    const killedAt = performance.now();
+    await killContainer(container);
+    await untilRestarted(client, made.id, turn + 1);
+    await untilServes(made.url ?? '');
+    samples.push(performance.now() - killedAt);
+    await pause(500);
+  }
+  const figures = figuresOf(samples);
+  return {
+    id: 'B3',
+    title: 'Container killed until it serves again',
+    method: `\`docker kill -s KILL\` of the only replica, ${KILLS} times; ends when the restart is reported and the app answers 200 through the gateway. Includes the kill command itself.`,
+    measures: [{ name: 'killed → serving', unit: 'ms', value: figures.p50, figures, raw: samples, goal: `≤ ${GOAL_MS}`, met: figures.p50 <= GOAL_MS }],
+    leftOut: ['agent killed, device shut down, link cut: they need a second device'],
+  };
+}
+
+async function ownContainer(workloadId: WorkloadId): Promise<string> {
+  const found = (await listContainers()).find((container) => container.workload === workloadId && container.running);
+  if (!found) throw new Error('the app has no running container');
+  return found.id;
+}
+
+async function untilRestarted(client: ReturnType<typeof createClient>, workloadId: WorkloadId, restarts: number): Promise<void> {
+  const giveUpAt = performance.now() + WAIT_MS;
+  while (performance.now() < giveUpAt) {
+    const { rows } = await client.allocation.list.query({ workloadId });
+    if (rows.some((row) => row.observed.restarts >= restarts && row.observed.ready)) return;
+    await pause(5);
+  }
+  throw new Error(`restart ${restarts} was not reported within ${WAIT_MS} ms`);
+}
+
+async function untilServes(url: string): Promise<void> {
+  const giveUpAt = performance.now() + 60_000;
+  while (performance.now() < giveUpAt) {
+    if (await fetch(url, { signal: AbortSignal.timeout(2000) }).then((response) => response.ok, () => false)) return;
+    await pause(5);
+  }
+  throw new Error(`${url} did not answer within 60 s`);
+}

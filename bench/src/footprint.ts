@@ -1,0 +1,52 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { startProduct } from '@cloudless/tools/product';
+import type { Measure, Result } from './figures.ts';
+import { cpuMsOf, linkBytesOf, memoryOf } from './process-stat.ts';
+
+const MIB = 2 ** 20;
+const SETTLE_MS = 20_000;
+const IDLE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const PARTS = ['coordinator', 'web', 'agent'] as const;
+
+const GOALS: Readonly<Record<(typeof PARTS)[number], number>> = { coordinator: 200, web: 125, agent: 90 };
+
+/** B6: what an idle Cloudless on one machine costs. One claimed-less product, no app, after it settled. */
+export async function measureFootprint(): Promise<Result> {
+  await using product = await startProduct();
+  await pause(SETTLE_MS);
+  const pids = await Promise.all(PARTS.map((part) => product.pid(part)));
+  const [, , agentPid = 0] = pids;
+  const cpuBefore = await Promise.all(pids.map(cpuMsOf));
+  const bytesBefore = await linkBytesOf(agentPid, product.port);
+  const startedAt = performance.now();
+  await pause(IDLE_MS);
+  const elapsedMs = performance.now() - startedAt;
+  const cpuAfter = await Promise.all(pids.map(cpuMsOf));
+  const bytes = (await linkBytesOf(agentPid, product.port)) - bytesBefore;
+  const memory = await Promise.all(pids.map(memoryOf));
+
+  const measures: Measure[] = PARTS.flatMap((part, index) => {
+    const rss = (memory[index]?.rssBytes ?? Number.NaN) / MIB;
+    const anonymous = (memory[index]?.anonymousBytes ?? Number.NaN) / MIB;
+    const cpu = (((cpuAfter[index] ?? 0) - (cpuBefore[index] ?? 0)) / elapsedMs) * 100;
+    return [
+      { name: `${part}: RSS`, unit: 'MiB', value: rss, goal: `≤ ${GOALS[part]}`, met: rss <= GOALS[part] },
+      { name: `${part}: anonymous memory`, unit: 'MiB', value: anonymous, ...(part === 'agent' ? { goal: '≤ 40', met: anonymous <= 40 } : {}) },
+      { name: `${part}: idle CPU`, unit: '% of a core', value: cpu, ...(part === 'agent' ? { goal: '≤ 0.2', met: cpu <= 0.2 } : {}) },
+    ];
+  });
+  measures.push({
+    name: 'link, idle',
+    unit: 'MB/day',
+    value: (bytes / elapsedMs) * DAY_MS / 1e6,
+    note: 'wired device on mains; both directions, TCP payload with TLS and WebSocket framing. The goal of 1 MB/day is for a phone, which no release enrols yet',
+  });
+  return {
+    id: 'B6',
+    title: 'Footprint, idle, one machine',
+    method: `\`npm start\` on an empty data folder; ${SETTLE_MS / 1000} s to settle, then ${IDLE_MS / 1000} s without a request. Memory from smaps_rollup, CPU from /proc/pid/stat, bytes from the kernel's TCP counters.`,
+    measures,
+    leftOut: ['growth per 1,000 nodes', 'the container engine itself'],
+  };
+}
