@@ -1,0 +1,3 @@
+export { createPrismaClient } from './create-prisma-client.ts';
+export { createPrismaAdapter, type PrismaAdapterOptions } from './prisma-adapter.ts';
+export type { PrismaClient } from '../../generated/client.ts';
