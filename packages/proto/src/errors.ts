@@ -66,6 +66,11 @@ export const ERRORS = {
   cursor_expired: { status: 410, title: 'The cursor is too old', remedy: 'List again from the start and follow from the new cursor.' },
   origin_refused: { status: 403, title: 'Foreign origin', remedy: 'Open the dashboard under the address that `npm start` prints.' },
   host_unknown: { status: 421, title: 'Unknown host name', remedy: 'Use an address that `npm start` prints, or pass --public-url.' },
+  web_unavailable: {
+    status: 503,
+    title: 'The dashboard does not answer',
+    remedy: 'Wait a moment: it is started again by itself, and the API and your apps go on. If it stays away, read its log in the data folder.',
+  },
   app_not_ready: { status: 503, title: 'The app has no ready replica', remedy: 'Look at its page in the dashboard for the reason.' },
   protocol_mismatch: { status: 400, title: 'Agent and coordinator speak different versions', remedy: 'Update the older of the two.' },
   message_malformed: { status: 400, title: 'A message could not be read', remedy: 'Update both ends; if it stays, report it.' },
