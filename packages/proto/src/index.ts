@@ -7,4 +7,5 @@ export * from './ids.ts';
 export * from './link.ts';
 export * from './node.ts';
 export * from './time.ts';
+export * from './welcome.ts';
 export * from './workload.ts';
