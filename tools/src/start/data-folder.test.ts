@@ -1,0 +1,41 @@
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { prepareDataFolder } from './data-folder.ts';
+import { checkPort, checkTlsFiles, explainListen } from './listen-check.ts';
+
+test('makes a folder that only its owner enters', () => {
+  const root = join(mkdtempSync(join(tmpdir(), 'cloudless-data-')), 'deep', 'data');
+  prepareDataFolder(root);
+  expect(statSync(root).mode & 0o777).toBe(0o700);
+});
+
+test('refuses a file and a folder that cannot be made, with a remedy', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'cloudless-data-')), 'file');
+  writeFileSync(file, '');
+  expect(() => prepareDataFolder(file)).toThrow('is a file');
+  expect(() => prepareDataFolder('/proc/cloudless')).toThrow('cannot be used');
+});
+
+test('names a taken port', async () => {
+  const server = createServer();
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+  expect(await checkPort('127.0.0.1', port)).toMatchObject({ problem: `port ${port} is taken on 127.0.0.1` });
+  await new Promise((resolve) => server.close(resolve));
+  expect(await checkPort('127.0.0.1', port)).toBeUndefined();
+  expect(explainListen('10.9.9.9', 1, 'EADDRNOTAVAIL').problem).toContain('not an address of this machine');
+});
+
+test('refuses TLS files that are absent or no PEM', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'cloudless-tls-')), 'x.pem');
+  writeFileSync(file, 'hello');
+  const refusals = checkTlsFiles({ certFile: file, keyFile: `${file}.absent` });
+  expect(refusals.map((refusal) => refusal.problem)).toEqual([expect.stringContaining('holds no certificate'), expect.stringContaining('cannot be read')]);
+});

@@ -1,0 +1,109 @@
+import { isAbsolute, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { parseHost, parsePort, parsePublicUrl } from './option-values.ts';
+import type { Refusal } from './refusal.ts';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** What `npm start` was asked for. A flag wins over its variable. */
+export type StartOptions = {
+  readonly dataFolder: string;
+  readonly port: number;
+  readonly host: string;
+  readonly publicUrl: string | undefined;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly agent: boolean;
+  readonly yes: boolean;
+  readonly logLevel: LogLevel;
+};
+
+export type ParsedOptions =
+  | { readonly kind: 'options'; readonly options: StartOptions }
+  | { readonly kind: 'help' }
+  | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] };
+
+const FLAGS = {
+  data: { type: 'string' },
+  port: { type: 'string' },
+  host: { type: 'string' },
+  'public-url': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  'tls-key': { type: 'string' },
+  'no-agent': { type: 'boolean' },
+  yes: { type: 'boolean', short: 'y' },
+  'log-level': { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const HELP = `npm start -- [flags]
+
+  --data <folder>       where everything is kept (CLOUDLESS_DATA; default: the system's application-data folder)
+  --port <1-65535>      the one port (CLOUDLESS_PORT; default 7600)
+  --host <address>      where to listen (CLOUDLESS_HOST; default 127.0.0.1, 0.0.0.0 for the network)
+  --public-url <url>    the address people use when a proxy or tunnel stands before it (CLOUDLESS_PUBLIC_URL)
+  --tls-cert <file>     certificate chain, PEM (CLOUDLESS_TLS_CERT)
+  --tls-key <file>      its key, PEM (CLOUDLESS_TLS_KEY)
+  --no-agent            do not make this machine a device
+  --yes                 agree to what would be asked, such as installing Docker (also when CI is set)
+  --log-level <level>   ${LOG_LEVELS.join(', ')} (CLOUDLESS_LOG_LEVEL; default info)
+`;
+
+const isLevel = (text: string): text is LogLevel => LOG_LEVELS.some((level) => level === text);
+const isOn = (text: string | undefined): boolean => text !== undefined && !['', '0', 'false', 'no'].includes(text.toLowerCase());
+
+/**
+ * Reads flags and environment.
+ *
+ * @param defaultData the data folder when none is named, absolute
+ * @param cwd what a relative path starts from
+ */
+export function parseStartOptions(argv: readonly string[], env: Readonly<Record<string, string | undefined>>, defaultData: string, cwd: string): ParsedOptions {
+  let flags: ReturnType<typeof parseFlags>;
+  try {
+    flags = parseFlags(argv);
+  } catch (error) {
+    const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
+    return { kind: 'refused', refusals: [{ problem: sentence.trim(), remedy: 'run `npm start -- --help` for the flags' }] };
+  }
+  if (flags.help) return { kind: 'help' };
+  const text = (flag: 'data' | 'port' | 'host' | 'public-url' | 'tls-cert' | 'tls-key' | 'log-level'): string | undefined =>
+    flags[flag] ?? (env[`CLOUDLESS_${flag.replaceAll('-', '_').toUpperCase()}`] || undefined);
+  const at = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
+
+  const refusals: Refusal[] = [];
+  const take = <T>(parsed: { readonly value: T } | Refusal, otherwise: T): T => {
+    if ('value' in parsed) return parsed.value;
+    refusals.push(parsed);
+    return otherwise;
+  };
+  const port = take(parsePort(text('port') ?? '7600'), 7600);
+  const host = take(parseHost(text('host') ?? '127.0.0.1'), '127.0.0.1');
+  const url = text('public-url');
+  const publicUrl = url === undefined ? undefined : take(parsePublicUrl(url), '');
+  const [certFile, keyFile] = [text('tls-cert'), text('tls-key')];
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    const missing = certFile === undefined ? '--tls-cert' : '--tls-key';
+    refusals.push({ problem: `${missing} is missing: certificate and key come together`, remedy: `add ${missing} <file>` });
+  }
+  const level = text('log-level') ?? 'info';
+  if (!isLevel(level)) refusals.push({ problem: `--log-level ${level} is not a level`, remedy: `use one of ${LOG_LEVELS.join(', ')}` });
+  if (refusals.length > 0) return { kind: 'refused', refusals };
+  return {
+    kind: 'options',
+    options: {
+      dataFolder: at(text('data') ?? defaultData),
+      port,
+      host,
+      publicUrl,
+      tls: certFile !== undefined && keyFile !== undefined ? { certFile: at(certFile), keyFile: at(keyFile) } : undefined,
+      agent: !flags['no-agent'],
+      yes: flags.yes === true || isOn(env['CI']),
+      logLevel: isLevel(level) ? level : 'info',
+    },
+  };
+}
+
+function parseFlags(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false }).values;
+}
