@@ -49,7 +49,7 @@ export function createStreamMux(bulk: FrameChannel, role: 'dialler' | 'acceptor'
   }
 
   bulk.onDrain(() => {
-    for (const [id, stream] of [...streams]) {
+    for (const [id, stream] of Array.from(streams)) {
       if (bulk.queuedBytes >= BULK_QUEUE_BYTES) return;
       // To the end of the map's order: the next drain starts with another stream.
       if (streams.delete(id)) streams.set(id, stream);

@@ -1,0 +1,76 @@
+import 'reflect-metadata';
+import { err, ok, type Entropy, type Result } from '@cloudless/kernel';
+import type { ClusterId, NodeId } from '@cloudless/proto';
+import { Pkcs10CertificateRequest } from '@peculiar/x509';
+import { createDeviceKey, loadKeyPair } from '../device-key.ts';
+import { hashCertificateKey, hashSpki, readCertificates } from '../pem.ts';
+import { formatSpiffeId, trustDomainOf } from '../spiffe-id.ts';
+import { createAuthority, openSigner, type Authority } from './authority.ts';
+import { issueLeaf, type Leaf } from './issue-leaf.ts';
+
+/** Life of a device's and of the coordinator's certificate. */
+export const SVID_LIFE_MS = 24 * 3_600_000;
+
+export const createDeviceAuthority = (options: { readonly clusterId: ClusterId; readonly now: number; readonly entropy: Entropy }): Promise<Authority> =>
+  createAuthority({ subject: 'CN=Cloudless devices', permitted: [{ kind: 'uri', host: trustDomainOf(options.clusterId) }], now: options.now, entropy: options.entropy });
+
+export type CsrFault = { readonly message: string };
+
+/** Signs the identities of one cluster's devices and coordinator. */
+export interface DeviceCa {
+  /** Trust bundle, PEM. */
+  readonly bundle: string;
+  /** What join tokens pin. */
+  readonly caHash: string;
+  /** Reads a request and checks that whoever made it holds the key. */
+  readCsr(csrPem: string): Promise<Result<{ readonly keyHash: string }, CsrFault>>;
+  /** `certificate` is the leaf, then its issuer. What the request says about names is ignored. */
+  issueNode(nodeId: NodeId, csrPem: string, now: number): Promise<Result<Leaf, CsrFault>>;
+  /** For the inner TLS, with a key of its own. */
+  issueCoordinator(now: number): Promise<Leaf & { readonly key: string }>;
+}
+
+export async function openDeviceCa(options: { readonly authority: Authority; readonly clusterId: ClusterId; readonly entropy: Entropy }): Promise<DeviceCa> {
+  const { authority, entropy } = options;
+  const signer = await openSigner(authority);
+  const trustDomain = trustDomainOf(options.clusterId);
+  const [certificate] = readCertificates(authority.certificate);
+  if (!certificate) throw new Error('invariant broken: the stored device authority has no certificate');
+  const withIssuer = (leaf: Leaf): Leaf => ({ ...leaf, certificate: `${leaf.certificate.trim()}\n${authority.certificate.trim()}\n` });
+  const uri = (value: string) => [{ type: 'url', value }] as const;
+
+  return {
+    bundle: authority.certificate,
+    caHash: hashCertificateKey(certificate),
+    async readCsr(csrPem) {
+      const request = await readRequest(csrPem);
+      return request.ok ? ok({ keyHash: hashSpki(new Uint8Array(request.value.publicKey.rawData)) }) : request;
+    },
+    async issueNode(nodeId, csrPem, now) {
+      const request = await readRequest(csrPem);
+      if (!request.ok) return request;
+      const names = uri(formatSpiffeId(trustDomain, { kind: 'node', nodeId }));
+      const leaf = await issueLeaf(signer, { subject: `CN=${nodeId}`, names, publicKey: request.value.publicKey, usage: ['client', 'server'], lifeMs: SVID_LIFE_MS }, { now, entropy });
+      return ok(withIssuer(leaf));
+    },
+    async issueCoordinator(now) {
+      const key = createDeviceKey();
+      const { publicKey } = await loadKeyPair(key);
+      const names = uri(formatSpiffeId(trustDomain, { kind: 'coordinator' }));
+      const leaf = await issueLeaf(signer, { subject: 'CN=coordinator', names, publicKey, usage: ['server', 'client'], lifeMs: SVID_LIFE_MS }, { now, entropy });
+      return { ...withIssuer(leaf), key };
+    },
+  };
+}
+
+async function readRequest(csrPem: string): Promise<Result<Pkcs10CertificateRequest, CsrFault>> {
+  try {
+    const request = new Pkcs10CertificateRequest(csrPem);
+    const { name, namedCurve } = request.publicKey.algorithm as { name: string; namedCurve?: string };
+    const isServed = name === 'Ed25519' || (name === 'ECDSA' && namedCurve === 'P-256');
+    if (!isServed) return err({ message: `keys of ${namedCurve ?? name} are not served: use P-256 or Ed25519` });
+    return (await request.verify()) ? ok(request) : err({ message: 'the certificate request is not signed by its own key' });
+  } catch {
+    return err({ message: 'the certificate request could not be read' });
+  }
+}

@@ -1,0 +1,7 @@
+export { formatSpiffeId, parseSpiffeId, trustDomainOf, type SpiffeId, type SpiffeSubject } from './spiffe-id.ts';
+export { encodeJoinToken, hashJoinSecret, isSameHash, JOIN_SECRET_BYTES, JOIN_TOKEN_TTL_MS, parseJoinToken, parsePresentedToken, type JoinToken } from './join-token.ts';
+export { createCsr, createDeviceKey } from './device-key.ts';
+export { readValidity, renewAt, type Validity } from './certificate-times.ts';
+export { hashPrivateKey } from './pem.ts';
+export { verifySvid, type Svid, type SvidFault } from './verify-svid.ts';
+export { judgeCoordinator, judgePinned, type CoordinatorTrust } from './judge-coordinator.ts';

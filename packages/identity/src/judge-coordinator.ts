@@ -1,0 +1,47 @@
+import { X509Certificate } from 'node:crypto';
+import { err, ok, type Result } from '@cloudless/kernel';
+import type { ClusterId } from '@cloudless/proto';
+import { hashCertificateKey } from './pem.ts';
+import { trustDomainOf } from './spiffe-id.ts';
+import { verifySvid, type Svid } from './verify-svid.ts';
+
+export type CoordinatorTrust = {
+  /** Trust bundle that came with the device's certificate, PEM. */
+  readonly bundle: string;
+  readonly clusterId: ClusterId;
+  /** The device's best knowledge of the coordinator's time: never below the last that it heard. */
+  readonly now: () => number;
+};
+
+/** Judge of a device that has joined: its cluster's CA and the coordinator's SPIFFE id, whatever the host is called. */
+export const judgeCoordinator =
+  (trust: CoordinatorTrust) =>
+  (chain: readonly Uint8Array[]): Result<Svid, string> => {
+    const svid = verifySvid(chain, trust.bundle, trust.now());
+    if (!svid.ok) return err(svid.error.message);
+    const isOurs = svid.value.subject.kind === 'coordinator' && svid.value.trustDomain === trustDomainOf(trust.clusterId);
+    return isOurs ? svid : err('the certificate is of this cluster, but not of its coordinator');
+  };
+
+/**
+ * Judge of a device that joins: the coordinator must send the CA whose key the join token pins, and be certified by it. Validity in time
+ * is not judged: a device with a wrong clock joins too, and the pin is stronger.
+ */
+export const judgePinned =
+  (caHash: string) =>
+  (chain: readonly Uint8Array[]): Result<Svid, string> => {
+    const ca = chain.slice(1).map(readCa).find((candidate) => candidate !== undefined && hashCertificateKey(candidate) === caHash);
+    if (!ca) return err('its certificate authority is not the one that the join token names');
+    const svid = verifySvid(chain, ca.toString(), 0);
+    const seen = svid.ok ? svid.value : svid.error.svid;
+    if (!seen) return err(svid.ok ? '' : svid.error.message);
+    return seen.subject.kind === 'coordinator' ? ok(seen) : err('the certificate is not of a coordinator');
+  };
+
+function readCa(der: Uint8Array): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import { nodeIdSchema, type ClusterId, type NodeId } from '@cloudless/proto';
+
+export type SpiffeId = `spiffe://${string}/${string}`;
+
+/** Who a SPIFFE id of this release names. */
+export type SpiffeSubject = { readonly kind: 'node'; readonly nodeId: NodeId } | { readonly kind: 'coordinator' };
+
+/** `<the random part of the cluster's id>.cloudless`: unique without coordination, and a host name to a URI name constraint. */
+export const trustDomainOf = (clusterId: ClusterId): string => `${clusterId.slice(clusterId.indexOf('_') + 1)}.cloudless`;
+
+export function formatSpiffeId(trustDomain: string, subject: SpiffeSubject): SpiffeId {
+  return subject.kind === 'node' ? `spiffe://${trustDomain}/node/${subject.nodeId}` : `spiffe://${trustDomain}/coordinator`;
+}
+
+/** @returns `undefined` when the text is not a SPIFFE id (SPIFFE-ID §2) that this release knows */
+export function parseSpiffeId(text: string): { readonly trustDomain: string; readonly subject: SpiffeSubject } | undefined {
+  const match = /^spiffe:\/\/([a-z0-9._-]{1,255})\/(?:(coordinator)|node\/([a-z0-9_]{1,64}))$/.exec(text);
+  const trustDomain = match?.[1];
+  if (trustDomain === undefined) return undefined;
+  if (match?.[2] !== undefined) return { trustDomain, subject: { kind: 'coordinator' } };
+  const nodeId = nodeIdSchema.safeParse(match?.[3]);
+  return nodeId.success ? { trustDomain, subject: { kind: 'node', nodeId: nodeId.data } } : undefined;
+}
