@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { PrismaClient } from '@cloudless/db/prisma';
+import { apiTokenIdSchema, ROLES, TOKEN_SCOPES, type Role, type UserId } from '@cloudless/proto';
+import { COOKIE_PREFIX, TOKEN_PREFIX, type Auth } from './auth.ts';
+import type { CallerCache } from './caller-cache.ts';
+import type { Caller, People } from './people.ts';
+
+export type AuthenticateOptions = {
+  readonly prisma: PrismaClient;
+  /** One instance for each kind of cookie. */
+  readonly auths: { readonly plain: Auth; readonly secure: Auth };
+  readonly cache: CallerCache;
+  readonly home: People['home'];
+};
+
+const SESSION_COOKIE = `${COOKIE_PREFIX}.session_token`;
+/** Longer than any of ours: nothing of that length is hashed. */
+const MAX_CREDENTIAL = 512;
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('base64');
+
+/** Session cookies of a request: the one for HTTPS is believed before the plain one. */
+function findSessionCookie(header: string | undefined): { readonly kind: 'plain' | 'secure'; readonly value: string } | undefined {
+  const pairs = new Map((header ?? '').split(';').map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()] as const));
+  for (const kind of ['secure', 'plain'] as const) {
+    const value = pairs.get(kind === 'secure' ? `__Secure-${SESSION_COOKIE}` : SESSION_COOKIE);
+    if (value !== undefined && value.length <= MAX_CREDENTIAL) return { kind, value };
+  }
+  return undefined;
+}
+
+/** Who a request comes from. */
+export function createAuthenticate({ prisma, auths, cache, home }: AuthenticateOptions): (headers: IncomingHttpHeaders) => Promise<Caller | undefined> {
+  const tenant = { orgId: home.org.id, projectId: home.project.id };
+
+  async function findRole(userId: string): Promise<Role | undefined> {
+    const member = await prisma.member.findFirst({ where: { userId, organizationId: home.org.id } });
+    return ROLES.find((role) => role === member?.role);
+  }
+
+  async function findBySession(auth: Auth, cookie: string): Promise<Caller | undefined> {
+    const found = await auth.api.getSession({ headers: new Headers({ cookie }) });
+    const role = found && (await findRole(found.user.id));
+    if (!found || !role) return undefined;
+    const { id, name, email } = found.user;
+    return { kind: 'user', id: id as UserId, name, email, ...tenant, role, sessionId: found.session.id };
+  }
+
+  async function findByToken(key: string): Promise<Caller | undefined> {
+    const { valid, key: row } = await auths.plain.api.verifyApiKey({ body: { key } });
+    const role = valid && row ? await findRole(row.referenceId) : undefined;
+    const scope = TOKEN_SCOPES.find((known) => row?.permissions?.['api']?.includes(known));
+    if (!row || !role || !scope) return undefined;
+    return { kind: 'token', id: apiTokenIdSchema.parse(row.id), name: row.name ?? '', userId: row.referenceId as UserId, ...tenant, role, scope };
+  }
+
+  return async ({ authorization, cookie }) => {
+    if (authorization !== undefined) {
+      const [, token] = /^bearer\s+(\S+)$/i.exec(authorization) ?? [];
+      if (token === undefined || !token.startsWith(TOKEN_PREFIX) || token.length > MAX_CREDENTIAL) return undefined;
+      return cache.get(`token ${digest(token)}`, () => findByToken(token));
+    }
+    const session = findSessionCookie(cookie);
+    if (!session) return undefined;
+    const name = session.kind === 'secure' ? `__Secure-${SESSION_COOKIE}` : SESSION_COOKIE;
+    return cache.get(`${session.kind} ${digest(session.value)}`, () => findBySession(auths[session.kind], `${name}=${session.value}`));
+  };
+}
