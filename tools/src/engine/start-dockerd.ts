@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { CommandRefused } from '../start/refusal.ts';
+import { pidFileText, runningPid } from '../start/pid-file.ts';
+import { findProgram } from './machine-facts.ts';
+import { probeEngine } from './probe-engine.ts';
+
+export type DockerdPlan = {
+  /** Where it will answer, `unix:///…`. */
+  readonly address: string;
+  /** Flags after `dockerd`. */
+  readonly argv: readonly string[];
+  readonly logFile: string;
+  /** Ours, beside dockerd's own: holds the pid with the mark of its start. */
+  readonly pidFile: string;
+};
+
+const READY_MS = 30_000;
+const STOP_MS = 20_000;
+/** Networks that the kernel does not let dockerd set up (a container without rights) are left out on the second try. */
+const WITHOUT_FIREWALL = ['--iptables=false', '--ip6tables=false', '--ip-masq=false'];
+
+/**
+ * Starts a dockerd of our own in a session of its own: it outlives this command and Ctrl-C. A second try leaves the firewall alone,
+ * for machines where it may not be changed.
+ *
+ * @returns its pid, and whether it runs without firewall rules (containers then reach no other network)
+ * @throws CommandRefused with the end of its log when it does not answer
+ */
+export async function startDockerd(plan: DockerdPlan): Promise<{ pid: number; firewall: boolean }> {
+  const pid = await tryDockerd(plan, plan.argv);
+  if (pid !== undefined) return { pid, firewall: true };
+  const second = await tryDockerd(plan, [...plan.argv, ...WITHOUT_FIREWALL]);
+  if (second !== undefined) return { pid: second, firewall: false };
+  throw new CommandRefused({ problem: `dockerd does not start: ${lastLines(plan.logFile)}`, remedy: `read ${plan.logFile}, start an engine yourself, or use --no-agent` });
+}
+
+async function tryDockerd(plan: DockerdPlan, argv: readonly string[]): Promise<number | undefined> {
+  const program = findProgram('dockerd', process.env);
+  if (program === undefined) throw new CommandRefused({ problem: 'dockerd is not installed', remedy: 'sudo apt-get install docker.io' });
+  const log = openSync(plan.logFile, 'a', 0o600);
+  const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log], env: { ...process.env, DOCKER_HOST: undefined } });
+  closeSync(log);
+  let ended = false;
+  child.once('exit', () => (ended = true));
+  child.once('error', () => (ended = true));
+  child.unref();
+  const deadline = AbortSignal.timeout(READY_MS);
+  while (!ended && !deadline.aborted) {
+    if (child.pid !== undefined && (await probeEngine(plan.address)).kind === 'answers') {
+      writeFileSync(plan.pidFile, pidFileText(child.pid), { mode: 0o600 });
+      return child.pid;
+    }
+    await sleep(100);
+  }
+  if (!ended && child.pid !== undefined) await stopPid(child.pid);
+  return undefined;
+}
+
+/** Ends the dockerd of `pidFile` when that very one still runs, and waits until it is gone. */
+export async function stopDockerd(pidFile: string): Promise<void> {
+  const pid = runningPid(readOptional(pidFile));
+  if (pid !== undefined) await stopPid(pid);
+  rmSync(pidFile, { force: true });
+}
+
+async function stopPid(pid: number): Promise<void> {
+  const mark = pidFileText(pid);
+  process.kill(pid, 'SIGTERM');
+  const deadline = AbortSignal.timeout(STOP_MS);
+  while (runningPid(mark) !== undefined) {
+    if (deadline.aborted) process.kill(pid, 'SIGKILL');
+    await sleep(50);
+  }
+}
+
+function readOptional(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function lastLines(path: string): string {
+  const text = statSync(path, { throwIfNoEntry: false }) ? readFileSync(path, 'utf8') : '';
+  const fatal = text.split('\n').filter((line) => /level=(fatal|error)|failed/.test(line));
+  return (fatal.at(-1) ?? text.trim().split('\n').at(-1) ?? 'it said nothing').slice(0, 400);
+}
