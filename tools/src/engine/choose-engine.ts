@@ -19,7 +19,12 @@ export type EngineChoice =
   /** An engine is installed, nothing keeps it running, and we may: start it ourselves. */
   | { readonly kind: 'start'; readonly by: 'init' | 'ourselves' }
   | { readonly kind: 'install' }
-  | { readonly kind: 'none'; readonly state: 'absent' | 'stopped' | 'no permission' | 'broken'; readonly problem: string; readonly remedy: string };
+  | {
+      readonly kind: 'none';
+      readonly state: 'absent' | 'stopped' | 'no permission' | 'broken';
+      readonly problem: string;
+      readonly remedy: string;
+    };
 
 const answers = (engine: ProbedEngine): engine is ProbedEngine & { answer: { kind: 'answers' } } => engine.answer.kind === 'answers';
 
@@ -35,23 +40,44 @@ export function chooseEngine(probed: readonly ProbedEngine[], machine: MachineFa
   if (other) return broken(other, `runs ${other.answer.platform} containers`, 'switch it to Linux containers');
 
   const barred = probed.find((engine) => engine.answer.kind === 'no-permission');
-  if (barred) return { kind: 'none', state: 'no permission', problem: `${barred.source} runs at ${barred.address}, but this user may not use it`, remedy: permissionRemedy(barred, machine) };
+  if (barred)
+    return {
+      kind: 'none',
+      state: 'no permission',
+      problem: `${barred.source} runs at ${barred.address}, but this user may not use it`,
+      remedy: permissionRemedy(barred, machine),
+    };
   const system = probed.some((engine) => engine.address === 'unix:///var/run/docker.sock');
-  if (machine.isRoot && machine.platform === 'linux' && machine.hasDockerd && system) return { kind: 'start', by: machine.hasInit ? 'init' : 'ourselves' };
+  if (machine.isRoot && machine.platform === 'linux' && machine.hasDockerd && system)
+    return { kind: 'start', by: machine.hasInit ? 'init' : 'ourselves' };
   const stopped = probed.find((engine) => engine.answer.kind === 'stopped' || engine.answer.kind === 'silent');
-  if (stopped) return { kind: 'none', state: 'stopped', problem: `${stopped.source} is stopped: nothing answers at ${stopped.address}`, remedy: stopped.startWith };
+  if (stopped)
+    return {
+      kind: 'none',
+      state: 'stopped',
+      problem: `${stopped.source} is stopped: nothing answers at ${stopped.address}`,
+      remedy: stopped.startWith,
+    };
   for (const engine of probed) {
     if (engine.answer.kind === 'failed') return broken(engine, `answers wrongly: ${engine.answer.reason}`, engine.startWith);
-    if (engine.answer.kind === 'unsupported') return broken(engine, `is reached by ${engine.answer.scheme}, which the agent does not speak`, 'use a unix:// or tcp:// address in DOCKER_HOST');
+    if (engine.answer.kind === 'unsupported')
+      return broken(
+        engine,
+        `is reached by ${engine.answer.scheme}, which the agent does not speak`,
+        'use a unix:// or tcp:// address in DOCKER_HOST',
+      );
   }
-  if (system && machine.hasDockerd && machine.platform === 'linux') return { kind: 'none', state: 'stopped', problem: 'Docker is installed but stopped', remedy: 'sudo systemctl start docker' };
+  if (system && machine.hasDockerd && machine.platform === 'linux')
+    return { kind: 'none', state: 'stopped', problem: 'Docker is installed but stopped', remedy: 'sudo systemctl start docker' };
   if (system && machine.isRoot && machine.isDebian) return { kind: 'install' };
   return { kind: 'none', state: 'absent', problem: absentProblem(probed), remedy: installRemedy(machine) };
 }
 
 function absentProblem(probed: readonly ProbedEngine[]): string {
   const [only] = probed;
-  return probed.length === 1 && only ? `there is no container engine at ${only.address} (${only.source})` : 'there is no container engine on this machine';
+  return probed.length === 1 && only
+    ? `there is no container engine at ${only.address} (${only.source})`
+    : 'there is no container engine on this machine';
 }
 
 function broken(engine: ProbedEngine, why: string, remedy: string): EngineChoice {
@@ -59,7 +85,8 @@ function broken(engine: ProbedEngine, why: string, remedy: string): EngineChoice
 }
 
 function permissionRemedy(engine: ProbedEngine, machine: MachineFacts): string {
-  if (engine.address === 'unix:///var/run/docker.sock') return `sudo usermod -aG docker ${machine.userName}, then sign out and in again (members of this group are as good as root)`;
+  if (engine.address === 'unix:///var/run/docker.sock')
+    return `sudo usermod -aG docker ${machine.userName}, then sign out and in again (members of this group are as good as root)`;
   return `give ${machine.userName} access to ${engine.address.replace('unix://', '')}`;
 }
 

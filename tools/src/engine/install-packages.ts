@@ -16,5 +16,8 @@ export async function installPackages(names: readonly string[]): Promise<void> {
   await runProgram(['apt-get', 'update', '-q'], { env: APT_ENV, output: 'show' });
   const second = await runProgram(install, { env: APT_ENV, output: 'show' });
   if (second.exitCode === 0) return;
-  throw new CommandRefused({ problem: `apt-get could not install ${names.join(' ')}`, remedy: `run \`sudo apt-get update && sudo apt-get install ${names.join(' ')}\` and read what it says` });
+  throw new CommandRefused({
+    problem: `apt-get could not install ${names.join(' ')}`,
+    remedy: `run \`sudo apt-get update && sudo apt-get install ${names.join(' ')}\` and read what it says`,
+  });
 }

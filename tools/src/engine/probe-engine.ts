@@ -31,7 +31,9 @@ export function probeEngine(address: string): Promise<EngineAnswer> {
     response.on('end', () => resolve(readVersion(response.statusCode ?? 0, body)));
     response.on('error', (error) => resolve({ kind: 'failed', reason: error.message }));
   });
-  asked.on('error', (error) => resolve(signal.aborted ? { kind: 'silent', afterMs: PROBE_MS } : readFailure('code' in error ? String(error.code) : error.message)));
+  asked.on('error', (error) =>
+    resolve(signal.aborted ? { kind: 'silent', afterMs: PROBE_MS } : readFailure('code' in error ? String(error.code) : error.message)),
+  );
   asked.end();
   return promise;
 }
@@ -47,7 +49,12 @@ export function readVersion(status: number, body: string): EngineAnswer {
   try {
     const answer: unknown = JSON.parse(body);
     if (status === 200 && typeof answer === 'object' && answer !== null && 'Version' in answer && 'Os' in answer && 'Arch' in answer) {
-      return { kind: 'answers', version: String(answer.Version), platform: `${String(answer.Os)}/${String(answer.Arch)}`, osType: String(answer.Os) };
+      return {
+        kind: 'answers',
+        version: String(answer.Version),
+        platform: `${String(answer.Os)}/${String(answer.Arch)}`,
+        osType: String(answer.Os),
+      };
     }
   } catch {
     // Not JSON: no container engine; said below.

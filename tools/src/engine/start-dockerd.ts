@@ -33,7 +33,10 @@ export async function startDockerd(plan: DockerdPlan): Promise<{ pid: number; fi
   if (pid !== undefined) return { pid, firewall: true };
   const second = await tryDockerd(plan, [...plan.argv, ...WITHOUT_FIREWALL]);
   if (second !== undefined) return { pid: second, firewall: false };
-  throw new CommandRefused({ problem: `dockerd does not start: ${lastLines(plan.logFile)}`, remedy: `read ${plan.logFile}, start an engine yourself, or use --no-agent` });
+  throw new CommandRefused({
+    problem: `dockerd does not start: ${lastLines(plan.logFile)}`,
+    remedy: `read ${plan.logFile}, start an engine yourself, or use --no-agent`,
+  });
 }
 
 async function tryDockerd(plan: DockerdPlan, argv: readonly string[]): Promise<number | undefined> {

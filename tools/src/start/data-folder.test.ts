@@ -37,5 +37,8 @@ test('refuses TLS files that are absent or no PEM', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'cloudless-tls-')), 'x.pem');
   writeFileSync(file, 'hello');
   const refusals = checkTlsFiles({ certFile: file, keyFile: `${file}.absent` });
-  expect(refusals.map((refusal) => refusal.problem)).toEqual([expect.stringContaining('holds no certificate'), expect.stringContaining('cannot be read')]);
+  expect(refusals.map((refusal) => refusal.problem)).toEqual([
+    expect.stringContaining('holds no certificate'),
+    expect.stringContaining('cannot be read'),
+  ]);
 });

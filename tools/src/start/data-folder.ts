@@ -7,7 +7,13 @@ import { CommandRefused } from './refusal.ts';
 const LEAST_FREE_BYTES = 256 * 2 ** 20;
 
 /** Where each part keeps what; all owner-only. */
-export type DataFolder = { readonly root: string; readonly coordinator: string; readonly agent: string; readonly run: string; readonly logs: string };
+export type DataFolder = {
+  readonly root: string;
+  readonly coordinator: string;
+  readonly agent: string;
+  readonly run: string;
+  readonly logs: string;
+};
 
 /** The operating system's folder for an application's data. */
 export const defaultDataFolder = (): string => envPaths('cloudless', { suffix: '' }).data;

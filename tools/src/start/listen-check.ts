@@ -25,9 +25,12 @@ export async function freePort(): Promise<number> {
 }
 
 export function explainListen(host: string, port: number, code: string): Refusal {
-  if (code === 'EADDRINUSE') return { problem: `port ${port} is taken on ${host}`, remedy: `stop what listens there, or choose another with --port ${port + 10}` };
-  if (code === 'EACCES') return { problem: `port ${port} needs more rights than this user has`, remedy: 'choose a port from 1024 up with --port' };
-  if (code === 'EADDRNOTAVAIL') return { problem: `${host} is not an address of this machine`, remedy: 'use --host 0.0.0.0, or an address that this machine has' };
+  if (code === 'EADDRINUSE')
+    return { problem: `port ${port} is taken on ${host}`, remedy: `stop what listens there, or choose another with --port ${port + 10}` };
+  if (code === 'EACCES')
+    return { problem: `port ${port} needs more rights than this user has`, remedy: 'choose a port from 1024 up with --port' };
+  if (code === 'EADDRNOTAVAIL')
+    return { problem: `${host} is not an address of this machine`, remedy: 'use --host 0.0.0.0, or an address that this machine has' };
   return { problem: `cannot listen on ${host} port ${port} (${code})`, remedy: 'choose another with --host or --port' };
 }
 
@@ -37,10 +40,23 @@ export function checkTlsFiles(tls: StartOptions['tls']): readonly Refusal[] {
   const check = (flag: string, path: string, label: RegExp): readonly Refusal[] => {
     try {
       if (label.test(readFileSync(path, 'utf8'))) return [];
-      return [{ problem: `${flag} ${path} holds no ${flag === '--tls-key' ? 'private key' : 'certificate'} in PEM form`, remedy: 'name the right file' }];
+      return [
+        {
+          problem: `${flag} ${path} holds no ${flag === '--tls-key' ? 'private key' : 'certificate'} in PEM form`,
+          remedy: 'name the right file',
+        },
+      ];
     } catch (error) {
-      return [{ problem: `${flag} ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`, remedy: 'correct the path or its permissions' }];
+      return [
+        {
+          problem: `${flag} ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+          remedy: 'correct the path or its permissions',
+        },
+      ];
     }
   };
-  return [...check('--tls-cert', tls.certFile, /-----BEGIN CERTIFICATE-----/), ...check('--tls-key', tls.keyFile, /-----BEGIN (\w+ )?PRIVATE KEY-----/)];
+  return [
+    ...check('--tls-cert', tls.certFile, /-----BEGIN CERTIFICATE-----/),
+    ...check('--tls-key', tls.keyFile, /-----BEGIN (\w+ )?PRIVATE KEY-----/),
+  ];
 }

@@ -14,17 +14,24 @@ export function parsePort(text: string): Parsed<number> {
 export function parseHost(text: string): Parsed<string> {
   if (text === 'localhost') return { value: '127.0.0.1' };
   if (isIP(text) !== 0) return { value: text };
-  return { problem: `--host ${text} is not an address`, remedy: 'use 127.0.0.1 for this machine only, 0.0.0.0 for the network, or one IP address of this machine' };
+  return {
+    problem: `--host ${text} is not an address`,
+    remedy: 'use 127.0.0.1 for this machine only, 0.0.0.0 for the network, or one IP address of this machine',
+  };
 }
 
 /** Scheme and host that people reach the cluster by; without path, query or credentials, because the gateway owns them. */
 export function parsePublicUrl(text: string): Parsed<string> {
-  const refuse = (why: string): Refusal => ({ problem: `--public-url ${text} ${why}`, remedy: 'use the like of https://cloudless.example.org' });
+  const refuse = (why: string): Refusal => ({
+    problem: `--public-url ${text} ${why}`,
+    remedy: 'use the like of https://cloudless.example.org',
+  });
   const url = URL.parse(text);
   if (url === null) return refuse('is not a URL');
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return refuse('is not http or https');
   if (url.username !== '' || url.password !== '') return refuse('carries a user name or password');
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') return refuse('carries a path or query, but the cluster owns the whole host');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return refuse('carries a path or query, but the cluster owns the whole host');
   return { value: url.origin };
 }
 

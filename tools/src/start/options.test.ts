@@ -7,7 +7,16 @@ describe('start options', () => {
   test('default to this machine only, port 7600, and an agent', () => {
     expect(parse([])).toEqual({
       kind: 'options',
-      options: { dataFolder: '/home/ada/data', port: 7600, host: '127.0.0.1', publicUrl: undefined, tls: undefined, agent: true, yes: false, logLevel: 'info' },
+      options: {
+        dataFolder: '/home/ada/data',
+        port: 7600,
+        host: '127.0.0.1',
+        publicUrl: undefined,
+        tls: undefined,
+        agent: true,
+        yes: false,
+        logLevel: 'info',
+      },
     });
   });
 

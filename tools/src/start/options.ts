@@ -58,7 +58,12 @@ const isOn = (text: string | undefined): boolean => text !== undefined && !['', 
  * @param defaultData the data folder when none is named, absolute
  * @param cwd what a relative path starts from
  */
-export function parseStartOptions(argv: readonly string[], env: Readonly<Record<string, string | undefined>>, defaultData: string, cwd: string): ParsedOptions {
+export function parseStartOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  defaultData: string,
+  cwd: string,
+): ParsedOptions {
   let flags: ReturnType<typeof parseFlags>;
   try {
     flags = parseFlags(argv);
