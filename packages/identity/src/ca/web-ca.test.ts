@@ -14,7 +14,7 @@ async function judge(ca: string, identity: { certificate: string; key: string },
   const { port } = server.address() as AddressInfo;
   const { promise, resolve } = Promise.withResolvers<string>();
   const socket = connect({ port, host: '127.0.0.1', ca, ...(servername === '127.0.0.1' ? {} : { servername }) }, () => resolve('trusted'));
-  socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  socket.once('error', (error) => resolve(error.message));
   const verdict = await promise;
   socket.destroy();
   server.close();
@@ -32,7 +32,7 @@ describe('the web authority', () => {
   it('is worthless for any other name, unless that was named when it was made', async () => {
     const ca = await createWebCa({ now, entropy });
     const stolen = await issueWebCertificate({ ca, names: ['bank.example'], ips: [], now, entropy });
-    expect(await judge(ca.certificate, stolen, 'bank.example')).toBe('PERMITTED_VIOLATION');
+    expect(await judge(ca.certificate, stolen, 'bank.example')).toBe('permitted subtree violation');
     const named = await createWebCa({ names: ['cloud.example'], now, entropy });
     const leaf = await issueWebCertificate({ ca: named, names: ['cloud.example'], ips: [], now, entropy });
     expect(await judge(named.certificate, leaf, 'cloud.example')).toBe('trusted');

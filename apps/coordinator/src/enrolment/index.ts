@@ -1,0 +1,2 @@
+export { createEnrolment, type EnrolmentOptions } from './create-enrolment.ts';
+export { type CoordinatorIdentity, type Enrolment, type NewJoinToken } from './enrolment.ts';

@@ -1,0 +1,89 @@
+import { guardThat, toRecords, type GuardedWriter, type SqlDriver, type SqlValue, type Statement } from '@cloudless/db';
+import { CloudlessError, joinTokenIdSchema, labelsSchema, orgIdSchema, userIdSchema, type JoinTokenId, type NodeId, type OrgId, type UserId } from '@cloudless/proto';
+
+export type JoinTokenRow = {
+  readonly id: JoinTokenId;
+  readonly orgId: OrgId;
+  readonly ownerUserId?: UserId | undefined;
+  readonly secretHash: Uint8Array;
+  /** Name that the device gets; its own proposal when absent. */
+  readonly name?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly usedAt?: number | undefined;
+};
+
+export type StoredAuthority = { readonly id: string; readonly certificate: string; readonly wrappedPrivateKey: Uint8Array; readonly notAfter: number };
+
+/** What enrolment keeps in the database. */
+export interface EnrolmentRecords {
+  insertJoinToken(row: JoinTokenRow): Promise<void>;
+  findJoinToken(id: JoinTokenId): Promise<JoinTokenRow | undefined>;
+  /** Of several that try at once, exactly one hears `true`. */
+  useJoinToken(id: JoinTokenId, nodeId: NodeId, now: number): Promise<boolean>;
+  findDeviceAuthority(): Promise<StoredAuthority | undefined>;
+  insertDeviceAuthority(authority: StoredAuthority, now: number): Promise<void>;
+  findSetting(orgId: OrgId, name: string): Promise<string | undefined>;
+  putSetting(orgId: OrgId, name: string, value: string, now: number): Promise<void>;
+}
+
+const text = (value: SqlValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+const blob = (value: SqlValue | undefined): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array());
+
+export function createEnrolmentRecords({ driver, writer }: { readonly driver: SqlDriver; readonly writer: GuardedWriter }): EnrolmentRecords {
+  const find = async (sql: string, params: readonly SqlValue[]) => toRecords(await driver.query({ sql, params }))[0];
+
+  /** `false` when a guard or a constraint said no. */
+  async function write(what: string, statements: readonly Statement[]): Promise<boolean> {
+    const outcome = await writer.write(statements);
+    if (outcome.kind === 'committed') return true;
+    if (outcome.kind === 'failed' && outcome.failure.kind === 'constraint') return false;
+    const why = outcome.kind === 'fenced' ? 'another coordinator has taken over this database' : outcome.failure.message;
+    throw new CloudlessError('store_unavailable', `Storing ${what} failed: ${why}.`);
+  }
+
+  return {
+    async insertJoinToken(row) {
+      const params = [row.id, row.orgId, row.ownerUserId ?? null, row.secretHash, row.name ?? null, JSON.stringify(row.labels), row.createdAt, row.expiresAt];
+      await write('a join token', [{ sql: 'INSERT INTO join_token (id, org_id, owner_user_id, secret_hash, name, labels, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)', params }]);
+    },
+    async findJoinToken(id) {
+      const row = await find('SELECT id, org_id, owner_user_id, secret_hash, name, labels, created_at, expires_at, used_at FROM join_token WHERE id = ?', [id]);
+      if (!row) return undefined;
+      return {
+        id: joinTokenIdSchema.parse(row['id']),
+        orgId: orgIdSchema.parse(row['org_id']),
+        ownerUserId: userIdSchema.optional().parse(text(row['owner_user_id'])),
+        secretHash: blob(row['secret_hash']),
+        name: text(row['name']),
+        labels: labelsSchema.parse(JSON.parse(text(row['labels']) ?? '{}')),
+        createdAt: Number(row['created_at']),
+        expiresAt: Number(row['expires_at']),
+        usedAt: row['used_at'] === null ? undefined : Number(row['used_at']),
+      };
+    },
+    useJoinToken: (id, nodeId, now) =>
+      write('the use of a join token', [
+        guardThat('(SELECT used_at IS NULL AND expires_at > ? FROM join_token WHERE id = ?)', [now, id]),
+        { sql: 'UPDATE join_token SET used_at = ?, used_by_node_id = ? WHERE id = ?', params: [now, nodeId, id] },
+      ]),
+    async findDeviceAuthority() {
+      const row = await find("SELECT id, certificate, wrapped_private_key, not_after FROM ca WHERE kind = 'device' ORDER BY created_at DESC, id LIMIT 1", []);
+      if (!row) return undefined;
+      return { id: text(row['id']) ?? '', certificate: text(row['certificate']) ?? '', wrappedPrivateKey: blob(row['wrapped_private_key']), notAfter: Number(row['not_after']) };
+    },
+    async insertDeviceAuthority({ id, certificate, wrappedPrivateKey, notAfter }, now) {
+      const sql = "INSERT INTO ca (id, kind, certificate, wrapped_private_key, created_at, not_after) VALUES (?, 'device', ?, ?, ?, ?)";
+      // One authority a cluster: two starts at once must not leave two.
+      await write('the device authority', [guardThat("(SELECT count(*) = 0 FROM ca WHERE kind = 'device')"), { sql, params: [id, certificate, wrappedPrivateKey, now, notAfter] }]);
+    },
+    async findSetting(orgId, name) {
+      return text((await find('SELECT value FROM setting WHERE org_id = ? AND name = ?', [orgId, name]))?.['value']);
+    },
+    async putSetting(orgId, name, value, now) {
+      const sql = 'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at';
+      await write(`the setting ${name}`, [{ sql, params: [orgId, name, value, now] }]);
+    },
+  };
+}
