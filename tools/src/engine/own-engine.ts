@@ -22,10 +22,17 @@ export async function startOwnEngine(): Promise<OwnEngine> {
   const address = `unix://${join(folder, 'docker.sock')}`;
   const bridge = await createBridge();
   const pidFile = join(folder, 'own.pid');
-  const argv = [
-    ...['--host', address, '--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
-    ...['--pidfile', join(folder, 'docker.pid'), '--iptables=false', '--ip6tables=false', '--ip-masq=false', '--bridge', bridge],
+  const places = [
+    '--host',
+    address,
+    '--data-root',
+    join(folder, 'data'),
+    '--exec-root',
+    join(folder, 'exec'),
+    '--pidfile',
+    join(folder, 'docker.pid'),
   ];
+  const argv = [...places, '--iptables=false', '--ip6tables=false', '--ip-masq=false', '--bridge', bridge];
   await startDockerd({ address, argv, logFile: join(folder, 'engine.log'), pidFile });
   const stop = async (): Promise<void> => {
     await stopDockerd(pidFile);

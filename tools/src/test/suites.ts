@@ -1,0 +1,59 @@
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CHECK_STEPS } from '../check/steps.ts';
+import { runSteps } from '../check/run-steps.ts';
+import { runProgram } from '../programs/run-program.ts';
+import { REPOSITORY } from '../repository.ts';
+import { tallyPlaywright, tallyVitest, withExitCode, type Tally } from './tally.ts';
+
+export type Suite = { readonly name: string; run(env: Readonly<Record<string, string>>): Promise<Tally> };
+
+function readReport(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+const reportFile = (name: string): string => join(mkdtempSync(join(tmpdir(), 'cloudless-report-')), `${name}.json`);
+
+/** Every step but tidy, which runs among the unit tests. A step that holds is one passed. */
+const check: Suite = {
+  name: 'check',
+  async run() {
+    const results = await runSteps(
+      CHECK_STEPS.filter((step) => step.name !== 'tidy'),
+      (line) => console.log(line),
+    );
+    const failed = results.filter((result) => result.exitCode !== 0).length;
+    return { passed: results.length - failed, failed };
+  },
+};
+
+const vitest = (name: string, projects: string): Suite => ({
+  name,
+  async run(env) {
+    const report = reportFile(name);
+    const argv = ['vitest', 'run', '--project', projects, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`] as const;
+    const ran = await runProgram(argv, { env, output: 'show' });
+    return withExitCode(tallyVitest(readReport(report)), ran.exitCode);
+  },
+});
+
+const journeys: Suite = {
+  name: 'e2e',
+  async run(env) {
+    if (!existsSync(join(REPOSITORY, 'e2e', 'playwright.config.ts'))) return { passed: 0, failed: 0 };
+    const report = reportFile('e2e');
+    const ran = await runProgram(['playwright', 'test', '--config', 'e2e/playwright.config.ts'], {
+      env: { ...env, CLOUDLESS_E2E_JSON: report },
+      output: 'show',
+    });
+    return withExitCode(tallyPlaywright(readReport(report)), ran.exitCode);
+  },
+};
+
+/** In this order: the quickest answer first. */
+export const SUITES: readonly Suite[] = [check, vitest('unit', '!sim'), vitest('sim', 'sim'), journeys];
