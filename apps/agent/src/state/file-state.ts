@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { Logger } from '@cloudless/kernel';
+import { allocationIdSchema, allocationObservedSchema, assignmentSchema, clusterIdSchema, nodeIdSchema } from '@cloudless/proto';
+import { z } from 'zod';
+import { readDurably, writeDurably } from './durable-file.ts';
+import { EMPTY_STATE, type AgentIdentity, type AgentState, type HeldState } from './state.ts';
+
+const identitySchema = z.strictObject({
+  nodeId: nodeIdSchema,
+  clusterId: clusterIdSchema,
+  name: z.string(),
+  privateKey: z.string(),
+  certificate: z.string(),
+  bundle: z.string(),
+});
+
+const heldSchema = z.strictObject({
+  authority: z.strictObject({ clusterId: clusterIdSchema, epoch: z.int().min(0), token: z.int().min(0) }).optional(),
+  assignments: z.array(assignmentSchema),
+  memories: z.array(
+    z.strictObject({ allocationId: allocationIdSchema, observed: allocationObservedSchema, retries: z.int().min(0), retriedAt: z.number().optional() }),
+  ),
+  lastServerAt: z.number().optional(),
+});
+
+/**
+ * The agent's state in two files of its data folder. Not SQLite: the state of a device is some hundred KiB that change together, and
+ * asynchronous writes of whole files never block the heartbeat on a slow disk, which synchronous `node:sqlite` would.
+ */
+export function createFileState(folder: string, logger: Logger): AgentState {
+  const identityPath = join(folder, 'identity.json');
+  const heldPath = join(folder, 'held.json');
+
+  async function load<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
+    const file = await readDurably(path);
+    switch (file.kind) {
+      case 'absent':
+        return undefined;
+      case 'damaged':
+        logger.error({ op: 'state.load', outcome: 'failed', path, reason: `damaged, set aside as ${file.setAsideAs}` });
+        return undefined;
+      case 'read': {
+        const parsed = schema.safeParse(JSON.parse(file.body));
+        if (parsed.success) return parsed.data;
+        logger.error({ op: 'state.load', outcome: 'failed', path, reason: z.prettifyError(parsed.error).slice(0, 2000) });
+        return undefined;
+      }
+    }
+  }
+
+  return {
+    loadIdentity: async (): Promise<AgentIdentity | undefined> => load(identityPath, identitySchema),
+    saveIdentity: (identity) => writeDurably(identityPath, JSON.stringify(identity)),
+    loadHeld: async () => ((await load(heldPath, heldSchema)) as HeldState | undefined) ?? EMPTY_STATE,
+    saveHeld: (held) => writeDurably(heldPath, JSON.stringify(held)),
+  };
+}
