@@ -32,8 +32,8 @@ describe('the configuration', () => {
   ])('refuses %j', (extra, said) => expect(mistakesOf({ ...GOOD, ...extra })).toContain(said));
 
   it('honours faults only when they are switched on', () => {
-    const faulty = { ...GOOD, CLOUDLESS_CRASH_AT: 'store.beforeCommit', CLOUDLESS_FSYNC_DELAY_MS: '200' };
+    const faulty = { ...GOOD, CLOUDLESS_CRASH_AT: 'deploy.beforeCommit', CLOUDLESS_FSYNC_DELAY_MS: '200' };
     expect(parseConfig(faulty).faults).toEqual({ crashAt: undefined, fsyncDelayMs: 0 });
-    expect(parseConfig({ ...faulty, CLOUDLESS_TEST_FAULTS: '1' }).faults).toEqual({ crashAt: 'store.beforeCommit', fsyncDelayMs: 200 });
+    expect(parseConfig({ ...faulty, CLOUDLESS_TEST_FAULTS: '1' }).faults).toEqual({ crashAt: 'deploy.beforeCommit', fsyncDelayMs: 200 });
   });
 });

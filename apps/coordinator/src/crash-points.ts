@@ -1,13 +1,18 @@
+import type { Store, WriteBatch } from '@cloudless/db';
+
 /**
- * Places at which a test kills the process, to prove that nothing is lost or doubled. Each is passed once a unit of work; the
- * names are the list that those tests walk.
+ * Places at which a test kills the process, to prove that nothing is lost or doubled. `deploy` is the batch that makes a workload,
+ * `placement` the one that makes an allocation, `report` the one that carries what an agent observed.
  */
 export const CRASH_POINTS = [
-  'store.beforeCommit',
-  'store.afterCommit',
+  'deploy.beforeCommit',
+  'deploy.afterCommit',
+  'placement.beforeCommit',
+  'placement.afterCommit',
+  'report.beforeCommit',
+  'report.afterCommit',
   'people.beforeClaim',
   'people.afterClaim',
-  'gateway.afterListen',
   'coordinator.beforeReady',
 ] as const;
 export type CrashPointName = (typeof CRASH_POINTS)[number];
@@ -21,7 +26,26 @@ export const noCrash: CrashPoint = () => undefined;
 
 /** Calls `kill` when the point named `at` is passed. */
 export const createCrashPoint =
-  (at: string | undefined, kill: () => void): CrashPoint =>
+  (at: string, kill: () => void): CrashPoint =>
   (name) => {
     if (name === at) kill();
   };
+
+function unitOf({ mutations }: WriteBatch): 'deploy' | 'placement' | 'report' | undefined {
+  const puts = mutations.filter((mutation) => mutation.kind === 'put');
+  if (puts.some(({ table, expect }) => table === 'workload' && expect === 'absent')) return 'deploy';
+  if (puts.some(({ table, expect }) => table === 'allocation' && expect === 'absent')) return 'placement';
+  return puts.some(({ table }) => table === 'allocation') ? 'report' : undefined;
+}
+
+/** The same store, whose commits pass the crash points. */
+export function withCrashPoints(store: Store, crashPoint: CrashPoint): Store {
+  const commit: Store['commit'] = async (batch, signal) => {
+    const unit = unitOf(batch);
+    if (unit) crashPoint(`${unit}.beforeCommit`);
+    const outcome = await store.commit(batch, signal);
+    if (unit && outcome.kind === 'committed') crashPoint(`${unit}.afterCommit`);
+    return outcome;
+  };
+  return Object.create(store, { commit: { value: commit } }) as Store;
+}

@@ -3,7 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { Store } from '@cloudless/db';
 import type { Clock, Logger } from '@cloudless/kernel';
 import { CloudlessError, isCloudlessError } from '@cloudless/proto';
-import type { WebSocket } from 'ws';
+import { AGENT_WEBSOCKET } from '@cloudless/transport/websocket';
+import { WebSocketServer, type WebSocket } from 'ws';
 import type { NodeSessions } from '../node-sessions/node-sessions.ts';
 import type { People } from '../people/people.ts';
 import { isLoopbackName, parseHost } from './addresses.ts';
@@ -27,10 +28,9 @@ export type ApiEndpoints = {
 };
 
 /** Who takes the sockets of agents. */
-export type AgentEndpoint = { upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void };
+export type AgentSockets = { acceptWebSocket(socket: WebSocket, request: IncomingMessage): void };
 
-export type RequestSeen = { readonly route: Route | 'app'; readonly status: number; readonly durationMs: number };
-export type GatewayTelemetry = { readonly contentType: string; text(): Promise<string>; seen(request: RequestSeen): void };
+export type GatewayTelemetry = { readonly contentType: string; text(): Promise<string>; begin(route: Route | 'app'): (status: number) => void };
 
 export type GatewayOptions = {
   readonly host: string;
@@ -44,7 +44,7 @@ export type GatewayOptions = {
   readonly sessions: Pick<NodeSessions, 'openStream'>;
   readonly people: Pick<People, 'authenticate' | 'serve' | 'onRevoked'>;
   readonly api: ApiEndpoints;
-  readonly agents: AgentEndpoint;
+  readonly agents: AgentSockets;
   readonly telemetry: GatewayTelemetry;
   /** Why this coordinator does not serve yet; empty when it does. */
   readonly notReady: () => readonly string[];
@@ -67,6 +67,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { hosts, clock, logger, people, api, telemetry } = options;
   const web = createWebProxy(options.webUrl);
   const sockets = createTrpcSockets({ people, clock, onSocket: (socket, request) => api.trpcWebSocket(socket, request) });
+  const agentSockets = new WebSocketServer({ noServer: true, ...AGENT_WEBSOCKET });
   const apps = createAppProxy({ store: options.store, sessions: options.sessions, clock });
 
   const isUnknownHost = ({ host }: RequestFacts): boolean => !hosts.isKnown(host);
@@ -137,8 +138,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   /** Counts the answer however it ends. */
   function watch(response: ServerResponse, route: Route | 'app'): void {
-    const startedMs = clock.bootMs();
-    response.once('close', () => telemetry.seen({ route, status: response.statusCode, durationMs: clock.bootMs() - startedMs }));
+    const end = telemetry.begin(route);
+    response.once('close', () => end(response.statusCode));
   }
 
   function fail(response: ServerResponse, route: string, cause: unknown): void {
@@ -156,12 +157,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       sendProblem(response, new CloudlessError('invalid_input', 'The request target is not a path.'), { close: true });
       return;
     }
-    if (redirectsToTls(facts, request, response)) return;
+    if (route !== 'agent' && redirectsToTls(facts, request, response)) return;
     const refused = refusal(request, facts, route);
     if (refused) {
-      sendNotice(response, refused.error, request.headers.accept, { ...(refused.status === undefined ? {} : { status: refused.status }) });
-      // What comes of the body is not wanted any more.
-      response.once('finish', () => request.socket.destroySoon());
+      // What comes of its body is not wanted any more.
+      response.shouldKeepAlive = false;
+      sendNotice(response, refused.error, request.headers.accept, refused.status === undefined ? {} : { status: refused.status });
       return;
     }
     dispatch(route, request, response, facts).catch((cause: unknown) => fail(response, route, cause));
@@ -172,7 +173,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const route = routeOf(request.url);
     const facts = admit(request);
     if (route === 'agent') {
-      if (request.headers.origin === undefined) options.agents.upgrade(request, socket, head);
+      if (request.headers.origin === undefined) agentSockets.handleUpgrade(request, socket, head, (opened) => options.agents.acceptWebSocket(opened, request));
       else refuseUpgrade(socket, foreign(request));
       return;
     }

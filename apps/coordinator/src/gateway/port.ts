@@ -100,7 +100,8 @@ export function createPort({ clock, limits, certificate, onRequest, onUpgrade }:
       }
       socket.unshift(chunk);
       target.emit('connection', socket);
-      socket.resume();
+      // The TLS server reads the handle itself; the plain one waits for the stream to flow.
+      if (target === plain) socket.resume();
     });
   });
   front.maxConnections = limits.maxConnections;
