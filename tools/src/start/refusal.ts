@@ -23,8 +23,15 @@ export async function runCommand(body: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await body();
   } catch (error) {
-    if (!(error instanceof CommandRefused)) throw error;
-    process.stderr.write(printRefusals(error.refusals));
+    const refusals = error instanceof CommandRefused ? error.refusals : wrongFlag(error);
+    if (refusals === undefined) throw error;
+    process.stderr.write(printRefusals(refusals));
     process.exitCode = 1;
   }
+}
+
+/** `util.parseArgs` throws a code of its own for a flag it does not know. */
+function wrongFlag(error: unknown): readonly Refusal[] | undefined {
+  if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS')) return undefined;
+  return [{ problem: error.message.split('. ')[0] ?? error.message, remedy: 'correct the flag' }];
 }

@@ -1,0 +1,14 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ERRORS } from '@cloudless/proto';
+import { renderErrorPages } from './docs/error-pages.ts';
+import { REPOSITORY } from './repository.ts';
+
+/** `npm run docs`: writes the pages that are made from code. */
+const pages = renderErrorPages(ERRORS);
+for (const [path, text] of pages) {
+  const file = join(REPOSITORY, 'docs', path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+console.log(`docs: ${pages.size} pages written`);
