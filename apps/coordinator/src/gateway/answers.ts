@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CloudlessError, ERRORS } from '@cloudless/proto';
+import type { Logger } from '@cloudless/kernel';
+import { CloudlessError, ERRORS, isCloudlessError } from '@cloudless/proto';
 import { noticePage } from './notice-page.ts';
 
 /** Answers with problem+json (RFC 9457). */
@@ -45,4 +46,14 @@ export function refuseUpgrade(socket: Duplex, error: CloudlessError, status: num
   socket.end(
     `HTTP/1.1 ${status} ${ERRORS[error.code].title}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+/** What went wrong as people may read it. */
+export const asError = (cause: unknown): CloudlessError => (isCloudlessError(cause) ? cause : new CloudlessError('internal', 'The request could not be served.', { cause }));
+
+/** Answers for what threw, and logs it when it is our own fault. */
+export function sendFailure(response: ServerResponse, cause: unknown, { logger, route }: { readonly logger: Logger; readonly route: string }): void {
+  const error = asError(cause);
+  if (error.code === 'internal') logger.error({ op: 'gateway.request', outcome: 'failed', route, 'error.code': error.code }, cause);
+  sendProblem(response, error);
 }

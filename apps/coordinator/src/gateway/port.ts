@@ -8,13 +8,17 @@ import type { PortLimits } from './limits.ts';
 
 export type Certificate = { readonly cert: string; readonly key: string };
 
+export type PortHandlers = {
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+};
+
 export type PortOptions = {
   readonly clock: Pick<Clock, 'setTimer'>;
   readonly limits: PortLimits;
   /** Absent: TLS is not spoken here, and a connection that begins it is closed. */
   readonly certificate: Certificate | undefined;
-  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
-  readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly handlers: PortHandlers;
 };
 
 export interface GatewayPort {
@@ -53,7 +57,7 @@ function listenFailure(error: NodeJS.ErrnoException, port: number, host: string)
 }
 
 /** One TCP port that speaks HTTP and, where it has a certificate, HTTPS: the first byte tells which. */
-export function createPort({ clock, limits, certificate, onRequest, onUpgrade }: PortOptions): GatewayPort {
+export function createPort({ clock, limits, certificate, handlers }: PortOptions): GatewayPort {
   const open = new Set<Socket>();
   const options: ServerOptions = {
     maxHeaderSize: limits.maxHeaderBytes,
@@ -65,8 +69,8 @@ export function createPort({ clock, limits, certificate, onRequest, onUpgrade }:
   };
   const serve = <T extends HttpServer | HttpsServer>(server: T): T => {
     server.maxHeadersCount = 200;
-    server.on('request', onRequest);
-    server.on('upgrade', onUpgrade);
+    server.on('request', handlers.onRequest);
+    server.on('upgrade', handlers.onUpgrade);
     server.on('clientError', answerParserError);
     // These two never listen themselves, but only a listening server looks for slow requests.
     server.emit('listening');

@@ -5,7 +5,8 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** Buckets of both histograms, from a commit on a fast disk to a request at its deadline. */
 const SECONDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
-export type TelemetryOptions = {
+/** What is counted when somebody asks. */
+export type Watched = {
   readonly store: Store;
   /** Devices with a live session. */
   readonly countSessions: () => number;
@@ -21,10 +22,12 @@ export interface Telemetry {
   begin(route: string): (status: number) => void;
   /** The same store, whose commits are timed. */
   timed(store: Store): Store;
+  /** Adds the gauges of parts that stand by now. */
+  watch(watched: Watched): void;
 }
 
 /** Counted when asked: the numbers are in memory anyway. */
-function registerGauges(register: Registry, { store, countSessions, countLiveConnections }: TelemetryOptions): void {
+function registerGauges(register: Registry, { store, countSessions, countLiveConnections }: Watched): void {
   const registers = [register];
   const countBy = <K extends string>(labels: readonly K[], values: Iterable<K>): Map<K, number> => {
     const counts = new Map<K, number>(labels.map((label) => [label, 0]));
@@ -65,11 +68,10 @@ function registerGauges(register: Registry, { store, countSessions, countLiveCon
 }
 
 /** Prometheus metrics, each with a small closed set of labels: no ids, no paths, no names. */
-export function createTelemetry(options: TelemetryOptions): Telemetry {
+export function createTelemetry(): Telemetry {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register, prefix: 'cloudless_' });
-  registerGauges(register, options);
   const requests = new Counter({ name: 'cloudless_http_requests_total', help: 'Requests by route and class of status', labelNames: ['route', 'status'], registers });
   const durations = new Histogram({ name: 'cloudless_http_request_seconds', help: 'Time to the end of the answer', labelNames: ['route'], buckets: SECONDS, registers });
   const commits = new Histogram({ name: 'cloudless_store_commit_seconds', help: 'Time until a batch is durable', labelNames: ['outcome'], buckets: SECONDS, registers });
@@ -77,6 +79,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   return {
     contentType: register.contentType,
     text: () => register.metrics(),
+    watch: (watched) => registerGauges(register, watched),
     begin(route) {
       const end = durations.startTimer({ route });
       return (status) => {

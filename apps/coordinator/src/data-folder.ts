@@ -1,0 +1,44 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CloudlessError } from '@cloudless/proto';
+
+/** Where the coordinator keeps what, under the data folder. */
+export type DataPaths = {
+  readonly coordinator: string;
+  readonly database: string;
+  readonly masterKey: string;
+  readonly claimCode: string;
+  /** What people install to trust the dashboard. */
+  readonly webAuthority: string;
+  /** Left for the agent on this machine. */
+  readonly joinToken: string;
+};
+
+export function dataPaths(dataFolder: string): DataPaths {
+  const coordinator = join(dataFolder, 'coordinator');
+  return {
+    coordinator,
+    database: join(coordinator, 'cloudless.db'),
+    masterKey: join(coordinator, 'master.key'),
+    claimCode: join(coordinator, 'claim-code'),
+    webAuthority: join(coordinator, 'web-ca', 'ca.pem'),
+    joinToken: join(dataFolder, 'agent', 'join-token'),
+  };
+}
+
+/**
+ * Makes the folders, for their owner alone.
+ *
+ * @throws CloudlessError `config_invalid` when one cannot be made
+ */
+export async function makeDataFolders(dataFolder: string): Promise<DataPaths> {
+  const paths = dataPaths(dataFolder);
+  for (const folder of [dataFolder, paths.coordinator, join(paths.coordinator, 'web-ca'), join(dataFolder, 'agent')]) {
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+    } catch (cause) {
+      throw new CloudlessError('config_invalid', `The folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}. Choose another with CLOUDLESS_DATA.`, { cause });
+    }
+  }
+  return paths;
+}
