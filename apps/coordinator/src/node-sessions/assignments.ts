@@ -1,0 +1,34 @@
+import type { Change } from '@cloudless/db';
+import type { AllocationRow, Assignment, AssignmentChange, NodeId } from '@cloudless/proto';
+
+/** What the agent is told of an allocation. */
+export const toAssignment = (row: AllocationRow): Assignment => ({
+  allocationId: row.id,
+  orgId: row.orgId,
+  projectId: row.projectId,
+  workloadId: row.workloadId,
+  workloadName: row.workloadName,
+  slot: row.slot,
+  generation: row.desiredGeneration,
+  desired: row.desired,
+  spec: row.spec,
+});
+
+/** What a committed batch means to each node it concerns. Reports come back as changes too and mean nothing: only `desired` counts. */
+export function changesByNode(changes: readonly Change[]): ReadonlyMap<NodeId, readonly AssignmentChange[]> {
+  const byNode = new Map<NodeId, AssignmentChange[]>();
+  const add = (nodeId: NodeId, change: AssignmentChange): void => {
+    const known = byNode.get(nodeId);
+    if (known) known.push(change);
+    else byNode.set(nodeId, [change]);
+  };
+  for (const change of changes) {
+    if (change.kind === 'event' || change.table !== 'allocation') continue;
+    if (change.kind === 'remove') add(change.before.nodeId, { kind: 'remove', allocationId: change.before.id });
+    else if (isNews(change.row, change.before)) add(change.row.nodeId, { kind: 'put', assignment: toAssignment(change.row) });
+  }
+  return byNode;
+}
+
+const isNews = (row: AllocationRow, before: AllocationRow | undefined): boolean =>
+  before === undefined || before.desiredGeneration !== row.desiredGeneration || before.desired !== row.desired;

@@ -1,0 +1,239 @@
+import type { Duplex } from 'node:stream';
+import type { Store } from '@cloudless/db';
+import { unreachable, withDeadline, type Clock, type Entropy, type Logger, type Result, type Timer } from '@cloudless/kernel';
+import { CloudlessError, type AgentMessage, type BatchId, type EventId, type NodeId } from '@cloudless/proto';
+import { StreamReset, type CoordinatorLink } from '@cloudless/transport';
+import { changesByNode } from './assignments.ts';
+import { allowedSilenceMs, heartbeatMs } from './judge-liveness.ts';
+import { createLivenessWatch } from './liveness-watch.ts';
+import { createNodeWriter } from './node-writer.ts';
+import type { NodeSessions, UsageSample } from './node-sessions.ts';
+import { createPresence, keepUsage, measurePaths, viewChannel, type Presence } from './presence.ts';
+import { createReportWriter } from './report-writer.ts';
+import { createSession, type Authority, type Session } from './session.ts';
+
+/** How long a device may take to answer the opening of a stream. */
+const OPEN_STREAM_MS = 5000;
+/** How long an older session of the same identity may take to show that it lives. */
+const OLD_SESSION_MS = 700;
+
+export type NodeSessionsOptions = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly authority: Authority;
+  readonly coordinatorVersion: string;
+  /** Signs for a device in its session. */
+  readonly renew: (nodeId: NodeId, csr: string) => Promise<Result<{ readonly certificate: string; readonly bundle: string }, { readonly code: string; readonly message: string }>>;
+  /** Silence after which a device is lost and its replicas are replaced. Default 60 s. */
+  readonly lostAfterMs?: number;
+};
+
+/** The port, and the door by which links come in. */
+export interface NodeSessionsServer extends NodeSessions {
+  /** A link of an authenticated device. Resolves when it has a session or was refused. */
+  accept(link: CoordinatorLink, nodeId: NodeId): Promise<void>;
+  /** Resolves when all that agents said is in the store. */
+  settled(): Promise<void>;
+}
+
+export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsServer {
+  const { store, clock, entropy, logger, authority } = options;
+  const presences = new Map<NodeId, Presence>();
+  const sessions = new Map<NodeId, Session>();
+  const usageListeners = new Set<(sample: UsageSample) => void>();
+  const reports = createReportWriter({ store, clock, entropy, logger });
+  const nodes = createNodeWriter({ store, clock, entropy, logger });
+  let measureTimer: Timer | undefined;
+  let isStopped = false;
+
+  function presenceOf(nodeId: NodeId): Presence {
+    let presence = presences.get(nodeId);
+    if (!presence) presences.set(nodeId, (presence = createPresence(nodeId, clock.bootMs())));
+    return presence;
+  }
+
+  const watch = createLivenessWatch({ store, clock, nodes, presenceOf, presences, lostAfterMs: options.lostAfterMs ?? 60_000, onTick: () => sessions.forEach((session) => session.retry()) });
+
+  const stopListening = store.onCommit(({ revision, changes }) => {
+    for (const [nodeId, own] of changesByNode(changes)) sessions.get(nodeId)?.committed(revision, own);
+    for (const change of changes) {
+      if (change.kind === 'event' || change.table !== 'node') continue;
+      if (change.kind === 'remove') forget(change.before.id, 'the device was removed from the cluster');
+      else if (change.row.revokedAt !== undefined) forget(change.row.id, 'the device was removed from the cluster');
+    }
+  });
+
+  function forget(nodeId: NodeId, message: string): void {
+    sessions.get(nodeId)?.link.close({ code: 'revoked', message, retry: false });
+    presences.delete(nodeId);
+  }
+
+  function takeMessage(presence: Presence, link: CoordinatorLink, message: Exclude<AgentMessage, { kind: 'hello' | 'resync' }>): void {
+    switch (message.kind) {
+      case 'heartbeat': {
+        link.send({ kind: 'heartbeatAck', sequence: message.sequence });
+        if (!message.usage) return;
+        keepUsage(presence, message.usage, clock.now());
+        const sample = { nodeId: presence.nodeId, usage: message.usage, allocations: message.allocations };
+        for (const listener of usageListeners) listener(sample);
+        return;
+      }
+      case 'report':
+        return reports.take(presence.nodeId, message.reports);
+      case 'fingerprint':
+        presence.fingerprint = message.fingerprint;
+        return watch.check(presence.nodeId);
+      case 'leave':
+        presence.hasLeft = true;
+        watch.check(presence.nodeId);
+        return link.close({ code: 'left', message: 'the device said goodbye', retry: false });
+      case 'renew':
+        return void renew(presence.nodeId, link, message.csr);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  async function renew(nodeId: NodeId, link: CoordinatorLink, csr: string): Promise<void> {
+    try {
+      const renewed = await options.renew(nodeId, csr);
+      if (renewed.ok) link.send({ kind: 'issued', ...renewed.value });
+      else link.send({ kind: 'refused', code: renewed.error.code, message: renewed.error.message, retry: false });
+    } catch (cause) {
+      // It asks again: a certificate is renewed at half its life.
+      logger.warn({ op: 'certificate.renew', outcome: 'failed', nodeId }, cause);
+    }
+  }
+
+  function start(link: CoordinatorLink, nodeId: NodeId): void {
+    const presence = presenceOf(nodeId);
+    const heard = (): void => {
+      presence.heardAtMs = clock.bootMs();
+      presence.seen.control.lastAt = clock.now();
+    };
+    const session = createSession({
+      link, nodeId, authority, store, clock, logger, coordinatorVersion: options.coordinatorVersion,
+      heartbeatMs: ({ fingerprint }) => heartbeatMs(allowedSilenceMs(fingerprint)),
+      events: {
+        heard,
+        hello(hello) {
+          presence.link = link;
+          presence.closedAtMs = undefined;
+          presence.hasLeft = false;
+          presence.fingerprint = hello.fingerprint;
+          reports.take(nodeId, hello.allocations);
+          measurePaths(presence, link, clock);
+          watch.check(nodeId);
+          logger.info({ op: 'session.open', outcome: 'ok', nodeId, agentVersion: hello.agentVersion, allocations: hello.allocations.length });
+        },
+        message: (message) => takeMessage(presence, link, message),
+      },
+    });
+    sessions.set(nodeId, session);
+    void link.closed.then(({ code, message, by }) => {
+      logger.info({ op: 'session.close', nodeId, code, by, reason: message });
+      if (sessions.get(nodeId) !== session) return;
+      sessions.delete(nodeId);
+      presence.link = undefined;
+      presence.closedAtMs = clock.bootMs();
+    });
+  }
+
+  /** Whether an older session of this identity answers: then two machines hold one identity. */
+  async function isAlive(session: Session): Promise<boolean> {
+    try {
+      await withDeadline(clock, 'asking the older session', OLD_SESSION_MS, () => session.link.probe('control'));
+      return !session.link.signal.aborted;
+    } catch {
+      return false;
+    }
+  }
+
+  async function alertTwice(nodeId: NodeId): Promise<void> {
+    const row = store.get('node', nodeId)?.row;
+    if (!row) return;
+    const message = `Another machine showed the identity of ${row.name} while it is connected, and was refused. If a data folder was copied, remove the copy and join that machine with its own token.`;
+    logger.error({ op: 'session.open', outcome: 'refused', nodeId, code: 'identity_in_use' });
+    const event = {
+      id: entropy.id('ev') as EventId, at: clock.now(), kind: 'access.denied', severity: 'error', orgId: row.orgId, nodeId,
+      actor: { kind: 'node', id: nodeId, name: row.name }, params: { name: row.name, code: 'identity_in_use' }, message,
+    } as const;
+    try {
+      await store.commit({ id: entropy.id('batch') as BatchId, mutations: [{ kind: 'event', event }] });
+    } catch (cause) {
+      logger.warn({ op: 'session.alert', outcome: 'failed', nodeId }, cause);
+    }
+  }
+
+  async function accept(link: CoordinatorLink, nodeId: NodeId): Promise<void> {
+    const row = store.get('node', nodeId)?.row;
+    if (isStopped) return link.close({ code: 'closed', message: 'the coordinator stops', retry: true });
+    if (!row || row.revokedAt !== undefined) return link.close({ code: 'revoked', message: 'the device is not of this cluster any more', retry: false });
+    const older = sessions.get(nodeId);
+    if (older && (await isAlive(older))) {
+      link.close({ code: 'refused', message: 'this identity is in use on another machine; join with a token of its own', retry: true });
+      return alertTwice(nodeId);
+    }
+    const current = sessions.get(nodeId);
+    // Two that came while the older was asked: the first of them has the session now.
+    if (current && current !== older) return link.close({ code: 'refused', message: 'another connection of this device was faster', retry: true });
+    current?.link.close({ code: 'replaced', message: 'a newer connection of this device took over', retry: true });
+    if (!link.signal.aborted) start(link, nodeId);
+  }
+
+  async function openStream(nodeId: NodeId, header: Parameters<NodeSessions['openStream']>[1], signal?: AbortSignal): Promise<Duplex> {
+    const link = presences.get(nodeId)?.link;
+    if (!link) throw unreachableNode(nodeId, 'it is not connected');
+    try {
+      return await withDeadline(clock, 'opening a stream', OPEN_STREAM_MS, (inner) => link.openStream(header, inner), signal);
+    } catch (cause) {
+      signal?.throwIfAborted();
+      const why = cause instanceof StreamReset || cause instanceof Error ? cause.message : 'it did not answer';
+      throw unreachableNode(nodeId, why, cause);
+    }
+  }
+
+  const unreachableNode = (nodeId: NodeId, why: string, cause?: unknown): CloudlessError => {
+    const name = store.get('node', nodeId)?.row.name ?? nodeId;
+    return new CloudlessError('node_unreachable', `A stream to ${name} could not be opened: ${why}. Check that it is awake and online, then try again.`, { cause });
+  };
+
+  const measureAgain = (): void => {
+    measureTimer = clock.setTimer(MEASURE_MS, () => {
+      for (const presence of presences.values()) if (presence.link) measurePaths(presence, presence.link, clock);
+      measureAgain();
+    });
+  };
+  measureAgain();
+
+  return {
+    accept,
+    channels: (nodeId) => ({ heartbeat: viewChannel(presences.get(nodeId), 'control'), command: viewChannel(presences.get(nodeId), 'bulk') }),
+    usage: (nodeId) => presences.get(nodeId)?.usage ?? [],
+    onUsage(listener) {
+      usageListeners.add(listener);
+      return () => usageListeners.delete(listener);
+    },
+    openStream,
+    disconnect: (nodeId, reason) => sessions.get(nodeId)?.link.close({ code: 'revoked', message: reason, retry: false }),
+    async settled() {
+      await reports.settled();
+      await nodes.settled();
+    },
+    async stop() {
+      isStopped = true;
+      stopListening();
+      watch.stop();
+      measureTimer?.cancel();
+      for (const { link } of sessions.values()) link.close({ code: 'closed', message: 'the coordinator stops', retry: true });
+      reports.stop();
+      await reports.settled();
+      await nodes.settled();
+    },
+  };
+}
+
+/** Both paths are measured this often, which also keeps proxies from closing an idle bulk path. */
+const MEASURE_MS = 5000;

@@ -1,0 +1,62 @@
+import type { Cause, Engine, Fingerprint, NodeState } from '@cloudless/proto';
+
+/** How long a device of a kind may be silent, in ms: wires are punctual, Wi-Fi radios sleep, phones doze. */
+const SILENCE_MS = { wired: 1500, wifi: 10_000, mobile: 60_000 } as const;
+
+/** A wire counts only on mains: a laptop may sleep at any moment. What is not known counts as Wi-Fi. */
+export function allowedSilenceMs(fingerprint: Pick<Fingerprint, 'link' | 'power'> | undefined): number {
+  if (fingerprint?.link.type === 'mobile') return SILENCE_MS.mobile;
+  return fingerprint?.link.type === 'wired' && fingerprint.power.source !== 'battery' ? SILENCE_MS.wired : SILENCE_MS.wifi;
+}
+
+/** Three beats fit into the allowed silence, at least one every 5 s. */
+export const heartbeatMs = (silenceMs: number): number => Math.min(5000, Math.floor(silenceMs / 3));
+
+/** What is known of a device now. Ages are in boot time. */
+export type Signals = {
+  readonly word: NodeState['word'];
+  readonly isConnected: boolean;
+  /** Since anything came from it, or since this coordinator started. */
+  readonly silentMs: number;
+  /** Since its link closed; absent while connected, or before it ever was. */
+  readonly closedForMs: number | undefined;
+  readonly hasLeft: boolean;
+  readonly silenceLimitMs: number;
+  /** Silence after which it counts as lost. */
+  readonly lostAfterMs: number;
+  readonly engine: Engine | undefined;
+};
+
+/** An agent that restarts or changes networks is back within this. */
+const RECONNECT_MS = 1000;
+
+export type Verdict = { readonly word: NodeState['word']; readonly cause: Cause };
+
+/** After this coordinator started, before a device that was online counts as silent: agents look for it with back-off. */
+const RETURN_MS = 10_000;
+
+/**
+ * The state that a device is in by its signals. Pure: order and events are the caller's.
+ *
+ * @returns `undefined` while the state that is recorded stands
+ */
+export function judgeLiveness(signals: Signals): Verdict | undefined {
+  const { word, isConnected, silentMs, lostAfterMs, closedForMs } = signals;
+  const isNew = !isConnected && closedForMs === undefined;
+  const limitMs = isNew ? Math.max(signals.silenceLimitMs, RETURN_MS) : signals.silenceLimitMs;
+  if (signals.hasLeft) return verdict('left', 'agent_left', 'The device said goodbye.');
+  if (isConnected && silentMs <= limitMs) return judgeEngine(signals.engine);
+  // It is known to be gone: more silence is no news.
+  if (word === 'left' || word === 'lost') return undefined;
+  if (silentMs > lostAfterMs) return verdict('lost', 'silent_too_long', 'The device has not been heard from for too long; its replicas are replaced elsewhere.');
+  if (closedForMs !== undefined && closedForMs > RECONNECT_MS) return verdict('unreachable', 'link_closed', 'The connection of the device ended, and it has not come back yet.');
+  if (silentMs > limitMs) return verdict('unreachable', 'silent', 'Nothing was heard from the device for longer than its kind of connection allows.');
+  return undefined;
+}
+
+function judgeEngine(engine: Engine | undefined): Verdict {
+  if (engine && engine.state !== 'ready') return { word: 'degraded', cause: engine.cause };
+  return verdict('online', 'connected', 'The device is connected and answers.');
+}
+
+const verdict = (word: NodeState['word'], code: string, message: string): Verdict => ({ word, cause: { code, message } });

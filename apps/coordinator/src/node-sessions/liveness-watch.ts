@@ -1,0 +1,98 @@
+import type { Store } from '@cloudless/db';
+import type { Clock, Timer } from '@cloudless/kernel';
+import type { NodeId, NodeRow } from '@cloudless/proto';
+import { allowedSilenceMs, judgeLiveness, type Verdict } from './judge-liveness.ts';
+import type { NodeWriter } from './node-writer.ts';
+import type { Presence } from './presence.ts';
+
+const TICK_MS = 250;
+/** A tick this late means that the observer stood still: nobody else is to blame for that time. */
+const STALL_MS = 500;
+/** In slow mode, all limits are this much wider. */
+const SLOW_FACTOR = 3;
+/** Slow mode: at least so many, and more than half of the connected, fell silent together. The network or the observer is the likelier cause. */
+const SLOW_AT_LEAST = 3;
+
+export interface LivenessWatch {
+  /** Judges one node now, after news of it. */
+  check(nodeId: NodeId): void;
+  stop(): void;
+}
+
+export type LivenessWatchOptions = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly nodes: NodeWriter;
+  readonly presences: ReadonlyMap<NodeId, Presence>;
+  /** Makes it where it is missing, as heard now: no node is lost before it had its full grace from this coordinator. */
+  readonly presenceOf: (nodeId: NodeId) => Presence;
+  readonly lostAfterMs: number;
+  readonly onTick: () => void;
+};
+
+/** Looks at every node four times a second and has transitions written. */
+export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatch {
+  const { store, clock, nodes, presences, presenceOf } = options;
+  let factor = 1;
+  let lastTickMs = clock.bootMs();
+  let timer: Timer;
+
+  function judge(row: NodeRow, presence: Presence): Verdict | undefined {
+    const now = clock.bootMs();
+    const fingerprint = presence.fingerprint ?? row.fingerprint;
+    return judgeLiveness({
+      word: row.state.word,
+      isConnected: presence.link !== undefined,
+      silentMs: now - presence.heardAtMs,
+      closedForMs: presence.closedAtMs === undefined ? undefined : now - presence.closedAtMs,
+      hasLeft: presence.hasLeft,
+      silenceLimitMs: allowedSilenceMs(fingerprint) * factor,
+      lostAfterMs: options.lostAfterMs * factor,
+      engine: fingerprint?.engine,
+    });
+  }
+
+  function check(nodeId: NodeId): void {
+    nodes.sync(nodeId, () => {
+      const row = store.get('node', nodeId)?.row;
+      if (!row || row.revokedAt !== undefined) return undefined;
+      const presence = presenceOf(nodeId);
+      return { verdict: judge(row, presence), fingerprint: presence.fingerprint };
+    });
+  }
+
+  /** Time in which this process stood still counts for nobody. */
+  function forgiveStall(now: number): void {
+    const lateMs = now - lastTickMs - TICK_MS;
+    lastTickMs = now;
+    if (lateMs <= STALL_MS) return;
+    for (const presence of presences.values()) {
+      presence.heardAtMs += lateMs;
+      if (presence.closedAtMs !== undefined) presence.closedAtMs += lateMs;
+    }
+  }
+
+  function chooseFactor(now: number): number {
+    let watched = 0;
+    let silent = 0;
+    for (const presence of presences.values()) {
+      if (!presence.link && presence.closedAtMs === undefined) continue;
+      watched += 1;
+      if (now - presence.heardAtMs > allowedSilenceMs(presence.fingerprint)) silent += 1;
+    }
+    return silent >= SLOW_AT_LEAST && silent * 2 > watched ? SLOW_FACTOR : 1;
+  }
+
+  function tick(): void {
+    const now = clock.bootMs();
+    forgiveStall(now);
+    factor = chooseFactor(now);
+    for (const { row } of store.list('node')) if (row.revokedAt === undefined) check(row.id);
+    options.onTick();
+    timer = clock.setTimer(TICK_MS, tick);
+  }
+  for (const { row } of store.list('node')) presenceOf(row.id);
+  timer = clock.setTimer(TICK_MS, tick);
+
+  return { check, stop: () => timer.cancel() };
+}

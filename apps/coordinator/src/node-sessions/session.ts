@@ -1,0 +1,133 @@
+import { unreachable, type Clock, type Logger } from '@cloudless/kernel';
+import { CloudlessError, LINK_PROTOCOL, type AgentMessage, type AssignmentChange, type ClusterId, type NodeId } from '@cloudless/proto';
+import type { Store } from '@cloudless/db';
+import type { CoordinatorLink } from '@cloudless/transport';
+import { toAssignment } from './assignments.ts';
+
+/** Who speaks for the cluster; goes with every message that an agent obeys. */
+export type Authority = { readonly clusterId: ClusterId; readonly epoch: number; readonly token: number };
+
+/** From the link to the hello. */
+const HELLO_DEADLINE_MS = 10_000;
+/** A consumer that takes nothing for so long is let go; it comes back and gets everything anew. */
+const STUCK_MS = 30_000;
+
+export type Hello = Extract<AgentMessage, { kind: 'hello' }>;
+export type SessionEvents = {
+  hello(hello: Hello): void;
+  /** Anything came. */
+  heard(): void;
+  message(message: Exclude<AgentMessage, { kind: 'hello' | 'resync' }>): void;
+};
+
+export type SessionOptions = {
+  readonly link: CoordinatorLink;
+  readonly nodeId: NodeId;
+  readonly authority: Authority;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly coordinatorVersion: string;
+  /** For this fingerprint. */
+  readonly heartbeatMs: (hello: Hello) => number;
+  readonly events: SessionEvents;
+};
+
+/** One agent's conversation: hello, welcome, everything it should hold, then each change, chained by the store's revision. */
+export interface Session {
+  readonly link: CoordinatorLink;
+  /** A batch was committed; `changes` are this node's, and may be empty. */
+  committed(revision: number, changes: readonly AssignmentChange[]): void;
+  /** Sends what a full queue held back. Called now and then. */
+  retry(): void;
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { link, nodeId, authority, store, clock, logger, events } = options;
+  /** Revision of the last message sent; absent before the first COMPLETE. */
+  let revision: number | undefined;
+  let isGreeted = false;
+  /** Set when the queue was full: only a new COMPLETE tells the agent what it missed. */
+  let stuckSinceMs: number | undefined;
+
+  const helloTimer = clock.setTimer(HELLO_DEADLINE_MS, () => link.close({ code: 'timeout', message: 'no hello came in time', retry: true }));
+  void link.closed.then(() => helloTimer.cancel());
+
+  function guarded(send: () => boolean): boolean {
+    try {
+      return send();
+    } catch (cause) {
+      const code = cause instanceof CloudlessError && cause.code === 'too_large' ? 'oversized' : 'malformed';
+      logger.error({ op: 'session.send', outcome: 'failed', nodeId, code }, cause);
+      link.close({ code, message: 'What this device should hold does not fit into one message.', retry: true });
+      return true;
+    }
+  }
+
+  function sendComplete(): void {
+    if (link.signal.aborted) return;
+    const assignments = store.allocationsOfNode(nodeId).map(({ row }) => toAssignment(row));
+    const at = store.revision;
+    if (guarded(() => link.send({ kind: 'complete', ...authority, revision: at, assignments }))) {
+      revision = at;
+      stuckSinceMs = undefined;
+    } else stuckSinceMs ??= clock.bootMs();
+  }
+
+  function takeHello(hello: Hello): void {
+    if (isGreeted) return link.close({ code: 'malformed', message: 'a second hello came in one session', retry: true });
+    const problem = checkHello(hello, nodeId, authority);
+    if (problem !== undefined) {
+      link.send({ kind: 'refused', code: 'certificate_refused', message: problem, retry: false });
+      return link.close({ code: 'refused', message: problem, retry: false });
+    }
+    isGreeted = true;
+    helloTimer.cancel();
+    events.hello(hello);
+    const protocol = Math.min(hello.protocol, LINK_PROTOCOL);
+    link.send({ kind: 'welcome', protocol, ...authority, serverAt: clock.now(), heartbeatMs: options.heartbeatMs(hello), coordinatorVersion: options.coordinatorVersion });
+    sendComplete();
+  }
+
+  link.onMessage((message) => {
+    events.heard();
+    if (message.kind === 'hello') return takeHello(message);
+    if (!isGreeted) return link.close({ code: 'malformed', message: `a ${message.kind} came before the hello`, retry: true });
+    switch (message.kind) {
+      case 'resync':
+        logger.info({ op: 'session.resync', nodeId, reason: message.reason });
+        return sendComplete();
+      case 'heartbeat':
+      case 'report':
+      case 'fingerprint':
+      case 'leave':
+      case 'renew':
+        return events.message(message);
+      default:
+        return unreachable(message);
+    }
+  });
+
+  return {
+    link,
+    committed(resultsIn, changes) {
+      // A COMPLETE that was sent meanwhile holds this batch already.
+      if (revision === undefined || stuckSinceMs !== undefined || changes.length === 0 || resultsIn <= revision || link.signal.aborted) return;
+      const appliesTo = revision;
+      if (guarded(() => link.send({ kind: 'incremental', ...authority, appliesTo, resultsIn, changes: [...changes] }))) revision = resultsIn;
+      else stuckSinceMs ??= clock.bootMs();
+    },
+    retry() {
+      if (stuckSinceMs === undefined) return;
+      if (clock.bootMs() - stuckSinceMs > STUCK_MS) link.close({ code: 'overloaded', message: `the device took nothing for ${STUCK_MS / 1000} s`, retry: true });
+      else sendComplete();
+    },
+  };
+}
+
+function checkHello(hello: Hello, nodeId: NodeId, authority: Authority): string | undefined {
+  if (hello.nodeId !== nodeId) return 'the hello names another device than the certificate';
+  if (hello.clusterId !== authority.clusterId) return 'the device belongs to another cluster';
+  if (hello.protocol < LINK_PROTOCOL - 1) return `the agent speaks protocol ${hello.protocol}, this coordinator ${LINK_PROTOCOL}: update the agent`;
+  return undefined;
+}
