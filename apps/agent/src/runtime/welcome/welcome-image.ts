@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CloudlessError, WELCOME_IMAGE } from '@cloudless/proto';
 import type { BuiltInImages } from '../../reconcile/prepare-image.ts';
-import { writeTar, type TarEntry } from './tar-archive.ts';
+import { writeImageArchive } from './image-archive.ts';
+import type { TarEntry } from './tar-archive.ts';
 
 /** The static binary that serves the page, by the engine's platform. MIT; its licence is in the image. */
 const SERVER_PACKAGES: Readonly<Record<string, string>> = { 'linux/amd64': '@esbuild/linux-x64', 'linux/arm64': '@esbuild/linux-arm64' };
@@ -16,8 +16,6 @@ const USER = '65534:65534';
 const ENTRYPOINT = ['/esbuild', '/www/welcome.ts', '--bundle', '--minify', '--outdir=/www', '--servedir=/www', '--serve=0.0.0.0:8080', '--color=false', '--log-limit=0'];
 
 const PAGE_FILES = ['index.html', 'welcome.css', 'welcome.ts', 'favicon.svg'];
-
-const sha256 = (bytes: Uint8Array | string): string => createHash('sha256').update(bytes).digest('hex');
 
 /** Where the page lies: `docker/welcome` of the repository. */
 const PAGE_FOLDER = join(import.meta.dirname, '../../../../../docker/welcome');
@@ -34,50 +32,31 @@ async function readServer(platform: string): Promise<Uint8Array> {
   }
 }
 
-async function readLayer(platform: string): Promise<Uint8Array> {
+async function listFiles(platform: string): Promise<readonly TarEntry[]> {
   const page = await Promise.all(PAGE_FILES.map(async (name): Promise<TarEntry> => ({ name: `www/${name}`, mode: 0o444, body: await readFile(join(PAGE_FOLDER, name)) })));
-  return writeTar([
+  return [
     { name: 'esbuild', mode: 0o555, body: await readServer(platform) },
     { name: 'licenses', mode: 0o555 },
     { name: 'licenses/esbuild.txt', mode: 0o444, body: await readFile(join(PAGE_FOLDER, 'ESBUILD-LICENSE.txt')) },
     { name: 'www', mode: 0o555 },
     ...page,
-  ]);
+  ];
 }
 
-/** The image in `docker save` format (Docker Image Specification v1.2): one layer on nothing. */
-async function assemble(image: string, platform: string): Promise<Uint8Array> {
-  const layer = await readLayer(platform);
-  const [os, architecture] = platform.split('/');
-  const config = JSON.stringify({
-    architecture,
-    os,
-    created: '1970-01-01T00:00:00Z',
-    config: {
-      User: USER,
-      Entrypoint: ENTRYPOINT,
-      WorkingDir: '/www',
-      ExposedPorts: { '8080/tcp': {} },
-      Labels: { 'org.opencontainers.image.title': 'Cloudless Welcome', 'org.opencontainers.image.licenses': 'Apache-2.0 AND MIT' },
-    },
-    rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
-    history: [{ created: '1970-01-01T00:00:00Z', created_by: 'cloudless' }],
-  });
-  const configName = `${sha256(config)}.json`;
-  const manifest = JSON.stringify([{ Config: configName, RepoTags: [image], Layers: ['layer.tar'] }]);
-  return writeTar([
-    { name: 'layer.tar', mode: 0o644, body: layer },
-    { name: configName, mode: 0o644, body: Buffer.from(config) },
-    { name: 'manifest.json', mode: 0o644, body: Buffer.from(manifest) },
-  ]);
-}
+const CONFIG = {
+  User: USER,
+  Entrypoint: ENTRYPOINT,
+  WorkingDir: '/www',
+  ExposedPorts: { '8080/tcp': {} },
+  Labels: { 'org.opencontainers.image.title': 'Cloudless Welcome', 'org.opencontainers.image.licenses': 'Apache-2.0 AND MIT' },
+};
 
 /** Images that come from no registry: the Welcome app's, put together around one static binary when it is first asked for. */
 export function createWelcomeImages(): BuiltInImages {
   return {
     has: (image) => image === WELCOME_IMAGE,
     async assemble(image, platform) {
-      const archive = await assemble(image, platform);
+      const archive = await writeImageArchive({ image, platform, files: await listFiles(platform), config: CONFIG });
       return (async function* once() {
         yield archive;
       })();
