@@ -147,7 +147,7 @@ module.exports = {
       comment: 'parts of a cycle cannot be read, tested or moved alone',
       severity: 'error',
       from: { pathNot: '(^|/)(generated|node_modules)/' },
-      to: { circular: true },
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
       name: 'resolvable',

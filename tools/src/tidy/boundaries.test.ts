@@ -71,7 +71,7 @@ const PLANTED: Readonly<Record<string, readonly [from: string, to: string]>> = {
   'ws-in-transport-and-gateway': ['apps/agent/src/planted-ws.ts', 'ws'],
   'better-auth-in-people': ['apps/coordinator/src/planted-auth.ts', 'better-auth'],
   'pino-in-kernel-node': ['apps/agent/src/planted-pino.ts', 'pino'],
-  'no-cycles': ['apps/agent/src/planted-cycle.ts', './planted-circle.ts'],
+  'no-cycles': ['apps/agent/src/planted-circle.ts', './planted-cycle.ts'],
   resolvable: ['apps/agent/src/planted-nowhere.ts', './nowhere.ts'],
 };
 
@@ -82,7 +82,7 @@ describe('boundaries', () => {
       Object.values(PLANTED).map(([from, to]) => [from, `import { a } from '${to}';\nexport const b = a;\n`]),
     );
     using tree = plantTree(
-      { ...TARGETS, ...planted, 'apps/agent/src/planted-circle.ts': `export { b as a } from './planted-cycle.ts';\n` },
+      { ...TARGETS, ...planted, 'apps/agent/src/planted-cycle.ts': `export { b as a } from './planted-circle.ts';\n` },
       [CONFIG, 'tsconfig.base.json'],
     );
     broken = await cruise(tree.root);
