@@ -13,6 +13,7 @@ import type { ClusterEvent } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
 import { noCrash } from '../crash-points.ts';
 import { createPeople } from './create-people.ts';
+import { recoverOwner } from './recover-owner.ts';
 import type { Caller, RequestOrigin } from './people.ts';
 
 const ADA = { name: 'Ada', email: 'Ada@Example.org', password: 'correct horse battery' };
@@ -186,6 +187,19 @@ describe('recovery', () => {
     expect((await signIn(opened, 'another long password')).status).toBe(200);
     expect(await opened.people.recoveryCodesLeft(opened.caller.id)).toBe(7);
     await expect(opened.people.recover({ email: ADA.email, code, password: 'yet another one' }, HERE)).rejects.toMatchObject({ code: 'credentials_wrong' });
+  });
+
+  it('gives the owner a code on the machine itself, beside a coordinator that runs', async () => {
+    await using opened = await claimed();
+    const { email, code } = await recoverOwner(opened.options);
+    await opened.people.recover({ email, code, password: 'another long password' }, HERE);
+    expect((await signIn(opened, 'another long password')).status).toBe(200);
+    expect(await opened.people.recoveryCodesLeft(opened.caller.id)).toBe(8);
+  });
+
+  it('has no code for a cluster without an owner', async () => {
+    await using opened = await openPeople();
+    await expect(recoverOwner(opened.options)).rejects.toMatchObject({ code: 'not_found' });
   });
 
   it('renews the codes, and the old ones no longer work', async () => {
