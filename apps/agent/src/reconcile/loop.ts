@@ -147,7 +147,8 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
   const running = run();
   return {
     assigned(ids) {
-      for (const id of ids) {
+      // A COMPLETE also decides about containers that no assignment names.
+      for (const id of new Set([...ids, ...observed.keys()])) {
         const assignment = held.assignment(id);
         const launching = launches.get(id);
         const isWanted = assignment?.desired === 'running' && specHashOf(assignment) === launching;
