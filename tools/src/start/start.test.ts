@@ -1,0 +1,135 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { REPOSITORY } from '../repository.ts';
+import { plantTree, type PlantedTree } from '../tidy/planted-tree.ts';
+import { freePort } from './listen-check.ts';
+
+/** Stands for the coordinator: answers, leaves a claim code, ends on TERM. */
+const COORDINATOR = `
+import { createServer } from 'node:http';
+import { mkdirSync, writeFileSync } from 'node:fs';
+const data = process.env['CLOUDLESS_DATA'];
+mkdirSync(data + '/coordinator', { recursive: true });
+writeFileSync(data + '/coordinator/claim-code', 'ABCD-EFGH');
+createServer((_, response) => response.end('ok')).listen(Number(process.env['CLOUDLESS_PORT']), process.env['CLOUDLESS_HOST']);
+process.on('SIGTERM', () => process.exit(0));
+`;
+const BUILD = `
+import { mkdirSync, writeFileSync } from 'node:fs';
+mkdirSync('.next/static', { recursive: true });
+mkdirSync('.next/standalone/apps/web', { recursive: true });
+writeFileSync('.next/standalone/apps/web/server.js', 'setInterval(() => undefined, 1000);');
+`;
+
+/** A checkout with the real tools and stubs for the three parts. */
+function plantCheckout(): PlantedTree {
+  const tree = plantTree(
+    {
+      'package.json': JSON.stringify({
+        name: 'planted',
+        private: true,
+        type: 'module',
+        packageManager: 'npm@11.0.0',
+        workspaces: ['apps/*'],
+      }),
+      'package-lock.json': '{"lockfileVersion":3,"packages":{}}',
+      'apps/coordinator/src/main.ts': COORDINATOR,
+      'apps/agent/src/main.ts': 'setInterval(() => undefined, 1000);',
+      'apps/web/package.json': JSON.stringify({
+        name: '@cloudless/web',
+        version: '1.0.0',
+        type: 'module',
+        scripts: { build: 'node build.mjs' },
+      }),
+      'apps/web/build.mjs': BUILD,
+      ...Object.fromEntries(['ui', 'sdk', 'proto', 'kernel'].map((name) => [`packages/${name}/a.txt`, ''])),
+    },
+    ['turbo.json'],
+  );
+  cpSync(join(REPOSITORY, 'tools'), join(tree.root, 'tools'), { recursive: true, filter: (path) => !path.includes('node_modules') });
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(tree.root, 'node_modules'));
+  return tree;
+}
+
+type Started = { readonly child: ChildProcess; output(): string; pid(part: string): number };
+
+describe('npm start', () => {
+  let tree: PlantedTree;
+  const data = mkdtempSync(join(tmpdir(), 'cloudless-start-'));
+  let port = 0;
+  beforeAll(async () => {
+    tree = plantCheckout();
+    port = await freePort();
+  });
+  afterAll(() => {
+    tree[Symbol.dispose]();
+    rmSync(data, { recursive: true, force: true });
+  });
+
+  function start(...flags: readonly string[]): Started {
+    const argv = [join(tree.root, 'tools', 'src', 'start.ts'), '--data', data, '--port', String(port), '--no-agent', ...flags];
+    const child = spawn(process.execPath, argv, { cwd: tree.root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    return { child, output: () => text, pid: (part) => Number.parseInt(readFileSync(join(data, 'run', `${part}.pid`), 'utf8'), 10) };
+  }
+  const until = (what: () => boolean): Promise<void> => expect.poll(what, { timeout: 20_000, interval: 50 }).toBe(true) as Promise<void>;
+  const isRunning = (pid: number): boolean => {
+    try {
+      // A zombie still takes signals; one that is nobody's child is gone at once.
+      process.kill(pid, 0);
+      return !existsSync('/proc/self/stat') || !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+    } catch {
+      return false;
+    }
+  };
+  async function ended({ child }: Started): Promise<number | null> {
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child.exitCode;
+  }
+
+  test(
+    'prints address and claim code, refuses a second on the same data, and ends with its parts on Ctrl-C',
+    { timeout: 60_000 },
+    async () => {
+      const first = start();
+      await until(() => first.output().includes('Ctrl-C stops'));
+      expect(first.output()).toContain(`http://localhost:${port}`);
+      expect(first.output()).toContain('ABCD-EFGH');
+      const pids = ['coordinator', 'web'].map((part) => first.pid(part));
+
+      const second = start();
+      expect(await ended(second)).toBe(1);
+      expect(second.output()).toContain(`already runs on ${data} (pid ${first.child.pid})`);
+
+      first.child.kill('SIGINT');
+      expect(await ended(first)).toBe(0);
+      expect(pids.filter(isRunning)).toEqual([]);
+      expect(existsSync(join(data, 'run', 'lock'))).toBe(false);
+    },
+  );
+
+  test('starts a part again that was killed, and clears what a killed supervisor left', { timeout: 60_000 }, async () => {
+    const first = start();
+    await until(() => first.output().includes('Ctrl-C stops'));
+    const web = first.pid('web');
+    process.kill(web, 'SIGKILL');
+    await until(() => existsSync(join(data, 'run', 'web.pid')) && first.pid('web') !== web);
+    expect(first.output()).toContain('web was ended by SIGKILL');
+
+    const left = first.pid('coordinator');
+    first.child.kill('SIGKILL');
+    await ended(first);
+    expect(isRunning(left)).toBe(true);
+    const next = start();
+    await until(() => next.output().includes('Ctrl-C stops'));
+    expect(isRunning(left)).toBe(false);
+    expect(next.output()).not.toContain('Building');
+    next.child.kill('SIGTERM');
+    expect(await ended(next)).toBe(0);
+  });
+});
