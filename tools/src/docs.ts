@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ERRORS } from '@cloudless/proto';
 import { renderErrorPages } from './docs/error-pages.ts';
-import { REPOSITORY } from './repository.ts';
+import { REPOSITORY } from './programs/repository.ts';
 
 /** `npm run docs`: writes the pages that are made from code. */
 const pages = renderErrorPages(ERRORS);

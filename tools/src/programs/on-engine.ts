@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { REPOSITORY } from '../repository.ts';
+import { REPOSITORY } from './repository.ts';
 import { buildStale } from '../start/build-web.ts';
 import { CommandRefused, runCommand } from '../start/refusal.ts';
 import { requireEngine, requirePrograms } from '../test/requirements.ts';

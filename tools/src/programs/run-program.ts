@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { REPOSITORY } from '../repository.ts';
+import { REPOSITORY } from './repository.ts';
 
 /** Output kept of one program; the oldest goes first. */
 const OUTPUT_LIMIT = 4 * 2 ** 20;

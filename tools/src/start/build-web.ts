@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } fr
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runProgram } from '../programs/run-program.ts';
-import { listFiles, REPOSITORY } from '../repository.ts';
+import { listFiles, REPOSITORY } from '../programs/repository.ts';
 import { takeLock } from './instance-lock.ts';
 import { CommandRefused } from './refusal.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { REPOSITORY } from '../repository.ts';
+import { REPOSITORY } from '../programs/repository.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { StartOptions } from './options.ts';
 import type { PartPlan } from './supervise.ts';

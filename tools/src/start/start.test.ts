@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { REPOSITORY } from '../repository.ts';
+import { REPOSITORY } from '../programs/repository.ts';
 import { plantTree, type PlantedTree } from '../tidy/planted-tree.ts';
 import { freePort } from './listen-check.ts';
 
@@ -77,7 +77,9 @@ describe('npm start', () => {
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
     return { child, output: () => text, pid: (part) => Number.parseInt(readFileSync(join(data, 'run', `${part}.pid`), 'utf8'), 10) };
   }
-  const until = (what: () => boolean): Promise<void> => expect.poll(what, { timeout: 20_000, interval: 50 }).toBe(true) as Promise<void>;
+  async function until(what: () => boolean): Promise<void> {
+    await expect.poll(what, { timeout: 20_000, interval: 50 }).toBe(true);
+  }
   const isRunning = (pid: number): boolean => {
     try {
       // A zombie still takes signals; one that is nobody's child is gone at once.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CHECK_STEPS } from '../check/steps.ts';
 import { runSteps } from '../check/run-steps.ts';
 import { runProgram } from '../programs/run-program.ts';
-import { REPOSITORY } from '../repository.ts';
+import { REPOSITORY } from '../programs/repository.ts';
 import { tallyPlaywright, tallyVitest, withExitCode, type Tally } from './tally.ts';
 
 export type Suite = { readonly name: string; run(env: Readonly<Record<string, string>>): Promise<Tally> };

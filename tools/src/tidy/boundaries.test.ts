@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../programs/run-program.ts';
-import { REPOSITORY } from '../repository.ts';
+import { REPOSITORY } from '../programs/repository.ts';
 import { plantTree } from './planted-tree.ts';
 
 type Cruised = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runProgram } from '../programs/run-program.ts';
-import { REPOSITORY } from '../repository.ts';
+import { REPOSITORY } from '../programs/repository.ts';
 import { plantTree } from './planted-tree.ts';
 
 test('the dead-code check fires on an unused file, export and dependency', { timeout: 60_000 }, async () => {

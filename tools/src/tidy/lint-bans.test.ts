@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runProgram } from '../programs/run-program.ts';
-import { REPOSITORY } from '../repository.ts';
+import { REPOSITORY } from '../programs/repository.ts';
 import { plantTree } from './planted-tree.ts';
 
 /** One line for each ban; the name of the file is the number of the line. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ERRORS } from '@cloudless/proto';
 import { describe, expect, test } from 'vitest';
 import { renderErrorPages } from '../docs/error-pages.ts';
-import { listFiles, readSource, REPOSITORY } from '../repository.ts';
+import { listFiles, readSource, REPOSITORY } from '../programs/repository.ts';
 import { findBannedPaths, findIndexFaults, findLongFiles, findStalePages, findWorkplaceNames } from './rules.ts';
 import { findAliases, findBannedNames, findUntranslated } from './syntax-rules.ts';
 

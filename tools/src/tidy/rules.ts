@@ -1,4 +1,4 @@
-import type { SourceFile } from '../repository.ts';
+import type { SourceFile } from '../programs/repository.ts';
 
 /** One place that breaks a rule: where, and what is wrong there. */
 export type Finding = `${string}: ${string}`;

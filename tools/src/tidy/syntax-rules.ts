@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import type { SourceFile } from '../repository.ts';
+import type { SourceFile } from '../programs/repository.ts';
 import type { Finding } from './rules.ts';
 
 const parse = ({ path, text }: SourceFile): ts.SourceFile =>
