@@ -13,7 +13,12 @@ const mistakesOf = (environment: Record<string, string>): string => {
 
 describe('the configuration', () => {
   it('needs the data folder alone', () => {
-    expect(parseConfig(GOOD)).toMatchObject({ port: 7600, host: '127.0.0.1', appPorts: { from: 7700, to: 7999 }, faults: { fsyncDelayMs: 0 } });
+    expect(parseConfig(GOOD)).toMatchObject({
+      port: 7600,
+      host: '127.0.0.1',
+      appPorts: { from: 7700, to: 7999 },
+      faults: { fsyncDelayMs: 0 },
+    });
   });
 
   it('says each mistake in a line of its own, naming the variable and the value', () => {

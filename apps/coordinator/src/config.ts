@@ -96,7 +96,11 @@ export function parseConfig(environment: Environment): CoordinatorConfig {
   const set = Object.fromEntries(Object.entries(environment).filter(([name, value]) => name.startsWith('CLOUDLESS_') && value !== ''));
   const result = environmentSchema.safeParse(set);
   if (!result.success) {
-    throw refuse(result.error.issues.map((issue) => `${issue.path.join('.')} ${set[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`));
+    throw refuse(
+      result.error.issues.map(
+        (issue) => `${issue.path.join('.')} ${set[String(issue.path[0])] === undefined ? 'is not set' : issue.message}`,
+      ),
+    );
   }
   const env = result.data;
   const mistakes = [...mistakesBetween(env)];

@@ -37,7 +37,11 @@ export async function makeDataFolders(dataFolder: string): Promise<DataPaths> {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (cause) {
-      throw new CloudlessError('config_invalid', `The folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}. Choose another with CLOUDLESS_DATA.`, { cause });
+      throw new CloudlessError(
+        'config_invalid',
+        `The folder ${folder} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}. Choose another with CLOUDLESS_DATA.`,
+        { cause },
+      );
     }
   }
   return paths;

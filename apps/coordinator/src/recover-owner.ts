@@ -6,14 +6,17 @@ import { readConfig } from './config.ts';
 import { dataPaths } from './data-folder.ts';
 import { recoverOwner } from './people/recover-owner.ts';
 
-/** Run on the machine itself, with the data folder in CLOUDLESS_DATA: prints one JSON line with a code for the owner. */
+/** Run on the machine itself, with the data folder in CLOUDLESS_DATA: prints a code for the owner. */
 async function run(): Promise<void> {
   const { database } = dataPaths(readConfig().dataFolder);
-  if (!existsSync(database)) throw new CloudlessError('config_invalid', `There is no cluster in ${database}. Name its data folder with CLOUDLESS_DATA.`);
+  if (!existsSync(database))
+    throw new CloudlessError('config_invalid', `There is no cluster in ${database}. Name its data folder with CLOUDLESS_DATA.`);
   const driver = await createSqliteDriver({ path: database, thread: 'inline' });
   try {
     const { email, code } = await recoverOwner({ driver, clock: createRealClock(), entropy: createRealEntropy() });
-    process.stdout.write(`${JSON.stringify({ op: 'owner.recoveryCode', email, code })}\n`);
+    process.stdout.write(
+      `Recovery code for ${email}, for one use:\n\n    ${code}\n\nOpen the dashboard, choose “recovery code” at sign-in, and set a new password.\n`,
+    );
   } finally {
     await driver.stop();
   }

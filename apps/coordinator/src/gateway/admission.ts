@@ -22,19 +22,27 @@ export interface Admission {
 const quoted = (text: string): string => JSON.stringify(text.slice(0, 255));
 
 export const foreignOrigin = (request: IncomingMessage): CloudlessError =>
-  new CloudlessError('origin_refused', `The request comes from ${quoted(request.headers.origin ?? 'another site')}, not from this dashboard.`);
+  new CloudlessError(
+    'origin_refused',
+    `The request comes from ${quoted(request.headers.origin ?? 'another site')}, not from this dashboard.`,
+  );
 
 function refuseBody({ headers }: IncomingMessage, route: Route): Refusal | undefined {
   const limit = MAX_BODY_BYTES[route];
   const length = Number(headers['content-length'] ?? 0);
-  if (length > limit) return { error: new CloudlessError('too_large', `The body has ${length} bytes; at most ${limit} are taken here.`, { params: { limit } }) };
+  if (length > limit)
+    return {
+      error: new CloudlessError('too_large', `The body has ${length} bytes; at most ${limit} are taken here.`, { params: { limit } }),
+    };
   if (headers['transfer-encoding'] === undefined) return undefined;
   return { error: new CloudlessError('too_large', 'The body comes without its length. Send Content-Length.'), status: 411 };
 }
 
 export function createAdmission(hosts: HostPolicy): Admission {
   const refuseHost: Admission['refuseHost'] = ({ host }) =>
-    hosts.isKnown(host) ? undefined : { error: new CloudlessError('host_unknown', `This coordinator does not answer to the name ${quoted(host)}.`) };
+    hosts.isKnown(host)
+      ? undefined
+      : { error: new CloudlessError('host_unknown', `This coordinator does not answer to the name ${quoted(host)}.`) };
 
   return {
     admit(request) {

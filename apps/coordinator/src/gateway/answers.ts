@@ -5,13 +5,24 @@ import { CloudlessError, ERRORS, isCloudlessError } from '@cloudless/proto';
 import { noticePage } from './notice-page.ts';
 
 /** Answers with problem+json (RFC 9457). */
-export function sendProblem(response: ServerResponse, error: CloudlessError, options: { readonly status?: number; readonly close?: boolean } = {}): void {
+export function sendProblem(
+  response: ServerResponse,
+  error: CloudlessError,
+  options: { readonly status?: number; readonly close?: boolean } = {},
+): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
   const { title, remedy, status } = ERRORS[error.code];
-  const body = JSON.stringify({ type: `/docs/errors/${error.code}`, title, status: options.status ?? status, detail: error.message, code: error.code, remedy });
+  const body = JSON.stringify({
+    type: `/docs/errors/${error.code}`,
+    title,
+    status: options.status ?? status,
+    detail: error.message,
+    code: error.code,
+    remedy,
+  });
   response.writeHead(options.status ?? status, {
     'content-type': 'application/problem+json',
     'content-length': Buffer.byteLength(body),
@@ -22,7 +33,12 @@ export function sendProblem(response: ServerResponse, error: CloudlessError, opt
 }
 
 /** Answers a person with a page that needs nothing else, and a program with problem+json. */
-export function sendNotice(response: ServerResponse, error: CloudlessError, accept: string | undefined, options: { readonly status?: number; readonly retryAfterS?: number } = {}): void {
+export function sendNotice(
+  response: ServerResponse,
+  error: CloudlessError,
+  accept: string | undefined,
+  options: { readonly status?: number; readonly retryAfterS?: number } = {},
+): void {
   if (options.retryAfterS !== undefined && !response.headersSent) response.setHeader('retry-after', options.retryAfterS);
   if (response.headersSent || !(accept ?? '').includes('text/html')) {
     sendProblem(response, error, options);
@@ -49,10 +65,15 @@ export function refuseUpgrade(socket: Duplex, error: CloudlessError, status: num
 }
 
 /** What went wrong as people may read it. */
-export const asError = (cause: unknown): CloudlessError => (isCloudlessError(cause) ? cause : new CloudlessError('internal', 'The request could not be served.', { cause }));
+export const asError = (cause: unknown): CloudlessError =>
+  isCloudlessError(cause) ? cause : new CloudlessError('internal', 'The request could not be served.', { cause });
 
 /** Answers for what threw, and logs it when it is our own fault. */
-export function sendFailure(response: ServerResponse, cause: unknown, { logger, route }: { readonly logger: Logger; readonly route: string }): void {
+export function sendFailure(
+  response: ServerResponse,
+  cause: unknown,
+  { logger, route }: { readonly logger: Logger; readonly route: string },
+): void {
   const error = asError(cause);
   if (error.code === 'internal') logger.error({ op: 'gateway.request', outcome: 'failed', route, 'error.code': error.code }, cause);
   sendProblem(response, error);

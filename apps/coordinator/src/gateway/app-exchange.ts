@@ -1,13 +1,24 @@
-import { request as httpRequest, type ClientRequest, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
 import type { Duplex } from 'node:stream';
 import { withoutOurCookies, withoutOurSetCookies } from './cookies.ts';
 import { withoutHopByHop } from './headers.ts';
 
 /** How an exchange with one replica ended. `again`: nothing of the answer came, and nothing was asked that counts twice. */
-export type Exchange = { readonly kind: 'answered' } | { readonly kind: 'again'; readonly cause: Error } | { readonly kind: 'broken'; readonly cause: Error };
+export type Exchange =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'again'; readonly cause: Error }
+  | { readonly kind: 'broken'; readonly cause: Error };
 
 const REPEATABLE: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
-const hasBody = ({ headers }: IncomingMessage): boolean => headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** What an app hears of a request: nothing that signs in to Cloudless. */
 function requestHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {

@@ -23,13 +23,23 @@ async function openApp(opened: Opened, names: readonly string[]) {
         response.setHeader('strict-transport-security', 'max-age=9');
         let body = '';
         request.on('data', (chunk) => (body += String(chunk)));
-        request.on('end', () => response.end(JSON.stringify({ name, body, url: request.url, method: request.method, headers: request.headers })));
+        request.on('end', () =>
+          response.end(JSON.stringify({ name, body, url: request.url, method: request.method, headers: request.headers })),
+        );
       }),
     ),
   );
   allocations.forEach(({ id }, index) => opened.sessions.ports.set(id, replicas[index]?.port ?? 0));
   await untilListening(gatewayPort);
-  return { url: `http://127.0.0.1:${gatewayPort}`, gatewayPort, workload, allocations, node, replicas, close: () => replicas.forEach(({ close }) => close()) };
+  return {
+    url: `http://127.0.0.1:${gatewayPort}`,
+    gatewayPort,
+    workload,
+    allocations,
+    node,
+    replicas,
+    close: () => replicas.forEach(({ close }) => close()),
+  };
 }
 
 describe("an app's port", () => {
@@ -37,14 +47,22 @@ describe("an app's port", () => {
     await using opened = await openGateway();
     const app = await openApp(opened, ['one']);
     const answer = await ask(`${app.url}/a/b?c=1`, { method: 'PUT', headers: { 'x-mine': 'yes', 'content-length': '5' }, body: 'hello' });
-    expect(answer.json()).toMatchObject({ name: 'one', body: 'hello', url: '/a/b?c=1', method: 'PUT', headers: { 'x-mine': 'yes', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' } });
+    expect(answer.json()).toMatchObject({
+      name: 'one',
+      body: 'hello',
+      url: '/a/b?c=1',
+      method: 'PUT',
+      headers: { 'x-mine': 'yes', 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' },
+    });
     app.close();
   });
 
   it('lets no cookie or token of the dashboard reach an app, nor the app set one', async () => {
     await using opened = await openGateway();
     const app = await openApp(opened, ['one']);
-    const answer = await ask(app.url, { headers: { cookie: 'sid=1; cloudless.session_token=secret', authorization: 'Bearer cl_secret', 'x-forwarded-for': '6.6.6.6' } });
+    const answer = await ask(app.url, {
+      headers: { cookie: 'sid=1; cloudless.session_token=secret', authorization: 'Bearer cl_secret', 'x-forwarded-for': '6.6.6.6' },
+    });
     const { headers } = answer.json() as { headers: Record<string, string> };
     expect(headers['cookie']).toBe('sid=1');
     expect(headers['authorization']).toBeUndefined();
@@ -99,7 +117,9 @@ describe("an app's port", () => {
       id: createRealEntropy().id('batch') as BatchId,
       mutations: [
         { kind: 'put', table: 'workload', row: { ...app.workload, runState: 'stopped' }, expect: row?.version ?? 0 },
-        ...app.allocations.map(({ id }) => ({ kind: 'remove', table: 'allocation', id, expect: opened.store.get('allocation', id)?.version ?? 0 }) as const),
+        ...app.allocations.map(
+          ({ id }) => ({ kind: 'remove', table: 'allocation', id, expect: opened.store.get('allocation', id)?.version ?? 0 }) as const,
+        ),
       ],
     });
     expect((await ask(app.url)).json()['detail']).toBe('Web is stopped.');
@@ -111,7 +131,9 @@ describe("an app's port", () => {
     const app = await openApp(opened, ['one']);
     const sockets = new WebSocketServer({ noServer: true });
     app.replicas[0]?.server.on('upgrade', (request, socket, head) =>
-      sockets.handleUpgrade(request, socket, head, (accepted) => accepted.on('message', (message) => accepted.send(`echo ${String(message)} ${request.headers.cookie ?? 'none'}`))),
+      sockets.handleUpgrade(request, socket, head, (accepted) =>
+        accepted.on('message', (message) => accepted.send(`echo ${String(message)} ${request.headers.cookie ?? 'none'}`)),
+      ),
     );
     const socket = new WebSocket(app.url.replace('http', 'ws'), { headers: { cookie: 'cloudless.session_token=secret' } });
     socket.once('open', () => socket.send('hi'));
@@ -137,11 +159,20 @@ describe("an app's port", () => {
     await store.commit({
       id: createRealEntropy().id('batch') as BatchId,
       mutations: [
-        ...app.allocations.map(({ id }) => ({ kind: 'remove', table: 'allocation', id, expect: store.get('allocation', id)?.version ?? 0 }) as const),
+        ...app.allocations.map(
+          ({ id }) => ({ kind: 'remove', table: 'allocation', id, expect: store.get('allocation', id)?.version ?? 0 }) as const,
+        ),
         { kind: 'remove', table: 'workload', id: app.workload.id, expect: store.get('workload', app.workload.id)?.version ?? 0 },
       ],
     });
-    await expect.poll(() => ask(app.url).then(() => 'open', () => 'closed')).toBe('closed');
+    await expect
+      .poll(() =>
+        ask(app.url).then(
+          () => 'open',
+          () => 'closed',
+        ),
+      )
+      .toBe('closed');
     app.close();
   });
 

@@ -30,7 +30,9 @@ export function createAppProxy({ store, sessions, clock }: AppProxyOptions): App
   const balance = createReplicaBalance();
 
   const openTo = ({ nodeId, allocationId, portName }: Replica): Promise<Duplex> =>
-    withDeadline(clock, 'opening a stream to the replica', OPEN_MS, (signal) => sessions.openStream(nodeId, { kind: 'forward', allocationId, portName }, signal));
+    withDeadline(clock, 'opening a stream to the replica', OPEN_MS, (signal) =>
+      sessions.openStream(nodeId, { kind: 'forward', allocationId, portName }, signal),
+    );
 
   /** Replicas in turn until one answers; the sentence that says why none did. */
   async function tryEach(workloadId: WorkloadId | undefined, exchange: (stream: Duplex) => Promise<Exchange>): Promise<string | undefined> {

@@ -6,7 +6,12 @@ import type { AppProxy } from './app-proxy.ts';
 import type { GatewayTelemetry } from './main-routes.ts';
 import type { PortHandlers } from './port.ts';
 
-export type AppRoutesOptions = { readonly admission: Admission; readonly apps: AppProxy; readonly telemetry: GatewayTelemetry; readonly logger: Logger };
+export type AppRoutesOptions = {
+  readonly admission: Admission;
+  readonly apps: AppProxy;
+  readonly telemetry: GatewayTelemetry;
+  readonly logger: Logger;
+};
 
 /** What the port of an app does with a request. Origins are the app's own business: only the name is checked. */
 export const createAppRoutes =

@@ -10,4 +10,5 @@ export function withoutOurCookies(header: string | undefined): string | undefine
 }
 
 /** `Set-Cookie` headers of an app without those that would set Cloudless' own. */
-export const withoutOurSetCookies = (headers: readonly string[]): string[] => headers.filter((header) => !OURS.test(nameOf(header.split(';')[0] ?? '')));
+export const withoutOurSetCookies = (headers: readonly string[]): string[] =>
+  headers.filter((header) => !OURS.test(nameOf(header.split(';')[0] ?? '')));

@@ -12,5 +12,8 @@ export type PortRange = { readonly from: number; readonly to: number };
 export function allocateGatewayPort(store: Pick<Store, 'list'>, range: PortRange): number {
   const taken = new Set<number | undefined>([...store.list('workload')].map(({ row }) => row.gatewayPort));
   for (let port = range.from; port <= range.to; port += 1) if (!taken.has(port)) return port;
-  throw new CloudlessError('port_taken', `All ${range.to - range.from + 1} ports for apps (${range.from} to ${range.to}) are given. Delete an app, or widen CLOUDLESS_APP_PORTS.`);
+  throw new CloudlessError(
+    'port_taken',
+    `All ${range.to - range.from + 1} ports for apps (${range.from} to ${range.to}) are given. Delete an app, or widen CLOUDLESS_APP_PORTS.`,
+  );
 }

@@ -18,7 +18,11 @@ function openSocket(url: string, headers: Record<string, string> = {}) {
 describe('the port', () => {
   it('leads each path to its part', async () => {
     await using opened = await openGateway();
-    for (const [path, name] of [['/trpc/x', 'trpc'], ['/api/v1/nodes', 'rest'], ['/api/auth/get-session', 'auth']]) {
+    for (const [path, name] of [
+      ['/trpc/x', 'trpc'],
+      ['/api/v1/nodes', 'rest'],
+      ['/api/auth/get-session', 'auth'],
+    ]) {
       expect((await ask(`${opened.url}${path}`)).json()['name']).toBe(name);
     }
     expect((await ask(`${opened.url}/healthz`)).json()).toEqual({ status: 'ok' });
@@ -38,8 +42,10 @@ describe('the port', () => {
 
   it('refuses changing requests of foreign origins, and serves those of its own and of programs', async () => {
     await using opened = await openGateway();
-    const post = (headers: Record<string, string>) => ask(`${opened.url}/api/v1/workloads`, { method: 'POST', headers: { 'content-length': '2', ...headers }, body: '{}' });
-    for (const origin of ['https://evil.example', 'null', opened.url.replace('http:', 'https:'), 'http://127.0.0.1:1']) expect((await post({ origin })).status).toBe(403);
+    const post = (headers: Record<string, string>) =>
+      ask(`${opened.url}/api/v1/workloads`, { method: 'POST', headers: { 'content-length': '2', ...headers }, body: '{}' });
+    for (const origin of ['https://evil.example', 'null', opened.url.replace('http:', 'https:'), 'http://127.0.0.1:1'])
+      expect((await post({ origin })).status).toBe(403);
     expect((await post({ 'sec-fetch-site': 'cross-site' })).status).toBe(403);
     expect((await post({ origin: opened.url })).status).toBe(200);
     expect((await post({})).status).toBe(200);
@@ -47,11 +53,23 @@ describe('the port', () => {
 
   it('drops what only a gateway may say, and says it itself', async () => {
     await using opened = await openGateway();
-    const forged = { 'x-forwarded-for': '6.6.6.6', 'x-forwarded-proto': 'https', 'x-middleware-subrequest': 'middleware', 'content-security-policy': 'none', forwarded: 'for=6.6.6.6', 'x-real-ip': '6.6.6.6' };
+    const forged = {
+      'x-forwarded-for': '6.6.6.6',
+      'x-forwarded-proto': 'https',
+      'x-middleware-subrequest': 'middleware',
+      'content-security-policy': 'none',
+      forwarded: 'for=6.6.6.6',
+      'x-real-ip': '6.6.6.6',
+    };
     const { headers } = (await ask(`${opened.url}/api/v1/me`, { headers: forged })).json() as { headers: Record<string, string> };
-    expect(headers).toMatchObject({ 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http', 'x-forwarded-host': `127.0.0.1:${opened.port}` });
+    expect(headers).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': `127.0.0.1:${opened.port}`,
+    });
     expect(Object.keys(headers)).not.toEqual(expect.arrayContaining(['x-middleware-subrequest']));
-    for (const name of ['x-middleware-subrequest', 'content-security-policy', 'forwarded', 'x-real-ip']) expect(headers[name]).toBeUndefined();
+    for (const name of ['x-middleware-subrequest', 'content-security-policy', 'forwarded', 'x-real-ip'])
+      expect(headers[name]).toBeUndefined();
   });
 
   it('sets security headers on every answer, HSTS only over TLS', async () => {
@@ -63,9 +81,16 @@ describe('the port', () => {
 
   it('refuses bodies that are too large, or of unknown length', async () => {
     await using opened = await openGateway();
-    const large = await ask(`${opened.url}/api/auth/sign-in/email`, { method: 'POST', headers: { 'content-length': String(65 * 1024) }, body: 'x'.repeat(65 * 1024) });
+    const large = await ask(`${opened.url}/api/auth/sign-in/email`, {
+      method: 'POST',
+      headers: { 'content-length': String(65 * 1024) },
+      body: 'x'.repeat(65 * 1024),
+    });
     expect([large.status, large.json()['code']]).toEqual([413, 'too_large']);
-    const chunked = await sendRaw(opened.port, `POST /trpc/x HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`);
+    const chunked = await sendRaw(
+      opened.port,
+      `POST /trpc/x HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,
+    );
     expect(chunked).toMatch(/^HTTP\/1.1 411 /);
   });
 
@@ -74,7 +99,11 @@ describe('the port', () => {
     ['what is not HTTP', 'hello there\r\n\r\n', /^HTTP\/1.1 400 /],
     ['no Host', 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n', /^HTTP\/1.1 400 /],
     ['a proxy target', 'GET http://evil.example/ HTTP/1.1\r\nhost: localhost\r\n\r\n', /^HTTP\/1.1 400 /],
-    ['two lengths', 'POST /trpc/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', /^HTTP\/1.1 400 /],
+    [
+      'two lengths',
+      'POST /trpc/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+      /^HTTP\/1.1 400 /,
+    ],
     ['a TLS handshake where none is spoken', '\u0016\u0003\u0001', /^$/],
   ])('closes on %s', async (_what, bytes, said) => {
     await using opened = await openGateway();
@@ -98,7 +127,10 @@ describe('the port', () => {
 
   it('names a port that is taken', async () => {
     const taken = await listen(() => undefined);
-    await expect(openGateway({ port: taken.port })).rejects.toMatchObject({ code: 'port_taken', message: expect.stringContaining(String(taken.port)) as string });
+    await expect(openGateway({ port: taken.port })).rejects.toMatchObject({
+      code: 'port_taken',
+      message: expect.stringContaining(String(taken.port)) as string,
+    });
     taken.close();
   });
 
@@ -142,7 +174,11 @@ describe('WebSockets of the API', () => {
 describe('agents', () => {
   it('are let in under any host name, but never a browser', async () => {
     await using opened = await openGateway();
-    const upgrade = (headers: string) => sendRaw(opened.port, `GET /agent HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n\r\n`);
+    const upgrade = (headers: string) =>
+      sendRaw(
+        opened.port,
+        `GET /agent HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n\r\n`,
+      );
     expect(await upgrade('host: renamed.machine')).toMatch(/^HTTP\/1.1 101 /);
     expect(await upgrade('host: localhost\r\norigin: https://evil.example')).toMatch(/^HTTP\/1.1 403 /);
     expect(opened.agents).toEqual(['/agent']);

@@ -25,7 +25,11 @@ export type ApiEndpoints = {
 /** Who takes the sockets of agents. */
 export type AgentSockets = { acceptWebSocket(socket: WebSocket, request: IncomingMessage): void };
 
-export type GatewayTelemetry = { readonly contentType: string; text(): Promise<string>; begin(route: Route | 'app'): (status: number) => void };
+export type GatewayTelemetry = {
+  readonly contentType: string;
+  text(): Promise<string>;
+  begin(route: Route | 'app'): (status: number) => void;
+};
 
 export type MainRoutesOptions = {
   readonly admission: Admission;
@@ -53,7 +57,8 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
   async function serveMetrics(request: IncomingMessage, response: ServerResponse, { loopback, host }: RequestFacts): Promise<void> {
     // A proxy on this machine is loopback too, but it passes the public name on.
     const local = loopback && isLoopbackName(parseHost(host)?.name ?? '');
-    if (!local && !(await people.authenticate(request.headers))) throw new CloudlessError('unauthenticated', 'Metrics are open to this machine, and to API tokens.');
+    if (!local && !(await people.authenticate(request.headers)))
+      throw new CloudlessError('unauthenticated', 'Metrics are open to this machine, and to API tokens.');
     response.writeHead(200, { 'content-type': telemetry.contentType, 'cache-control': 'no-store' });
     response.end(await telemetry.text());
   }
@@ -116,7 +121,8 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
       }
       const refused = admission.refuseUpgrade(request, facts);
       if (refused) refuseUpgrade(socket, refused.error, refused.status);
-      else if (route === 'trpc') options.sockets.upgrade(request, socket, head).catch((cause: unknown) => refuseUpgrade(socket, asError(cause)));
+      else if (route === 'trpc')
+        options.sockets.upgrade(request, socket, head).catch((cause: unknown) => refuseUpgrade(socket, asError(cause)));
       else refuseUpgrade(socket, new CloudlessError('not_found', 'No WebSocket is served at this path.'));
     },
   };

@@ -16,7 +16,10 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 const escape = (text: string): string => text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 
 /** A page that needs nothing but itself: no script, no file, for when the dashboard or an app is away. */
-export function noticePage({ title, message, remedy, code, retryAfterS }: Notice): { readonly html: string; readonly contentSecurityPolicy: string } {
+export function noticePage({ title, message, remedy, code, retryAfterS }: Notice): {
+  readonly html: string;
+  readonly contentSecurityPolicy: string;
+} {
   const again = retryAfterS === undefined ? '' : `<meta http-equiv="refresh" content="${retryAfterS}">`;
   return {
     html: `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${again}<title>${escape(title)} · Cloudless</title><style>${STYLE}</style></head><body><main><h1>${escape(title)}</h1><p>${escape(message)}</p><p>${escape(remedy)}</p><small>${escape(code)}</small></main></body></html>`,

@@ -1,4 +1,10 @@
-import { createServer as createHttpServer, type IncomingMessage, type Server as HttpServer, type ServerOptions, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type Server as HttpServer,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { createServer as createNetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -45,14 +51,24 @@ function answerParserError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  socket.end(`HTTP/1.1 ${STATUS_OF_PARSER[error.code ?? ''] ?? '400 Bad Request'}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () => socket.destroy());
+  socket.end(`HTTP/1.1 ${STATUS_OF_PARSER[error.code ?? ''] ?? '400 Bad Request'}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`, () =>
+    socket.destroy(),
+  );
 }
 
 function listenFailure(error: NodeJS.ErrnoException, port: number, host: string): CloudlessError {
   if (error.code === 'EADDRINUSE') {
-    return new CloudlessError('port_taken', `Port ${port} on ${host} is taken by another program. Stop it, or choose another port.`, { cause: error, params: { port } });
+    return new CloudlessError('port_taken', `Port ${port} on ${host} is taken by another program. Stop it, or choose another port.`, {
+      cause: error,
+      params: { port },
+    });
   }
-  const why = error.code === 'EACCES' ? 'it needs more rights: choose a port from 1024 up' : error.code === 'EADDRNOTAVAIL' ? 'that address is not one of this machine' : error.message;
+  const why =
+    error.code === 'EACCES'
+      ? 'it needs more rights: choose a port from 1024 up'
+      : error.code === 'EADDRNOTAVAIL'
+        ? 'that address is not one of this machine'
+        : error.message;
   return new CloudlessError('config_invalid', `Listening on ${host} port ${port} failed: ${why}.`, { cause: error });
 }
 
@@ -78,7 +94,13 @@ export function createPort({ clock, limits, certificate, handlers }: PortOptions
   };
   const plain = serve(createHttpServer(options));
   const createTls = (made: Certificate): HttpsServer => {
-    const server = createHttpsServer({ ...options, ...made, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], handshakeTimeout: limits.firstByteMs });
+    const server = createHttpsServer({
+      ...options,
+      ...made,
+      minVersion: 'TLSv1.2',
+      ALPNProtocols: ['http/1.1'],
+      handshakeTimeout: limits.firstByteMs,
+    });
     server.on('tlsClientError', (_error, socket) => socket.destroy());
     return serve(server);
   };

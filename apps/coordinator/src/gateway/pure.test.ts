@@ -5,7 +5,11 @@ import { createHostPolicy } from './host-policy.ts';
 import { routeOf } from './routes.ts';
 
 const policy = (host: string, publicUrl?: string) =>
-  createHostPolicy({ host, publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl), machine: () => ({ hostname: 'Attic.home', addresses: ['192.168.1.20', 'fe80::1%eth0'] }) });
+  createHostPolicy({
+    host,
+    publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
+    machine: () => ({ hostname: 'Attic.home', addresses: ['192.168.1.20', 'fe80::1%eth0'] }),
+  });
 
 describe('a Host header', () => {
   it.each([
@@ -21,10 +25,21 @@ describe('a Host header', () => {
 
   it('is known when it is a name or an address of this machine, or the public one', () => {
     const lan = policy('0.0.0.0', 'https://home.example.org');
-    for (const known of ['localhost:1', '127.0.0.9', 'app.localhost', '[::1]', 'attic', 'attic.local:7600', '192.168.1.20:7600', '[fe80::1]', 'home.example.org']) {
+    for (const known of [
+      'localhost:1',
+      '127.0.0.9',
+      'app.localhost',
+      '[::1]',
+      'attic',
+      'attic.local:7600',
+      '192.168.1.20:7600',
+      '[fe80::1]',
+      'home.example.org',
+    ]) {
       expect([known, lan.isKnown(known)]).toEqual([known, true]);
     }
-    for (const unknown of ['evil.example', '192.168.1.21', 'example.org', 'localhost.evil.example', '', undefined]) expect([unknown, lan.isKnown(unknown)]).toEqual([unknown, false]);
+    for (const unknown of ['evil.example', '192.168.1.21', 'example.org', 'localhost.evil.example', '', undefined])
+      expect([unknown, lan.isKnown(unknown)]).toEqual([unknown, false]);
   });
 
   it('is of loopback alone when the gateway listens there', () => {
@@ -40,19 +55,31 @@ describe('a Host header', () => {
 });
 
 describe('addresses', () => {
-  it.each([['127.0.0.1', true], ['::ffff:127.0.0.1', true], ['::1', true], ['10.0.0.1', false], ['localhost', false], ['', false]])('%s is loopback: %s', (address, is) =>
-    expect(isLoopbackAddress(address)).toBe(is));
+  it.each([
+    ['127.0.0.1', true],
+    ['::ffff:127.0.0.1', true],
+    ['::1', true],
+    ['10.0.0.1', false],
+    ['localhost', false],
+    ['', false],
+  ])('%s is loopback: %s', (address, is) => expect(isLoopbackAddress(address)).toBe(is));
 });
 
 describe('cookies of Cloudless', () => {
   it('never reach an app, and its own always do', () => {
-    expect(withoutOurCookies('a=1; cloudless.session_token=s; __Secure-cloudless.session_token=t; __Host-cloudless-x=u; cloudlessish=2; CLOUDLESS.X=3')).toBe('a=1; cloudlessish=2');
+    expect(
+      withoutOurCookies(
+        'a=1; cloudless.session_token=s; __Secure-cloudless.session_token=t; __Host-cloudless-x=u; cloudlessish=2; CLOUDLESS.X=3',
+      ),
+    ).toBe('a=1; cloudlessish=2');
     expect(withoutOurCookies('cloudless.session_token=s')).toBeUndefined();
     expect(withoutOurCookies(undefined)).toBeUndefined();
   });
 
   it('are never set by an app', () => {
-    expect(withoutOurSetCookies(['sid=1; Path=/', 'cloudless.session_token=evil; Path=/', ' __Secure-cloudless.session_token=evil'])).toEqual(['sid=1; Path=/']);
+    expect(
+      withoutOurSetCookies(['sid=1; Path=/', 'cloudless.session_token=evil; Path=/', ' __Secure-cloudless.session_token=evil']),
+    ).toEqual(['sid=1; Path=/']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { createRealEntropy } from '@cloudless/kernel/node';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import '@cloudless/identity';
 import { createWebCa, issueWebCertificate } from '@cloudless/identity/ca';
 import { networkInterfaces } from 'node:os';
@@ -10,10 +10,11 @@ import { openGateway } from './testing/open-gateway.ts';
 import { ask, sendRaw } from './testing/raw-request.ts';
 
 const entropy = createRealEntropy();
+const clock = createRealClock();
 
 async function issue(): Promise<Certificate> {
-  const ca = await createWebCa({ now: Date.now(), entropy });
-  const { certificate, key } = await issueWebCertificate({ ca, names: ['localhost'], ips: ['127.0.0.1'], now: Date.now(), entropy });
+  const ca = await createWebCa({ now: clock.now(), entropy });
+  const { certificate, key } = await issueWebCertificate({ ca, names: ['localhost'], ips: ['127.0.0.1'], now: clock.now(), entropy });
   return { cert: certificate, key };
 }
 

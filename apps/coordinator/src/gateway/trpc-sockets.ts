@@ -27,7 +27,8 @@ export interface TrpcSockets {
   stop(): void;
 }
 
-const isSame = (one: Caller | undefined, other: Caller): boolean => one !== undefined && one.kind === other.kind && one.id === other.id && one.role === other.role;
+const isSame = (one: Caller | undefined, other: Caller): boolean =>
+  one !== undefined && one.kind === other.kind && one.id === other.id && one.role === other.role;
 
 /**
  * WebSockets of the API. Only of callers who are signed in, and for as long as they are: when rights change, each is checked

@@ -46,6 +46,8 @@ describe('the web authority', () => {
 
 describe('a certificate of one’s own', () => {
   it('that cannot be read is named with its variable', async () => {
-    await expect(readCertificate({ certPath: '/nowhere/cert.pem', keyPath: '/nowhere/key.pem' })).rejects.toThrow(/CLOUDLESS_TLS_CERT \/nowhere\/cert.pem cannot be read/);
+    await expect(readCertificate({ certPath: '/nowhere/cert.pem', keyPath: '/nowhere/key.pem' })).rejects.toThrow(
+      /CLOUDLESS_TLS_CERT \/nowhere\/cert.pem cannot be read/,
+    );
   });
 });

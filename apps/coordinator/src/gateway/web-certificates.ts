@@ -33,13 +33,22 @@ const isAddress = (name: string): boolean => isIP(name) !== 0;
 const furtherNames = (names: readonly string[]): string[] => names.filter((name) => !isAddress(name) && !isPrivateName(name)).toSorted();
 
 /** The authority for these further names, made when there is none. Another set of names is another authority. */
-async function openAuthority({ driver, writer, keyWrap, clock, entropy }: WebCertificatesOptions, further: readonly string[]): Promise<Authority> {
+async function openAuthority(
+  { driver, writer, keyWrap, clock, entropy }: WebCertificatesOptions,
+  further: readonly string[],
+): Promise<Authority> {
   const id = `web:${further.join(',')}`;
   const find = async (): Promise<Authority | undefined> => {
-    const [row] = toRecords(await driver.query({ sql: "SELECT certificate, wrapped_private_key, not_after FROM ca WHERE id = ? AND kind = 'web'", params: [id] }));
+    const [row] = toRecords(
+      await driver.query({ sql: "SELECT certificate, wrapped_private_key, not_after FROM ca WHERE id = ? AND kind = 'web'", params: [id] }),
+    );
     const wrapped = row?.['wrapped_private_key'];
     if (!row || !(wrapped instanceof Uint8Array)) return undefined;
-    return { certificate: String(row['certificate']), privateKey: keyWrap.unwrap(wrapped, KEY_CONTEXT), notAfter: Number(row['not_after']) };
+    return {
+      certificate: String(row['certificate']),
+      privateKey: keyWrap.unwrap(wrapped, KEY_CONTEXT),
+      notAfter: Number(row['not_after']),
+    };
   };
   const found = await find();
   if (found) return found;
@@ -80,12 +89,22 @@ export async function openWebCertificates(options: WebCertificatesOptions): Prom
  *
  * @throws CloudlessError `config_invalid`
  */
-export async function readCertificate({ certPath, keyPath }: { readonly certPath: string; readonly keyPath: string }): Promise<Certificate> {
+export async function readCertificate({
+  certPath,
+  keyPath,
+}: {
+  readonly certPath: string;
+  readonly keyPath: string;
+}): Promise<Certificate> {
   const read = async (variable: string, path: string): Promise<string> => {
     try {
       return await readFile(path, 'utf8');
     } catch (cause) {
-      throw new CloudlessError('config_invalid', `${variable} ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+      throw new CloudlessError(
+        'config_invalid',
+        `${variable} ${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+        { cause },
+      );
     }
   };
   const [cert, key] = await Promise.all([read('CLOUDLESS_TLS_CERT', certPath), read('CLOUDLESS_TLS_KEY', keyPath)]);

@@ -13,7 +13,8 @@ export interface WebProxy {
   stop(): void;
 }
 
-const away = (why: string, cause?: unknown): CloudlessError => new CloudlessError('web_unavailable', `The dashboard's process ${why}.`, { cause });
+const away = (why: string, cause?: unknown): CloudlessError =>
+  new CloudlessError('web_unavailable', `The dashboard's process ${why}.`, { cause });
 
 /**
  * Hands requests to the dashboard on its private port. The nonce is made here, for each request: Next reads it from the policy in
@@ -30,7 +31,12 @@ export function createWebProxy(webUrl: URL | undefined): WebProxy {
     }
     const policy = contentSecurityPolicy(randomBytes(18).toString('base64'), facts);
     const headers: OutgoingHttpHeaders = { ...withoutHopByHop(request.headers), 'content-security-policy': policy };
-    const upstream = httpRequest(new URL(request.url ?? '/', webUrl), { agent, method: request.method ?? 'GET', headers, timeout: ANSWER_MS });
+    const upstream = httpRequest(new URL(request.url ?? '/', webUrl), {
+      agent,
+      method: request.method ?? 'GET',
+      headers,
+      timeout: ANSWER_MS,
+    });
     upstream.once('timeout', () => upstream.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
     upstream.once('error', (cause) => refuse(away(`did not answer: ${cause.message}`, cause)));
     upstream.once('response', (answer) => {

@@ -28,7 +28,12 @@ export async function readAuthSecret({ driver, writer, keyWrap, clock, entropy, 
   const found = await find();
   if (found !== undefined) return found;
   const wrapped = Buffer.from(keyWrap.wrap(Buffer.from(entropy.bytes(SECRET_BYTES)).toString('base64'), NAME)).toString('base64');
-  await writer.write([{ sql: 'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING', params: [orgId, NAME, wrapped, clock.now()] }]);
+  await writer.write([
+    {
+      sql: 'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      params: [orgId, NAME, wrapped, clock.now()],
+    },
+  ]);
   const made = await find();
   assert(made !== undefined, 'the key that signs cookies is stored before it is used');
   return made;

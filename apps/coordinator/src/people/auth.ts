@@ -6,7 +6,7 @@ import { ID_PREFIX } from '@cloudless/proto';
 import { betterAuth } from 'better-auth';
 import { prismaAdapter } from 'better-auth/adapters/prisma';
 import { createAuthMiddleware } from 'better-auth/api';
-import { organization } from 'better-auth/plugins';
+import { organization } from 'better-auth/plugins/organization';
 import type { PeopleFeed } from './people-feed.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -26,7 +26,11 @@ export const COOKIE_PREFIX = 'cloudless';
 export const TOKEN_PREFIX = 'cl_';
 const DAY_S = 86_400;
 
-const ID_PREFIX_OF_MODEL: Readonly<Record<string, string>> = { user: ID_PREFIX.user, organization: ID_PREFIX.organization, apikey: ID_PREFIX.apiToken };
+const ID_PREFIX_OF_MODEL: Readonly<Record<string, string>> = {
+  user: ID_PREFIX.user,
+  organization: ID_PREFIX.organization,
+  apikey: ID_PREFIX.apiToken,
+};
 const SIGN_IN_PATHS: ReadonlySet<string> = new Set(['/sign-in/email', '/passkey/verify-authentication']);
 
 /** What happened at sign-in, for the feed. The address that was tried is named, the password never. */
@@ -36,12 +40,23 @@ function recordSignIn(feed: PeopleFeed) {
     const method = context.path === '/sign-in/email' ? 'password' : 'passkey';
     const user = context.context.newSession?.user;
     if (user) {
-      feed({ kind: 'person.signedIn', actor: { kind: 'user', id: user.id, name: user.name }, params: { name: user.name, method }, message: `${user.name} signed in by ${method}` });
+      feed({
+        kind: 'person.signedIn',
+        actor: { kind: 'user', id: user.id, name: user.name },
+        params: { name: user.name, method },
+        message: `${user.name} signed in by ${method}`,
+      });
       return;
     }
     const { email } = (context.body ?? {}) as { readonly email?: unknown };
     const tried = typeof email === 'string' ? email.slice(0, 254) : 'a passkey';
-    feed({ kind: 'person.signInRefused', severity: 'warning', actor: { kind: 'system', name: 'people' }, params: { email: tried, method }, message: `A sign-in as ${tried} was refused` });
+    feed({
+      kind: 'person.signInRefused',
+      severity: 'warning',
+      actor: { kind: 'system', name: 'people' },
+      params: { email: tried, method },
+      message: `A sign-in as ${tried} was refused`,
+    });
   });
 }
 

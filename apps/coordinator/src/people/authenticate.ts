@@ -22,7 +22,9 @@ const digest = (text: string): string => createHash('sha256').update(text).diges
 
 /** Session cookies of a request: the one for HTTPS is believed before the plain one. */
 function findSessionCookie(header: string | undefined): { readonly kind: 'plain' | 'secure'; readonly value: string } | undefined {
-  const pairs = new Map((header ?? '').split(';').map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()] as const));
+  const pairs = new Map(
+    (header ?? '').split(';').map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()] as const),
+  );
   for (const kind of ['secure', 'plain'] as const) {
     const value = pairs.get(kind === 'secure' ? `__Secure-${SESSION_COOKIE}` : SESSION_COOKIE);
     if (value !== undefined && value.length <= MAX_CREDENTIAL) return { kind, value };
@@ -31,7 +33,12 @@ function findSessionCookie(header: string | undefined): { readonly kind: 'plain'
 }
 
 /** Who a request comes from. */
-export function createAuthenticate({ prisma, auths, cache, home }: AuthenticateOptions): (headers: IncomingHttpHeaders) => Promise<Caller | undefined> {
+export function createAuthenticate({
+  prisma,
+  auths,
+  cache,
+  home,
+}: AuthenticateOptions): (headers: IncomingHttpHeaders) => Promise<Caller | undefined> {
   const tenant = { orgId: home.org.id, projectId: home.project.id };
 
   async function findRole(userId: string): Promise<Role | undefined> {
@@ -52,7 +59,15 @@ export function createAuthenticate({ prisma, auths, cache, home }: AuthenticateO
     const role = valid && row ? await findRole(row.referenceId) : undefined;
     const scope = TOKEN_SCOPES.find((known) => row?.permissions?.['api']?.includes(known));
     if (!row || !role || !scope) return undefined;
-    return { kind: 'token', id: apiTokenIdSchema.parse(row.id), name: row.name ?? '', userId: row.referenceId as UserId, ...tenant, role, scope };
+    return {
+      kind: 'token',
+      id: apiTokenIdSchema.parse(row.id),
+      name: row.name ?? '',
+      userId: row.referenceId as UserId,
+      ...tenant,
+      role,
+      scope,
+    };
   }
 
   return async ({ authorization, cookie }) => {

@@ -25,10 +25,11 @@ export function createCallerCache(clock: Pick<Clock, 'bootMs'>): CallerCache {
       const caller = await find();
       // An answer from before a `clear` may be of rights that are gone.
       if (caller && askedAtAge === age) {
-        if (kept.size >= MAX_CALLERS) for (const oldest of kept.keys()) {
-          kept.delete(oldest);
-          break;
-        }
+        if (kept.size >= MAX_CALLERS)
+          for (const oldest of kept.keys()) {
+            kept.delete(oldest);
+            break;
+          }
         kept.set(key, { caller, untilMs: clock.bootMs() + TTL_MS });
       }
       return caller;

@@ -41,7 +41,8 @@ export interface Claim {
 // oxlint-disable-next-line no-restricted-globals
 const toIso = (atMs: number): string => new Date(atMs).toISOString();
 
-const wrongCode = (): CloudlessError => new CloudlessError('claim_code_wrong', 'This claim code is not the one of this cluster, or was used.');
+const wrongCode = (): CloudlessError =>
+  new CloudlessError('claim_code_wrong', 'This claim code is not the one of this cluster, or was used.');
 const alreadyClaimed = (): CloudlessError => new CloudlessError('already_claimed', 'This cluster has an owner already.');
 
 function ownerStatements(orgId: OrgId, owner: Owner, accountId: string, memberId: string, at: string): Statement[] {
@@ -54,7 +55,10 @@ function ownerStatements(orgId: OrgId, owner: Owner, accountId: string, memberId
       sql: 'INSERT INTO account (id, "accountId", "providerId", "userId", password, "createdAt", "updatedAt") VALUES (?, ?, \'credential\', ?, ?, ?, ?)',
       params: [accountId, owner.id, owner.id, owner.passwordHash, at, at],
     },
-    { sql: 'INSERT INTO member (id, "organizationId", "userId", role, "createdAt") VALUES (?, ?, ?, \'owner\', ?)', params: [memberId, orgId, owner.id, at] },
+    {
+      sql: 'INSERT INTO member (id, "organizationId", "userId", role, "createdAt") VALUES (?, ?, ?, \'owner\', ?)',
+      params: [memberId, orgId, owner.id, at],
+    },
   ];
 }
 
@@ -65,7 +69,10 @@ export async function createClaim(options: ClaimOptions): Promise<Claim> {
   let claimed = await readClaimed();
 
   async function isGood(code: string): Promise<boolean> {
-    const { rows } = await driver.query({ sql: 'SELECT 1 FROM claim WHERE code_hash = ? AND used_at IS NULL', params: [hashCode(code, 'claim')] });
+    const { rows } = await driver.query({
+      sql: 'SELECT 1 FROM claim WHERE code_hash = ? AND used_at IS NULL',
+      params: [hashCode(code, 'claim')],
+    });
     return rows.length > 0;
   }
 
@@ -96,8 +103,13 @@ export async function createClaim(options: ClaimOptions): Promise<Claim> {
       const codes = recoveryCodeStatements(userId, clock.now(), entropy);
       crashPoint('people.beforeClaim');
       const outcome = await writer.write([
-        guardThat(`(SELECT EXISTS (SELECT 1 FROM claim WHERE code_hash = ? AND used_at IS NULL) AND ${NO_OWNER})`, [hashCode(code, 'claim')]),
-        { sql: 'UPDATE claim SET used_at = ?, used_by_user_id = ? WHERE code_hash = ?', params: [clock.now(), userId, hashCode(code, 'claim')] },
+        guardThat(`(SELECT EXISTS (SELECT 1 FROM claim WHERE code_hash = ? AND used_at IS NULL) AND ${NO_OWNER})`, [
+          hashCode(code, 'claim'),
+        ]),
+        {
+          sql: 'UPDATE claim SET used_at = ?, used_by_user_id = ? WHERE code_hash = ?',
+          params: [clock.now(), userId, hashCode(code, 'claim')],
+        },
         ...ownerStatements(orgId, { ...person, id: userId }, entropy.id('account'), entropy.id('member'), toIso(clock.now())),
         ...codes.statements,
       ]);

@@ -12,9 +12,13 @@ export function createCode(groups: number, entropy: Pick<Entropy, 'bytes'>): str
 }
 
 /** What was typed as it was meant: case, hyphens and spaces do not count, and look-alikes are read as Crockford says. */
-export const normaliseCode = (typed: string): string => typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
+export const normaliseCode = (typed: string): string =>
+  typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
 
 export type CodePurpose = 'claim' | 'recovery';
 
 /** What is stored of a code. It has at least 60 random bits, so a plain hash cannot be searched in the time that it lives. */
-export const hashCode = (typed: string, purpose: CodePurpose): string => createHash('sha256').update(`cloudless ${purpose} ${normaliseCode(typed)}`).digest('hex');
+export const hashCode = (typed: string, purpose: CodePurpose): string =>
+  createHash('sha256')
+    .update(`cloudless ${purpose} ${normaliseCode(typed)}`)
+    .digest('hex');

@@ -34,11 +34,16 @@ export type PeopleOptions = {
 const TRIES = { one: { windowMs: 600_000, max: 10 }, all: { windowMs: 600_000, max: 300 } };
 
 function refuseTooMany(throttle: Throttle, what: string, { remoteAddress }: RequestOrigin): void {
-  for (const [key, rule] of [[`${what} ${remoteAddress}`, TRIES.one], [what, TRIES.all]] as const) {
+  for (const [key, rule] of [
+    [`${what} ${remoteAddress}`, TRIES.one],
+    [what, TRIES.all],
+  ] as const) {
     const { allowed, retryAfterMs } = throttle.consume(key, rule);
     if (allowed) continue;
     const seconds = Math.ceil(retryAfterMs / 1000);
-    throw new CloudlessError('too_many_requests', `Too many tries. Wait ${seconds} s, then try again.`, { params: { retryAfterS: seconds } });
+    throw new CloudlessError('too_many_requests', `Too many tries. Wait ${seconds} s, then try again.`, {
+      params: { retryAfterS: seconds },
+    });
   }
 }
 
@@ -82,15 +87,21 @@ export async function createPeople(options: PeopleOptions): Promise<People> {
 
   return {
     home,
-    isClaimed: claim.isClaimed,
+    isClaimed: () => claim.isClaimed(),
     authenticate,
     async claim({ code, name, email, password }, origin) {
       refuseTooMany(throttle, 'claim', origin);
       if (claim.isClaimed()) throw new CloudlessError('already_claimed', 'This cluster has an owner already.');
       // Before the password is hashed, which costs far more than a look.
-      if (!(await claim.isGood(code))) throw new CloudlessError('claim_code_wrong', 'This claim code is not the one of this cluster, or was used.');
+      if (!(await claim.isGood(code)))
+        throw new CloudlessError('claim_code_wrong', 'This claim code is not the one of this cluster, or was used.');
       const { userId, recoveryCodes } = await claim.take(code, { name, email, passwordHash: await hashPassword(password) });
-      feed({ kind: 'cluster.claimed', actor: { kind: 'user', id: userId, name }, params: { name }, message: `${name} claimed this cluster and is its owner` });
+      feed({
+        kind: 'cluster.claimed',
+        actor: { kind: 'user', id: userId, name },
+        params: { name },
+        message: `${name} claimed this cluster and is its owner`,
+      });
       return { recoveryCodes, setCookies: await signIn(authFor(origin), email, password, origin) };
     },
     async recover({ email, code, password }, origin) {
@@ -101,10 +112,16 @@ export async function createPeople(options: PeopleOptions): Promise<People> {
       }
       onRevoked();
       const { id, name } = person;
-      feed({ kind: 'person.recovered', severity: 'warning', actor: { kind: 'user', id, name }, params: { name }, message: `${name} set a new password with a recovery code; every session of theirs ended` });
+      feed({
+        kind: 'person.recovered',
+        severity: 'warning',
+        actor: { kind: 'user', id, name },
+        params: { name },
+        message: `${name} set a new password with a recovery code; every session of theirs ended`,
+      });
     },
-    recoveryCodesLeft: recovery.left,
-    renewRecoveryCodes: recovery.renew,
+    recoveryCodesLeft: (userId) => recovery.left(userId),
+    renewRecoveryCodes: (userId) => recovery.renew(userId),
     tokens: createTokens({ prisma, auth: auths.plain, feed, onRevoked }),
     onRevoked(listener) {
       listeners.add(listener);

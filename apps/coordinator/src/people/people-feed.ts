@@ -17,7 +17,13 @@ export type PeopleFeed = (happening: Happening) => void;
 /** Refused tries that are recorded in a minute: who guesses passwords must not fill the feed. */
 const REFUSALS = { windowMs: 60_000, max: 30 };
 
-export function createPeopleFeed({ store, clock, entropy, logger, orgId }: {
+export function createPeopleFeed({
+  store,
+  clock,
+  entropy,
+  logger,
+  orgId,
+}: {
   readonly store: Pick<Store, 'commit'>;
   readonly clock: Clock;
   readonly entropy: Entropy;

@@ -28,7 +28,17 @@ async function openPeople() {
   const cluster = await openCluster({ driver, clock, entropy });
   const store: Store = await createStore({ driver, clock, entropy, logger: nullLogger, token: cluster.token });
   const codeFile = join(folder, 'claim-code');
-  const options = { driver, store, cluster, keyWrap: createKeyWrap(entropy.bytes(32), entropy), clock, entropy, logger: nullLogger, codeFile, crashPoint: noCrash };
+  const options = {
+    driver,
+    store,
+    cluster,
+    keyWrap: createKeyWrap(entropy.bytes(32), entropy),
+    clock,
+    entropy,
+    logger: nullLogger,
+    codeFile,
+    crashPoint: noCrash,
+  };
   const people = await createPeople(options);
   const server = createServer((request, response) => {
     Object.assign(request.headers, { 'x-forwarded-for': '127.0.0.1', 'x-forwarded-proto': 'http' });
@@ -44,7 +54,11 @@ async function openPeople() {
     readCode: () => readFile(codeFile, 'utf8'),
     listEvents: (): Promise<readonly ClusterEvent[]> => store.listEvents({ orgId: cluster.orgId, limit: 100 }),
     post: (path: string, body: object, headers: Record<string, string> = {}) =>
-      fetch(`${origin}/api/auth${path}`, { method: 'POST', headers: { 'content-type': 'application/json', origin, ...headers }, body: JSON.stringify(body) }),
+      fetch(`${origin}/api/auth${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin, ...headers },
+        body: JSON.stringify(body),
+      }),
     get: (path: string, headers: Record<string, string> = {}) => fetch(`${origin}/api/auth${path}`, { headers }),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -102,10 +116,14 @@ describe('the claim', () => {
     await using opened = await openPeople();
     const code = await opened.readCode();
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 10 }, (_, index) => opened.people.claim({ ...ADA, email: `p${index}@example.org`, code }, from(`10.0.0.${index}`))),
+      Array.from({ length: 10 }, (_, index) =>
+        opened.people.claim({ ...ADA, email: `p${index}@example.org`, code }, from(`10.0.0.${index}`)),
+      ),
     );
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    const counts = await opened.driver.query({ sql: "SELECT (SELECT count(*) FROM user), (SELECT count(*) FROM account), (SELECT count(*) FROM member WHERE role = 'owner')" });
+    const counts = await opened.driver.query({
+      sql: "SELECT (SELECT count(*) FROM user), (SELECT count(*) FROM account), (SELECT count(*) FROM member WHERE role = 'owner')",
+    });
     expect(counts.rows).toEqual([[1, 1, 1]]);
   });
 
@@ -142,7 +160,9 @@ describe('sessions', () => {
     await using opened = await claimed();
     for (let tries = 0; tries < 10; tries += 1) expect((await signIn(opened, 'wrong password')).status).toBe(401);
     expect((await signIn(opened, ADA.password)).status).toBe(429);
-    await expect.poll(async () => (await opened.listEvents()).find(({ kind }) => kind === 'person.signInRefused')?.message).toContain(ADA.email);
+    await expect
+      .poll(async () => (await opened.listEvents()).find(({ kind }) => kind === 'person.signInRefused')?.message)
+      .toContain(ADA.email);
   });
 
   it('can be listed, and ended one by one', async () => {
@@ -186,7 +206,9 @@ describe('recovery', () => {
     expect((await signIn(opened, ADA.password)).status).toBe(401);
     expect((await signIn(opened, 'another long password')).status).toBe(200);
     expect(await opened.people.recoveryCodesLeft(opened.caller.id)).toBe(7);
-    await expect(opened.people.recover({ email: ADA.email, code, password: 'yet another one' }, HERE)).rejects.toMatchObject({ code: 'credentials_wrong' });
+    await expect(opened.people.recover({ email: ADA.email, code, password: 'yet another one' }, HERE)).rejects.toMatchObject({
+      code: 'credentials_wrong',
+    });
   });
 
   it('gives the owner a code on the machine itself, beside a coordinator that runs', async () => {
@@ -206,7 +228,9 @@ describe('recovery', () => {
     await using opened = await claimed();
     const renewed = await opened.people.renewRecoveryCodes(opened.caller.id);
     expect(renewed).toHaveLength(8);
-    await expect(opened.people.recover({ email: ADA.email, code: opened.recoveryCodes[0] ?? '', password: 'another long password' }, HERE)).rejects.toMatchObject({ code: 'credentials_wrong' });
+    await expect(
+      opened.people.recover({ email: ADA.email, code: opened.recoveryCodes[0] ?? '', password: 'another long password' }, HERE),
+    ).rejects.toMatchObject({ code: 'credentials_wrong' });
   });
 });
 
@@ -216,7 +240,13 @@ describe('API tokens', () => {
     const { token, row } = await opened.people.tokens.create(opened.caller, { name: 'deploy', scope: 'read', expiresInDays: 7 });
     expect(token).toMatch(/^cl_/);
     const headers = { authorization: `Bearer ${token}` };
-    expect(await opened.people.authenticate(headers)).toMatchObject({ kind: 'token', name: 'deploy', scope: 'read', role: 'owner', userId: opened.caller.id });
+    expect(await opened.people.authenticate(headers)).toMatchObject({
+      kind: 'token',
+      name: 'deploy',
+      scope: 'read',
+      role: 'owner',
+      userId: opened.caller.id,
+    });
     expect(await opened.people.tokens.list(opened.caller.id)).toMatchObject([{ id: row.id, scope: 'read', start: token.slice(0, 8) }]);
     await opened.people.tokens.revoke(opened.caller, row.id);
     expect(await opened.people.authenticate(headers)).toBeUndefined();

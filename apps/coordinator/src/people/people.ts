@@ -53,7 +53,10 @@ export interface People {
    * Makes the first owner. `setCookies` sign that owner in: the answer must carry each as a `Set-Cookie`.
    * @throws CloudlessError `claim_code_wrong`, `already_claimed`, `too_many_requests`
    */
-  claim(input: ClaimInput, origin: RequestOrigin): Promise<{ readonly recoveryCodes: readonly string[]; readonly setCookies: readonly string[] }>;
+  claim(
+    input: ClaimInput,
+    origin: RequestOrigin,
+  ): Promise<{ readonly recoveryCodes: readonly string[]; readonly setCookies: readonly string[] }>;
   /**
    * Sets a new password by a recovery code, and ends every session of that person.
    * @throws CloudlessError `credentials_wrong`, `too_many_requests`

@@ -9,11 +9,21 @@ import { createRecovery } from './recovery.ts';
  *
  * @throws CloudlessError `not_found` when there is no owner yet
  */
-export async function recoverOwner({ driver, clock, entropy }: { readonly driver: SqlDriver; readonly clock: Clock; readonly entropy: Entropy }): Promise<{ readonly email: string; readonly code: string }> {
+export async function recoverOwner({
+  driver,
+  clock,
+  entropy,
+}: {
+  readonly driver: SqlDriver;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+}): Promise<{ readonly email: string; readonly code: string }> {
   const cluster = await findCluster(driver);
-  const sql = 'SELECT u.id AS id, u.email AS email FROM "user" u JOIN member m ON m."userId" = u.id WHERE m.role = \'owner\' ORDER BY m."createdAt" LIMIT 1';
+  const sql =
+    'SELECT u.id AS id, u.email AS email FROM "user" u JOIN member m ON m."userId" = u.id WHERE m.role = \'owner\' ORDER BY m."createdAt" LIMIT 1';
   const [owner] = cluster ? toRecords(await driver.query({ sql })) : [];
-  if (!cluster || !owner) throw new CloudlessError('not_found', 'This cluster has no owner yet. Start it, and claim it with the code that it prints.');
+  if (!cluster || !owner)
+    throw new CloudlessError('not_found', 'This cluster has no owner yet. Start it, and claim it with the code that it prints.');
   const writer = createGuardedWriter({ driver, clock, entropy, token: cluster.token });
   const code = await createRecovery({ driver, writer, clock, entropy }).add(String(owner['id']) as UserId);
   return { email: String(owner['email']), code };

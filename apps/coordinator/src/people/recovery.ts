@@ -14,12 +14,21 @@ const insertCode = (userId: UserId, code: string, at: number): Statement => ({
 });
 
 /** Fresh codes, and the statements that store their hashes. */
-export function recoveryCodeStatements(userId: UserId, at: number, entropy: Entropy): { readonly codes: readonly string[]; readonly statements: readonly Statement[] } {
+export function recoveryCodeStatements(
+  userId: UserId,
+  at: number,
+  entropy: Entropy,
+): { readonly codes: readonly string[]; readonly statements: readonly Statement[] } {
   const codes = Array.from({ length: RECOVERY_CODES }, () => createCode(RECOVERY_GROUPS, entropy));
   return { codes, statements: codes.map((code) => insertCode(userId, code, at)) };
 }
 
-export type RecoveryOptions = { readonly driver: SqlDriver; readonly writer: GuardedWriter; readonly clock: Pick<Clock, 'now'>; readonly entropy: Entropy };
+export type RecoveryOptions = {
+  readonly driver: SqlDriver;
+  readonly writer: GuardedWriter;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly entropy: Entropy;
+};
 
 export interface Recovery {
   left(userId: UserId): Promise<number>;
@@ -36,7 +45,10 @@ export interface Recovery {
 export function createRecovery({ driver, writer, clock, entropy }: RecoveryOptions): Recovery {
   return {
     async left(userId) {
-      const { rows } = await driver.query({ sql: 'SELECT count(*) FROM recovery_code WHERE user_id = ? AND used_at IS NULL', params: [userId] });
+      const { rows } = await driver.query({
+        sql: 'SELECT count(*) FROM recovery_code WHERE user_id = ? AND used_at IS NULL',
+        params: [userId],
+      });
       return Number(rows[0]?.[0] ?? 0);
     },
     async renew(userId) {

@@ -26,7 +26,15 @@ const OPEN_ROUTES: ReadonlySet<string> = new Set([
   'POST /passkey/delete-passkey',
   'POST /passkey/update-passkey',
 ]);
-const CHANGES_SESSIONS: ReadonlySet<string> = new Set(['/sign-in/email', '/sign-out', '/revoke-session', '/revoke-sessions', '/revoke-other-sessions', '/change-password', '/update-user']);
+const CHANGES_SESSIONS: ReadonlySet<string> = new Set([
+  '/sign-in/email',
+  '/sign-out',
+  '/revoke-session',
+  '/revoke-sessions',
+  '/revoke-other-sessions',
+  '/change-password',
+  '/update-user',
+]);
 
 export type ServeAuthOptions = {
   readonly auths: { readonly plain: Auth; readonly secure: Auth };
@@ -44,7 +52,12 @@ function refuse(response: ServerResponse, error: CloudlessError): void {
 
 function recordSignOut(feed: PeopleFeed, caller: Caller | undefined): void {
   if (caller?.kind !== 'user') return;
-  feed({ kind: 'person.signedOut', actor: { kind: 'user', id: caller.id, name: caller.name }, params: { name: caller.name }, message: `${caller.name} signed out` });
+  feed({
+    kind: 'person.signedOut',
+    actor: { kind: 'user', id: caller.id, name: caller.name },
+    params: { name: caller.name },
+    message: `${caller.name} signed out`,
+  });
 }
 
 /** Serves `/api/auth/*` by better-auth, the open routes only. */
@@ -59,7 +72,13 @@ export function createServeAuth({ auths, authenticate, feed, onRevoked }: ServeA
     }
     const hostname = (request.headers.host ?? '').replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
     if (path.startsWith('/passkey/') && !path.includes('list') && isIP(hostname) !== 0) {
-      refuse(response, new CloudlessError('not_supported_yet', 'Passkeys do not work on a bare IP address: open the dashboard by a name, for example http://localhost.'));
+      refuse(
+        response,
+        new CloudlessError(
+          'not_supported_yet',
+          'Passkeys do not work on a bare IP address: open the dashboard by a name, for example http://localhost.',
+        ),
+      );
       return;
     }
     const leaving = path === '/sign-out' ? await authenticate(request.headers) : undefined;

@@ -28,10 +28,16 @@ const toToken = (row: Row, scope: ApiToken['scope']): ApiToken => ({
   ...(row.lastRequest ? { lastUsedAt: row.lastRequest.getTime() } : {}),
 });
 
-const scopeIn = (permissions: string | null): ApiToken['scope'] => TOKEN_SCOPES.find((scope) => permissions?.includes(`"${scope}"`)) ?? 'read';
+const scopeIn = (permissions: string | null): ApiToken['scope'] =>
+  TOKEN_SCOPES.find((scope) => permissions?.includes(`"${scope}"`)) ?? 'read';
 
 /** API tokens: better-auth's API keys, hashed, with one scope each. Every making and revoking is in the feed. */
-export function createTokens({ prisma, auth, feed, onRevoked }: {
+export function createTokens({
+  prisma,
+  auth,
+  feed,
+  onRevoked,
+}: {
   readonly prisma: PrismaClient;
   readonly auth: Auth;
   readonly feed: PeopleFeed;

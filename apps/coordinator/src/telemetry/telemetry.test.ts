@@ -5,7 +5,11 @@ import { createTelemetry } from './telemetry.ts';
 
 const node = buildNodeRow();
 const workload = buildWorkloadRow();
-const rows = { node: [node], workload: [workload], allocation: [buildAllocationRow(workload, node), buildAllocationRow(workload, node, 1)] };
+const rows = {
+  node: [node],
+  workload: [workload],
+  allocation: [buildAllocationRow(workload, node), buildAllocationRow(workload, node, 1)],
+};
 const store = {
   revision: 7,
   list: (table: keyof typeof rows) => rows[table].map((row) => ({ row, version: 1 })).values(),
@@ -17,7 +21,14 @@ describe('metrics', () => {
     const telemetry = createTelemetry();
     telemetry.watch({ store, countSessions: () => 1, countLiveConnections: () => 3 });
     const text = await telemetry.text();
-    for (const line of ['cloudless_nodes{state="online"} 1', 'cloudless_nodes{state="lost"} 0', 'cloudless_allocations{phase="running"} 2', 'cloudless_workloads 1', 'cloudless_store_revision 7', 'cloudless_live_connections 3']) {
+    for (const line of [
+      'cloudless_nodes{state="online"} 1',
+      'cloudless_nodes{state="lost"} 0',
+      'cloudless_allocations{phase="running"} 2',
+      'cloudless_workloads 1',
+      'cloudless_store_revision 7',
+      'cloudless_live_connections 3',
+    ]) {
       expect(text).toContain(line);
     }
     expect(text).not.toContain(node.id);

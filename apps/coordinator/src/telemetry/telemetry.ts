@@ -40,7 +40,11 @@ function registerGauges(register: Registry, { store, countSessions, countLiveCon
     labelNames: ['state'],
     registers,
     collect() {
-      for (const [state, count] of countBy(NODE_STATES, [...store.list('node')].map(({ row }) => row.state.word))) this.set({ state }, count);
+      for (const [state, count] of countBy(
+        NODE_STATES,
+        [...store.list('node')].map(({ row }) => row.state.word),
+      ))
+        this.set({ state }, count);
     },
   });
   new Gauge({
@@ -49,7 +53,11 @@ function registerGauges(register: Registry, { store, countSessions, countLiveCon
     labelNames: ['phase'],
     registers,
     collect() {
-      for (const [phase, count] of countBy(ALLOCATION_PHASES, [...store.list('allocation')].map(({ row }) => row.observed.phase))) this.set({ phase }, count);
+      for (const [phase, count] of countBy(
+        ALLOCATION_PHASES,
+        [...store.list('allocation')].map(({ row }) => row.observed.phase),
+      ))
+        this.set({ phase }, count);
     },
   });
   const gauge = (name: string, help: string, read: () => number) =>
@@ -72,9 +80,26 @@ export function createTelemetry(): Telemetry {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register, prefix: 'cloudless_' });
-  const requests = new Counter({ name: 'cloudless_http_requests_total', help: 'Requests by route and class of status', labelNames: ['route', 'status'], registers });
-  const durations = new Histogram({ name: 'cloudless_http_request_seconds', help: 'Time to the end of the answer', labelNames: ['route'], buckets: SECONDS, registers });
-  const commits = new Histogram({ name: 'cloudless_store_commit_seconds', help: 'Time until a batch is durable', labelNames: ['outcome'], buckets: SECONDS, registers });
+  const requests = new Counter({
+    name: 'cloudless_http_requests_total',
+    help: 'Requests by route and class of status',
+    labelNames: ['route', 'status'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'cloudless_http_request_seconds',
+    help: 'Time to the end of the answer',
+    labelNames: ['route'],
+    buckets: SECONDS,
+    registers,
+  });
+  const commits = new Histogram({
+    name: 'cloudless_store_commit_seconds',
+    help: 'Time until a batch is durable',
+    labelNames: ['outcome'],
+    buckets: SECONDS,
+    registers,
+  });
 
   return {
     contentType: register.contentType,

@@ -110,7 +110,11 @@ export async function openGateway(options: OpenGatewayOptions = {}) {
   const gateway = createGateway({
     host: '127.0.0.1',
     port: 0,
-    hosts: createHostPolicy({ host: options.host ?? '127.0.0.1', publicUrl: options.publicUrl, machine: () => ({ hostname: 'attic', addresses: ['192.168.1.20'] }) }),
+    hosts: createHostPolicy({
+      host: options.host ?? '127.0.0.1',
+      publicUrl: options.publicUrl,
+      machine: () => ({ hostname: 'attic', addresses: ['192.168.1.20'] }),
+    }),
     certificate: undefined,
     webUrl: undefined,
     clock: createRealClock(),
@@ -119,15 +123,18 @@ export async function openGateway(options: OpenGatewayOptions = {}) {
     sessions,
     people: {
       authenticate: () => Promise.resolve(options.caller?.()),
-      serve: async (request, response) => void answer('auth')(request, response as never),
+      serve(request, response) {
+        answer('auth')(request, response as never);
+        return Promise.resolve();
+      },
       onRevoked(listener) {
         revoked.add(listener);
         return () => void revoked.delete(listener);
       },
     },
     api: {
-      trpcHttp: (request, response) => void answer('trpc')(request, response as never),
-      rest: (request, response) => void answer('rest')(request, response as never),
+      trpcHttp: (request, response) => answer('trpc')(request, response as never),
+      rest: (request, response) => answer('rest')(request, response as never),
       trpcWebSocket: (socket) => socket.send('hello'),
     },
     agents: {

@@ -2,21 +2,30 @@ import { request, type IncomingHttpHeaders, type RequestOptions } from 'node:htt
 import { request as secureRequest } from 'node:https';
 import { connect } from 'node:net';
 
-export type Answer = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: () => Record<string, unknown> };
+export type Answer = {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  readonly json: () => Record<string, unknown>;
+};
 
 /** One request whose every header the test decides, the `Host` too. */
 export function ask(url: string, options: RequestOptions & { readonly body?: string } = {}): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const outgoing = url.startsWith('https:') ? secureRequest(url, { rejectUnauthorized: false, ...options }) : request(url, options);
   outgoing.once('error', reject);
-  outgoing.once('response', async (response) => {
+  outgoing.once('response', (response) => {
     let text = '';
-    try {
-      for await (const chunk of response) text += String(chunk);
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: () => JSON.parse(text) as Record<string, unknown> });
-    } catch (error) {
-      reject(error instanceof Error ? error : new Error(String(error)));
-    }
+    response.on('data', (chunk) => (text += String(chunk)));
+    response.once('error', reject);
+    response.once('end', () =>
+      resolve({
+        status: response.statusCode ?? 0,
+        headers: response.headers,
+        text,
+        json: () => JSON.parse(text) as Record<string, unknown>,
+      }),
+    );
   });
   outgoing.end(options.body);
   return promise;
