@@ -90,17 +90,21 @@ export function exchangeUpgrade(request: IncomingMessage, socket: Duplex, head: 
   const { promise, resolve } = Promise.withResolvers<Exchange>();
   const upgrade = { connection: 'Upgrade', upgrade: request.headers.upgrade ?? 'websocket' };
   const upstream = openRequest(request, stream, upgrade);
+  let begun = false;
   upstream.once('error', (cause) => {
     stream.destroy();
-    resolve({ kind: 'again', cause });
+    if (begun) socket.destroy();
+    resolve(begun ? { kind: 'answered' } : { kind: 'again', cause });
   });
   upstream.once('upgrade', (answer, opened, first) => {
+    begun = true;
     socket.write(headText(answer, upgrade));
     if (first.length > 0) socket.write(first);
     if (head.length > 0) opened.write(head);
     splice(socket, opened, () => resolve({ kind: 'answered' }));
   });
   upstream.once('response', (answer) => {
+    begun = true;
     socket.write(headText(answer, { connection: 'close' }));
     answer.once('error', () => socket.destroy());
     answer.once('end', () => resolve({ kind: 'answered' }));

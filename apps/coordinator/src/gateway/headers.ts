@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+import { isLoopbackName, parseHost } from './addresses.ts';
 import type { RequestFacts } from './request-facts.ts';
 
 /** Headers of one hop (RFC 9110 §7.6.1): never forwarded. */
@@ -43,15 +44,15 @@ export function withoutHopByHop(headers: IncomingHttpHeaders): OutgoingHttpHeade
 }
 
 /** On every answer of Cloudless itself; not on those of apps. */
-export const securityHeaders = (scheme: 'http' | 'https'): Record<string, string> => ({
+export const securityHeaders = ({ scheme, host }: Pick<RequestFacts, 'scheme' | 'host'>): Record<string, string> => ({
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
   'referrer-policy': 'same-origin',
   'permissions-policy': 'camera=(self), clipboard-read=(self), clipboard-write=(self), geolocation=(), microphone=(), payment=(), usb=()',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  // HSTS covers every port of the name, so that plain apps on it would break: a day, and never its subdomains.
-  ...(scheme === 'https' ? { 'strict-transport-security': 'max-age=86400' } : {}),
+  // HSTS covers every port of the name: a day, never its subdomains, and never `localhost`, where other programs serve plain HTTP.
+  ...(scheme === 'https' && !isLoopbackName(parseHost(host)?.name ?? '') ? { 'strict-transport-security': 'max-age=86400' } : {}),
 });
 
 /** The policy of the dashboard's pages (CSP 3): only what this origin serves, scripts by nonce. */

@@ -96,7 +96,7 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
       const end = telemetry.begin(route ?? 'web');
       response.once('close', () => end(response.statusCode));
       const facts = admission.admit(request);
-      for (const [name, value] of Object.entries(securityHeaders(facts.scheme))) response.setHeader(name, value);
+      for (const [name, value] of Object.entries(securityHeaders(facts))) response.setHeader(name, value);
       if (route === undefined) {
         sendProblem(response, new CloudlessError('invalid_input', 'The request target is not a path.'), { close: true });
         return;

@@ -34,11 +34,13 @@ const serialAt = (port: number): Promise<string> =>
 
 describe('one port for both', () => {
   it('speaks TLS to a first byte of TLS, and plain HTTP to loopback', async () => {
-    await using opened = await openGateway({ certificate: await issue() });
+    await using opened = await openGateway({ certificate: await issue(), publicUrl: new URL('https://home.example.org') });
     const secure = await ask(`https://127.0.0.1:${opened.port}/api/v1/me`);
     expect(secure.status).toBe(200);
     expect((secure.json() as { headers: Record<string, string> }).headers['x-forwarded-proto']).toBe('https');
-    expect(secure.headers['strict-transport-security']).toBeDefined();
+    expect(secure.headers['strict-transport-security']).toBeUndefined();
+    const named = await ask(`https://127.0.0.1:${opened.port}/healthz`, { headers: { host: 'home.example.org' } });
+    expect(named.headers['strict-transport-security']).toBe('max-age=86400');
     expect((await ask(`${opened.url}/healthz`)).status).toBe(200);
   });
 
