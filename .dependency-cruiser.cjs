@@ -10,13 +10,13 @@ const layer = (name, who, may, comment) => ({
   to: { path: '^(apps|packages|sim|e2e|bench|tools)/', pathNot: [`^${who}/`, ...may.map((path) => `^${path}`)] },
 });
 
-/** Only files under `where` may import the module `what`. */
+/** Only files under `where` may import the module `what`; a type of it carries no power and may go anywhere. */
 const only = (name, what, where, comment) => ({
   name,
   comment,
   severity: 'error',
-  from: { path: '^(apps|packages|sim)/', pathNot: where },
-  to: { path: what },
+  from: { path: '^(apps|packages|sim)/', pathNot: [TESTS, ...[where].flat()] },
+  to: { path: what, dependencyTypesNot: ['type-only'] },
 });
 
 const npm = (name) => `(^|/)node_modules/${name}(/|$)`;
@@ -137,7 +137,7 @@ module.exports = {
     only(
       'ws-in-transport-and-gateway',
       npm('ws'),
-      ['^packages/transport/src/websocket/', '^apps/coordinator/src/gateway/', TESTS],
+      ['^packages/transport/src/websocket/', '^apps/coordinator/src/gateway/'],
       'one place for each end of a socket, so that limits and origins are checked once',
     ),
     only('better-auth-in-people', npm('better-auth'), ['^apps/coordinator/src/people/', '^apps/web/'], 'accounts have one door: people/'),

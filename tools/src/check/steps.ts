@@ -33,6 +33,6 @@ export const CHECK_STEPS: readonly CheckStep[] = [
     argv: ['depcruise', '--output-type', 'err-long', ...FOLDERS],
     remedy: 'the import table stands in ARCHITECTURE.md',
   },
-  { name: 'dead-code', argv: ['knip', '--no-progress'], remedy: 'remove what nobody uses, or its export' },
+  { name: 'dead-code', argv: ['knip', '--no-progress', '--no-config-hints'], remedy: 'remove what nobody uses, or its export' },
   { name: 'tidy', argv: ['vitest', 'run', '--project', 'tools', 'src/tidy', '--reporter=dot'], remedy: 'the failing test names the rule' },
 ];
