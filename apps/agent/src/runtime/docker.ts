@@ -13,6 +13,8 @@ import { createPullProgress, type PullLine } from './docker/pull-progress.ts';
 import { readUsage, type EngineStats } from './docker/read-usage.ts';
 
 const PROBE_DEADLINE_MS = 5_000;
+/** Containers inspected at once. */
+const MAX_INSPECTED = 16;
 /** What the agent looks at again when it happens. */
 const EVENTS = ['create', 'start', 'die', 'oom', 'pause', 'unpause', 'destroy'];
 
@@ -41,6 +43,21 @@ export function createDockerRuntime(options: { readonly socketPath: string; read
     );
   }
 
+  /**
+   * Not from the list: an engine tells of an end (`die`) before its list knows (moby `daemon/monitor.go`), but answers an inspection
+   * only after it.
+   */
+  async function inspect(id: string, signal: AbortSignal): Promise<ObservedContainer | undefined> {
+    return call('inspecting a container', signal, async () => {
+      try {
+        return observeContainer(await docker.getContainer(id).inspect({ abortSignal: signal }));
+      } catch (cause) {
+        if (readFault(cause).status === 404) return undefined;
+        throw cause;
+      }
+    });
+  }
+
   return {
     async probe(signal) {
       try {
@@ -66,17 +83,12 @@ export function createDockerRuntime(options: { readonly socketPath: string; read
     async list(owner, allocationId, signal) {
       const label = [...ownerFilters(owner), ...(allocationId === undefined ? [] : [`io.cloudless.allocation=${allocationId}`])];
       const listed = await call('listing containers', signal, () => docker.listContainers({ all: true, filters: { label }, abortSignal: signal }));
-      const observed = listed.map(async (one): Promise<ObservedContainer | undefined> => {
-        const id = allocationOf(one.Labels);
-        if (!id) return undefined;
-        if (one.State === 'running' || one.State === 'created') return observeContainer(one, id, undefined);
-        const inspected = await docker.getContainer(one.Id).inspect({ abortSignal: signal }).catch((cause: unknown) => {
-          if (readFault(cause).status === 404) return undefined;
-          throw engineError('inspecting a container', cause, signal);
-        });
-        return inspected && observeContainer(one, id, inspected);
-      });
-      return (await Promise.all(observed)).filter((container) => container !== undefined);
+      const observed: ObservedContainer[] = [];
+      for (let from = 0; from < listed.length; from += MAX_INSPECTED) {
+        const some = await Promise.all(listed.slice(from, from + MAX_INSPECTED).map(({ Id }) => inspect(Id, signal)));
+        observed.push(...some.filter((container) => container !== undefined));
+      }
+      return observed;
     },
 
     async findImage(image, signal): Promise<ImageView | undefined> {

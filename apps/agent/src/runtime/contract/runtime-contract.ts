@@ -129,6 +129,25 @@ export function runtimeContract(open: () => Promise<ContractSubject>): void {
     await ended;
   });
 
+  test('who looks as soon as an end is told sees the end', async () => {
+    const { runtime, programs } = await open();
+    const own = plan(programs.stays);
+    const stop = new AbortController();
+    let told = Promise.withResolvers<void>();
+    const { ended } = await runtime.watch(owner, () => told.resolve(), stop.signal);
+    await withContainer(own, runtime, async (id) => {
+      await runtime.start(id, signal);
+      await told.promise;
+      await sleepFor(50);
+      told = Promise.withResolvers();
+      await runtime.kill(id, signal);
+      await told.promise;
+      expect((await runtime.list(owner, own.allocationId, signal))[0]?.state).toBe('exited');
+    });
+    stop.abort();
+    await ended;
+  });
+
   test('logs carry what was printed, resume inclusively, and end with the container', async () => {
     const { runtime, programs } = await open();
     const own = plan(programs.stays);

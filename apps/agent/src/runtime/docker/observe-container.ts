@@ -25,32 +25,32 @@ function stateOf(word: string): ObservedContainer['state'] {
 }
 
 /** Host ports by port name, from the label that names them and what the engine bound. */
-function hostPortsOf(listed: Dockerode.ContainerInfo): Record<string, number> {
-  const bound = new Map(listed.Ports.filter((port) => port.PublicPort > 0).map((port) => [`${port.PrivatePort}/${port.Type}`, port.PublicPort]));
-  const names = (listed.Labels[LABEL.ports] ?? '').split(',').filter((part) => part.includes('='));
+function hostPortsOf(labels: Readonly<Record<string, string>>, bound: Dockerode.ContainerInspectInfo['NetworkSettings']['Ports']): Record<string, number> {
   const ports: Record<string, number> = {};
-  for (const part of names) {
+  for (const part of (labels[LABEL.ports] ?? '').split(',')) {
     const [name = '', key = ''] = part.split('=');
-    const port = bound.get(key);
-    if (port !== undefined) ports[name] = port;
+    const port = Number(bound[key]?.[0]?.HostPort);
+    if (name !== '' && port > 0) ports[name] = port;
   }
   return ports;
 }
 
-/** A listed container in the agent's words; `inspected` is needed once it has ended. */
-export function observeContainer(listed: Dockerode.ContainerInfo, allocationId: AllocationId, inspected: Dockerode.ContainerInspectInfo | undefined): ObservedContainer {
-  const state = stateOf(inspected?.State.Status ?? listed.State);
-  const exit = state === 'exited' && inspected ? { exit: exitOf(inspected.State) } : {};
+/** A container in the agent's words; `undefined` when its labels name no allocation. */
+export function observeContainer(inspected: Dockerode.ContainerInspectInfo): ObservedContainer | undefined {
+  const labels = inspected.Config.Labels;
+  const allocationId = allocationOf(labels);
+  if (!allocationId) return undefined;
+  const state = stateOf(inspected.State.Status);
   return {
-    containerId: listed.Id,
+    containerId: inspected.Id,
     allocationId,
-    generation: Number(listed.Labels[LABEL.generation] ?? 0),
-    specHash: listed.Labels[LABEL.specHash] ?? '',
+    generation: Number(labels[LABEL.generation] ?? 0),
+    specHash: labels[LABEL.specHash] ?? '',
     state,
-    createdAt: listed.Created * 1000,
-    graceMs: Number(listed.Labels[LABEL.graceMs] ?? 10_000),
-    hostPorts: state === 'running' || state === 'paused' ? hostPortsOf(listed) : {},
-    ...exit,
+    createdAt: Math.max(0, Date.parse(inspected.Created) || 0),
+    graceMs: Number(labels[LABEL.graceMs] ?? 10_000),
+    hostPorts: state === 'running' || state === 'paused' ? hostPortsOf(labels, inspected.NetworkSettings.Ports ?? {}) : {},
+    ...(state === 'exited' ? { exit: exitOf(inspected.State) } : {}),
   };
 }
 
