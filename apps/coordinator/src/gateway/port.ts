@@ -75,6 +75,8 @@ function listenFailure(error: NodeJS.ErrnoException, port: number, host: string)
 /** One TCP port that speaks HTTP and, where it has a certificate, HTTPS: the first byte tells which. */
 export function createPort({ clock, limits, certificate, handlers }: PortOptions): GatewayPort {
   const open = new Set<Socket>();
+  let inFlight = 0;
+  let onIdle = (): void => undefined;
   const options: ServerOptions = {
     maxHeaderSize: limits.maxHeaderBytes,
     headersTimeout: limits.headersMs,
@@ -85,7 +87,14 @@ export function createPort({ clock, limits, certificate, handlers }: PortOptions
   };
   const serve = <T extends HttpServer | HttpsServer>(server: T): T => {
     server.maxHeadersCount = 200;
-    server.on('request', handlers.onRequest);
+    server.on('request', (request, response) => {
+      inFlight += 1;
+      response.once('close', () => {
+        inFlight -= 1;
+        if (inFlight === 0) onIdle();
+      });
+      handlers.onRequest(request, response);
+    });
     server.on('upgrade', handlers.onUpgrade);
     server.on('clientError', answerParserError);
     // These two never listen themselves, but only a listening server looks for slow requests.
@@ -133,11 +142,10 @@ export function createPort({ clock, limits, certificate, handlers }: PortOptions
   front.maxConnections = limits.maxConnections;
 
   async function drain(): Promise<void> {
-    for (const server of [plain, encrypted]) server?.closeIdleConnections();
-    if (open.size === 0) return;
+    if (inFlight === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = clock.setTimer(limits.drainMs, resolve);
-    front.once('close', resolve);
+    onIdle = resolve;
     await promise;
     timer.cancel();
   }
