@@ -33,7 +33,7 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     join(folder, 'docker.pid'),
   ];
   const argv = [...places, '--iptables=false', '--ip6tables=false', '--ip-masq=false', '--bridge', bridge];
-  await startDockerd({ address, argv, logFile: join(folder, 'engine.log'), pidFile });
+  await startDockerd({ address, argv, daemonPidFiles: [], logFile: join(folder, 'engine.log'), pidFile });
   const stop = async (): Promise<void> => {
     await stopDockerd(pidFile);
     if (bridge !== 'none') await runProgram(['ip', 'link', 'delete', bridge]);

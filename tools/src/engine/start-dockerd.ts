@@ -12,6 +12,8 @@ export type DockerdPlan = {
   /** Flags after `dockerd`. */
   readonly argv: readonly string[];
   readonly logFile: string;
+  /** dockerd's own pid files, its containerd's too. */
+  readonly daemonPidFiles: readonly string[];
   /** Ours, beside dockerd's own: holds the pid with the mark of its start. */
   readonly pidFile: string;
 };
@@ -19,11 +21,12 @@ export type DockerdPlan = {
 const READY_MS = 30_000;
 const STOP_MS = 20_000;
 /** Networks that the kernel does not let dockerd set up (a container without rights) are left out on the second try. */
+const FIREWALL_FAILURE = /iptables|ip6tables|nftables|initializing network controller|error creating default "bridge"/i;
 const WITHOUT_FIREWALL = ['--iptables=false', '--ip6tables=false', '--ip-masq=false'];
 
 /**
- * Starts a dockerd of our own in a session of its own: it outlives this command and Ctrl-C. A second try leaves the firewall alone,
- * for machines where it may not be changed.
+ * Starts a dockerd of our own in a session of its own: it outlives this command and Ctrl-C. A second try leaves the firewall alone
+ * where it may not be changed, and else does the same once more.
  *
  * @returns its pid, and whether it runs without firewall rules (containers then reach no other network)
  * @throws CommandRefused with the end of its log when it does not answer
@@ -31,8 +34,9 @@ const WITHOUT_FIREWALL = ['--iptables=false', '--ip6tables=false', '--ip-masq=fa
 export async function startDockerd(plan: DockerdPlan): Promise<{ pid: number; firewall: boolean }> {
   const pid = await tryDockerd(plan, plan.argv);
   if (pid !== undefined) return { pid, firewall: true };
-  const second = await tryDockerd(plan, [...plan.argv, ...WITHOUT_FIREWALL]);
-  if (second !== undefined) return { pid: second, firewall: false };
+  const firewall = !FIREWALL_FAILURE.test(lastLines(plan.logFile));
+  const second = await tryDockerd(plan, firewall ? plan.argv : [...plan.argv, ...WITHOUT_FIREWALL]);
+  if (second !== undefined) return { pid: second, firewall };
   throw new CommandRefused({
     problem: `dockerd does not start: ${lastLines(plan.logFile)}`,
     remedy: `read ${plan.logFile}, start an engine yourself, or use --no-agent`,
@@ -42,6 +46,8 @@ export async function startDockerd(plan: DockerdPlan): Promise<{ pid: number; fi
 async function tryDockerd(plan: DockerdPlan, argv: readonly string[]): Promise<number | undefined> {
   const program = findProgram('dockerd', process.env);
   if (program === undefined) throw new CommandRefused({ problem: 'dockerd is not installed', remedy: 'sudo apt-get install docker.io' });
+  // A pid file of a program that was killed, or is a zombie, makes dockerd wait for it in vain.
+  for (const path of plan.daemonPidFiles) if (runningPid(readOptional(path)) === undefined) rmSync(path, { force: true });
   const log = openSync(plan.logFile, 'a', 0o600);
   const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log], env: { ...process.env, DOCKER_HOST: undefined } });
   closeSync(log);
@@ -59,6 +65,12 @@ async function tryDockerd(plan: DockerdPlan, argv: readonly string[]): Promise<n
   }
   if (!ended && child.pid !== undefined) await stopPid(child.pid);
   return undefined;
+}
+
+/** The machine's own engine, where the docker command looks for it. */
+export function systemDockerd(logFile: string, pidFile: string): DockerdPlan {
+  const daemonPidFiles = ['/var/run/docker.pid', '/var/run/docker/containerd/containerd.pid'];
+  return { address: 'unix:///var/run/docker.sock', argv: [], daemonPidFiles, logFile, pidFile };
 }
 
 /** Ends the dockerd of `pidFile` when that very one still runs, and waits until it is gone. */

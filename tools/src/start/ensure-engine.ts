@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { chooseEngine } from '../engine/choose-engine.ts';
 import { installPackages } from '../engine/install-packages.ts';
 import { probeEngines, readMachineFacts } from '../engine/machine-facts.ts';
-import { startDockerd } from '../engine/start-dockerd.ts';
+import { startDockerd, systemDockerd } from '../engine/start-dockerd.ts';
 import { runProgram } from '../programs/run-program.ts';
 import { askYes } from './ask.ts';
 import type { DataFolder } from './data-folder.ts';
@@ -12,8 +12,6 @@ import { CommandRefused } from './refusal.ts';
 export type EnsuredEngine =
   | { readonly kind: 'engine'; readonly address: string; readonly label: string }
   | { readonly kind: 'none'; readonly problem: string; readonly remedy: string };
-
-const SYSTEM_SOCKET = 'unix:///var/run/docker.sock';
 
 /** One round more than there are things to do: install, then start, then use. */
 const ROUNDS = 3;
@@ -67,11 +65,6 @@ async function startEngine(by: 'init' | 'ourselves', folder: DataFolder, show: (
     return;
   }
   show('Starting Docker; it goes on after Cloudless stops …');
-  const { firewall } = await startDockerd({
-    address: SYSTEM_SOCKET,
-    argv: [],
-    logFile: engineLog(folder),
-    pidFile: join(folder.run, 'engine.pid'),
-  });
+  const { firewall } = await startDockerd(systemDockerd(engineLog(folder), join(folder.run, 'engine.pid')));
   if (!firewall) show('Docker may not change the firewall here: containers reach no other network, published ports work.');
 }
