@@ -37,8 +37,8 @@ export function diff(input: DiffInput): readonly Action[] {
   const ids = [...new Set([...assignments.keys(), ...memories.keys(), ...containers.keys()])].toSorted();
   return ids.flatMap((id) => {
     const [container, ...doubled] = (containers.get(id) ?? []).toSorted(byWorth);
-    const extra = doubled.flatMap((other) => endContainer(other));
     const assignment = assignments.get(id);
+    const extra = assignment || input.complete ? doubled.flatMap((other) => endContainer(other)) : [];
     const memory = memories.get(id);
     const step = assignment ? decideAssigned(assignment, container, memory, input.now) : decideUnassigned(id, container, memory, input);
     return [...extra, ...step];
