@@ -1,19 +1,21 @@
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createTemporaryFolder } from '../programs/temporary-folder.ts';
 import { prepareDataFolder } from './data-folder.ts';
 import { checkPort, checkTlsFiles, explainListen } from './listen-check.ts';
 
 test('makes a folder that only its owner enters', () => {
-  const root = join(mkdtempSync(join(tmpdir(), 'cloudless-data-')), 'deep', 'data');
+  using folder = createTemporaryFolder('data');
+  const root = join(folder.path, 'deep', 'data');
   prepareDataFolder(root);
   expect(statSync(root).mode & 0o777).toBe(0o700);
 });
 
 test('refuses a file and a folder that cannot be made, with a remedy', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'cloudless-data-')), 'file');
+  using folder = createTemporaryFolder('data');
+  const file = join(folder.path, 'file');
   writeFileSync(file, '');
   expect(() => prepareDataFolder(file)).toThrow('is a file');
   expect(() => prepareDataFolder('/proc/cloudless')).toThrow('cannot be used');
@@ -34,7 +36,8 @@ test('names a taken port', async () => {
 });
 
 test('refuses TLS files that are absent or no PEM', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'cloudless-tls-')), 'x.pem');
+  using folder = createTemporaryFolder('tls');
+  const file = join(folder.path, 'x.pem');
   writeFileSync(file, 'hello');
   const refusals = checkTlsFiles({ certFile: file, keyFile: `${file}.absent` });
   expect(refusals.map((refusal) => refusal.problem)).toEqual([

@@ -1,11 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createTemporaryFolder } from '../programs/temporary-folder.ts';
 import { openRotatingLog } from './rotating-log.ts';
 
 test('keeps the newest lines in bounded files', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'cloudless-log-'));
+  using temporary = createTemporaryFolder('log');
+  const folder = temporary.path;
   const log = openRotatingLog(join(folder, 'a.log'), 4);
   for (let line = 0; line < 10; line += 1) log.write(`${line}..\n`);
   log.close();

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTemporaryFolder, type TemporaryFolder } from '../programs/temporary-folder.ts';
 import { REPOSITORY } from '../programs/repository.ts';
-import { plantTree, type PlantedTree } from '../tidy/planted-tree.ts';
+import { plantTree } from '../tidy/planted-tree.ts';
 import { freePort } from './listen-check.ts';
 
 /** Stands for the coordinator: answers, leaves a claim code, ends on TERM. */
@@ -26,7 +26,7 @@ writeFileSync('.next/standalone/apps/web/server.js', 'setInterval(() => undefine
 `;
 
 /** A checkout with the real tools and stubs for the three parts. */
-function plantCheckout(): PlantedTree {
+function plantCheckout(): TemporaryFolder {
   const tree = plantTree(
     {
       'package.json': JSON.stringify({
@@ -50,16 +50,17 @@ function plantCheckout(): PlantedTree {
     },
     ['turbo.json'],
   );
-  cpSync(join(REPOSITORY, 'tools'), join(tree.root, 'tools'), { recursive: true, filter: (path) => !path.includes('node_modules') });
-  symlinkSync(join(REPOSITORY, 'node_modules'), join(tree.root, 'node_modules'));
+  cpSync(join(REPOSITORY, 'tools'), join(tree.path, 'tools'), { recursive: true, filter: (path) => !path.includes('node_modules') });
+  symlinkSync(join(REPOSITORY, 'node_modules'), join(tree.path, 'node_modules'));
   return tree;
 }
 
 type Started = { readonly child: ChildProcess; output(): string; pid(part: string): number };
 
 describe('npm start', () => {
-  let tree: PlantedTree;
-  const data = mkdtempSync(join(tmpdir(), 'cloudless-start-'));
+  let tree: TemporaryFolder;
+  const folder = createTemporaryFolder('start');
+  const data = folder.path;
   let port = 0;
   beforeAll(async () => {
     tree = plantCheckout();
@@ -67,12 +68,12 @@ describe('npm start', () => {
   });
   afterAll(() => {
     tree[Symbol.dispose]();
-    rmSync(data, { recursive: true, force: true });
+    folder[Symbol.dispose]();
   });
 
   function start(...flags: readonly string[]): Started {
-    const argv = [join(tree.root, 'tools', 'src', 'start.ts'), '--data', data, '--port', String(port), '--no-agent', ...flags];
-    const child = spawn(process.execPath, argv, { cwd: tree.root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const argv = [join(tree.path, 'tools', 'src', 'start.ts'), '--data', data, '--port', String(port), '--no-agent', ...flags];
+    const child = spawn(process.execPath, argv, { cwd: tree.path, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
     return { child, output: () => text, pid: (part) => Number.parseInt(readFileSync(join(data, 'run', `${part}.pid`), 'utf8'), 10) };

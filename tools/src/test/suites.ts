@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHECK_STEPS } from '../check/steps.ts';
 import { runSteps } from '../check/run-steps.ts';
 import { runProgram } from '../programs/run-program.ts';
+import { createTemporaryFolder } from '../programs/temporary-folder.ts';
 import { REPOSITORY } from '../programs/repository.ts';
-import { tallyPlaywright, tallyVitest, withExitCode, type Tally } from './tally.ts';
+import { tallyPlaywright, tallyVitest, judge, type Tally } from './tally.ts';
 
 export type Suite = { readonly name: string; run(env: Readonly<Record<string, string>>): Promise<Tally> };
 
@@ -16,8 +16,6 @@ function readReport(path: string): unknown {
     return undefined;
   }
 }
-
-const reportFile = (name: string): string => join(mkdtempSync(join(tmpdir(), 'cloudless-report-')), `${name}.json`);
 
 /** Every step but tidy, which runs among the unit tests. A step that holds is one passed. */
 const check: Suite = {
@@ -35,10 +33,11 @@ const check: Suite = {
 const vitest = (name: string, projects: string): Suite => ({
   name,
   async run(env) {
-    const report = reportFile(name);
+    using folder = createTemporaryFolder('report');
+    const report = join(folder.path, 'report.json');
     const argv = ['vitest', 'run', '--project', projects, '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`] as const;
     const ran = await runProgram(argv, { env, output: 'show' });
-    return withExitCode(tallyVitest(readReport(report)), ran.exitCode);
+    return judge(tallyVitest(readReport(report)), ran.exitCode);
   },
 });
 
@@ -46,12 +45,13 @@ const journeys: Suite = {
   name: 'e2e',
   async run(env) {
     if (!existsSync(join(REPOSITORY, 'e2e', 'playwright.config.ts'))) return { passed: 0, failed: 0 };
-    const report = reportFile('e2e');
+    using folder = createTemporaryFolder('report');
+    const report = join(folder.path, 'report.json');
     const ran = await runProgram(['playwright', 'test', '--config', 'e2e/playwright.config.ts'], {
       env: { ...env, CLOUDLESS_E2E_JSON: report },
       output: 'show',
     });
-    return withExitCode(tallyPlaywright(readReport(report)), ran.exitCode);
+    return judge(tallyPlaywright(readReport(report)), ran.exitCode);
   },
 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sum, tallyPlaywright, tallyVitest, withExitCode } from './tally.ts';
+import { sum, tallyPlaywright, tallyVitest, judge } from './tally.ts';
 
 test('counts a test file that could not be loaded as a failure', () => {
   const report = {
@@ -18,11 +18,12 @@ test('counts flaky journeys and errors outside of tests as failures', () => {
   expect(tallyPlaywright({ stats: { expected: 5, unexpected: 1, flaky: 1, skipped: 2 }, errors: [{}] })).toEqual({ passed: 5, failed: 3 });
 });
 
-test('takes an absent report and a bad exit for a failure', () => {
+test('takes an absent report, a bad exit and a run of nothing for failures', () => {
   expect(tallyVitest(undefined)).toEqual({ passed: 0, failed: 1 });
   expect(tallyPlaywright({})).toEqual({ passed: 0, failed: 1 });
-  expect(withExitCode({ passed: 4, failed: 0 }, 1)).toEqual({ passed: 4, failed: 1 });
-  expect(withExitCode({ passed: 4, failed: 2 }, 1)).toEqual({ passed: 4, failed: 2 });
+  expect(judge({ passed: 4, failed: 0 }, 1)).toEqual({ passed: 4, failed: 1 });
+  expect(judge({ passed: 0, failed: 0 }, 0)).toEqual({ passed: 0, failed: 1 });
+  expect(judge({ passed: 4, failed: 2 }, 1)).toEqual({ passed: 4, failed: 2 });
 });
 
 test('sums over runners', () => {

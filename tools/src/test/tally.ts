@@ -23,9 +23,10 @@ export function tallyPlaywright(report: unknown): Tally {
   return { passed: count(stats['expected']), failed: count(stats['unexpected']) + count(stats['flaky']) + list(report['errors']).length };
 }
 
-/** A runner that ended badly without naming a failed test failed as one: a crash must not read as a pass. */
-export function withExitCode(tally: Tally, exitCode: number): Tally {
-  return exitCode !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally;
+/** A runner that ended badly without naming a failed test failed as one, and so did one that ran nothing: neither may read as a pass. */
+export function judge(tally: Tally, exitCode: number): Tally {
+  const isSilent = tally.failed === 0 && (exitCode !== 0 || tally.passed === 0);
+  return isSilent ? { ...tally, failed: 1 } : tally;
 }
 
 export function sum(tallies: readonly Tally[]): Tally {

@@ -85,7 +85,7 @@ describe('boundaries', () => {
       { ...TARGETS, ...planted, 'apps/agent/src/planted-cycle.ts': `export { b as a } from './planted-circle.ts';\n` },
       [CONFIG, 'tsconfig.base.json'],
     );
-    broken = await cruise(tree.root);
+    broken = await cruise(tree.path);
   });
 
   test('have a planted violation for every rule', () => {

@@ -18,7 +18,7 @@ test('the dead-code check fires on an unused file, export and dependency', { tim
     ['knip.json'],
   );
   const ran = await runProgram([join(REPOSITORY, 'node_modules', '.bin', 'knip'), '--no-progress', '--no-config-hints'], {
-    cwd: tree.root,
+    cwd: tree.path,
   });
   expect(ran.exitCode).not.toBe(0);
   for (const found of ['orphan.ts', 'forgotten', 'left-pad']) expect(ran.output).toContain(found);

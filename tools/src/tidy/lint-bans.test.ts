@@ -34,7 +34,7 @@ describe('lint bans', () => {
       '{"compilerOptions":{"strict":true,"target":"ES2024","module":"NodeNext","allowImportingTsExtensions":true,"noEmit":true},"include":["packages"]}';
     using tree = plantTree({ ...files, 'tsconfig.json': tsconfig }, ['.oxlintrc.json']);
     const ran = await runProgram([join(REPOSITORY, 'node_modules', '.bin', 'oxlint'), '--type-aware', '--format=unix', 'packages'], {
-      cwd: tree.root,
+      cwd: tree.path,
     });
     output = ran.output;
   });
