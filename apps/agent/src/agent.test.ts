@@ -11,7 +11,14 @@ test('an assignment becomes a running container, and its ports are reported', as
   bench.coordinator.assignments = [web];
   await bench.start();
   await bench.run(200);
-  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: true, restarts: 0, generation: 1, hostPorts: { http: 32_768 }, cause: { code: 'started' } });
+  expect(bench.coordinator.observed(id)).toMatchObject({
+    phase: 'running',
+    ready: true,
+    restarts: 0,
+    generation: 1,
+    hostPorts: { http: 32_768 },
+    cause: { code: 'started' },
+  });
 });
 
 test('a killed container is started again at once, with the cause', async () => {
@@ -21,7 +28,13 @@ test('a killed container is started again at once, with the cause', async () => 
   await bench.run(200);
   bench.runtime.crash(bench.runtime.containers[0]?.containerId ?? '', { code: 137 });
   await bench.run(150);
-  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: true, restarts: 1, cause: { code: 'restarted' }, exit: { code: 137 } });
+  expect(bench.coordinator.observed(id)).toMatchObject({
+    phase: 'running',
+    ready: true,
+    restarts: 1,
+    cause: { code: 'restarted' },
+    exit: { code: 137 },
+  });
   expect(bench.runtime.containers).toHaveLength(1);
 });
 
@@ -32,7 +45,12 @@ test('a container that never stays backs off and fails when its retries are used
   await bench.run(900);
   expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: false, cause: { code: 'back_off' } });
   await bench.run(20_000);
-  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'failed', ready: false, restarts: 3, cause: { code: 'restarts_exhausted' } });
+  expect(bench.coordinator.observed(id)).toMatchObject({
+    phase: 'failed',
+    ready: false,
+    restarts: 3,
+    cause: { code: 'restarts_exhausted' },
+  });
   expect(bench.runtime.containers).toEqual([]);
   expect(bench.runtime.starts).toBe(4);
 });
@@ -131,7 +149,10 @@ test('a missing image and one for another platform fail with their codes', async
   await bench.start();
   await bench.run(500);
   expect(bench.coordinator.observed(missing.allocationId)).toMatchObject({ phase: 'failed', cause: { code: 'image_not_found' } });
-  expect(bench.coordinator.observed(arm.allocationId)).toMatchObject({ phase: 'failed', cause: { code: 'image_platform_mismatch', params: { image: 'linux/arm64', device: 'linux/amd64' } } });
+  expect(bench.coordinator.observed(arm.allocationId)).toMatchObject({
+    phase: 'failed',
+    cause: { code: 'image_platform_mismatch', params: { image: 'linux/arm64', device: 'linux/amd64' } },
+  });
 });
 
 test('a registry that cannot be reached is tried again, and works when it is back', async () => {
@@ -153,7 +174,10 @@ test('an engine that is down is reported with its remedy, and everything runs ag
   bench.coordinator.assignments = [web];
   await bench.start();
   await bench.run(1000);
-  expect(bench.coordinator.said('hello')[0]?.fingerprint.engine).toMatchObject({ state: 'stopped', cause: { message: 'run `sudo systemctl start docker`' } });
+  expect(bench.coordinator.said('hello')[0]?.fingerprint.engine).toMatchObject({
+    state: 'stopped',
+    cause: { message: 'run `sudo systemctl start docker`' },
+  });
   bench.runtime.comeUp();
   await bench.run(7000);
   expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: true });
@@ -186,7 +210,11 @@ test('a COMPLETE of a lower token or of another cluster stops nothing and raises
   await bench.run(200);
   const foreign = `cluster_${'b'.repeat(26)}` as typeof bench.identity.clusterId;
   const { clusterId } = bench.identity;
-  for (const message of [{ clusterId, epoch: 2, token: 4 }, { clusterId, epoch: 1, token: 9 }, { clusterId: foreign, epoch: 9, token: 9 }]) {
+  for (const message of [
+    { clusterId, epoch: 2, token: 4 },
+    { clusterId, epoch: 1, token: 9 },
+    { clusterId: foreign, epoch: 9, token: 9 },
+  ]) {
     bench.coordinator.send({ kind: 'complete', ...message, revision: 50, assignments: [] });
     await bench.run(15_000);
     expect(bench.runtime.containers[0]?.state).toBe('running');

@@ -51,9 +51,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const outbox = createOutbox(clock);
   held.onObserved((allocationId, observed) => outbox.put(allocationId, observed));
   const collector = lifecycle.add('log collector', createLogCollector({ runtime, store: options.logs, clock, logger }));
-  const look = createFingerprints(options, (fingerprint) => session?.sendFingerprint(fingerprint));
+  const current: { session?: Session } = {};
+  const look = createFingerprints(options, (fingerprint) => current.session?.sendFingerprint(fingerprint));
   lifecycle.add('fingerprints', look);
-  let session: Session | undefined;
   let loop: ReturnType<typeof startReconcileLoop> | undefined;
 
   function serve(identity: AgentIdentity): void {
@@ -61,15 +61,33 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     const { clusterId, nodeId, name } = identity;
     const owner = { clusterId, nodeId };
     const builtIn = options.builtIn ?? NO_BUILT_IN_IMAGES;
-    loop = lifecycle.add('reconcile loop', startReconcileLoop({ runtime, held, logs: collector, builtIn, clock, entropy, logger, owner, nodeName: name, onEngine: look.onEngine }));
+    loop = lifecycle.add(
+      'reconcile loop',
+      startReconcileLoop({
+        runtime,
+        held,
+        logs: collector,
+        builtIn,
+        clock,
+        entropy,
+        logger,
+        owner,
+        nodeName: name,
+        onEngine: look.onEngine,
+      }),
+    );
   }
 
   const saved = await state.loadIdentity();
   if (saved) serve(saved);
-  session = lifecycle.add(
+  current.session = lifecycle.add(
     'session',
     startSession({
-      clock, entropy, logger, held, outbox,
+      clock,
+      entropy,
+      logger,
+      held,
+      outbox,
       dial: options.dial,
       agentVersion: AGENT_VERSION,
       credentials: {
@@ -119,7 +137,12 @@ function createFingerprints(options: AgentOptions, onChange: (fingerprint: Finge
       const changed = view?.engine.state !== next.engine.state;
       view = next;
       first.resolve();
-      if (changed) logger.info({ op: 'engine.state', state: next.engine.state, ...(next.engine.state === 'ready' ? {} : { reason: next.engine.cause.message }) });
+      if (changed)
+        logger.info({
+          op: 'engine.state',
+          state: next.engine.state,
+          ...(next.engine.state === 'ready' ? {} : { reason: next.engine.cause.message }),
+        });
       refreshQuietly();
     },
     async latest(): Promise<Fingerprint> {

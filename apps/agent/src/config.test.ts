@@ -3,7 +3,13 @@ import { readConfig } from './config.ts';
 
 test('the environment is read, with defaults', () => {
   const config = readConfig({ CLOUDLESS_DATA: '/data', CLOUDLESS_NODE_NAME: '!!Kitchen Pi/4"' });
-  expect(config).toMatchObject({ folder: '/data/agent', joinTokenFile: '/data/agent/join-token', coordinatorUrl: 'ws://127.0.0.1:7600/agent', dockerSocket: '/var/run/docker.sock', nodeName: 'Kitchen Pi4' });
+  expect(config).toMatchObject({
+    folder: '/data/agent',
+    joinTokenFile: '/data/agent/join-token',
+    coordinatorUrl: 'ws://127.0.0.1:7600/agent',
+    dockerSocket: '/var/run/docker.sock',
+    nodeName: 'Kitchen Pi4',
+  });
 });
 
 test('DOCKER_HOST names the socket unless the agent has one of its own', () => {
@@ -12,5 +18,7 @@ test('DOCKER_HOST names the socket unless the agent has one of its own', () => {
 });
 
 test('each wrong variable is named', () => {
-  expect(() => readConfig({ CLOUDLESS_COORDINATOR_URL: 'http://x', CLOUDLESS_LOG_LEVEL: 'loud' })).toThrow(/CLOUDLESS_COORDINATOR_URL is not a ws:.*CLOUDLESS_LOG_LEVEL/s);
+  expect(() => readConfig({ CLOUDLESS_COORDINATOR_URL: 'http://x', CLOUDLESS_LOG_LEVEL: 'loud' })).toThrow(
+    /CLOUDLESS_COORDINATOR_URL is not a ws:.*CLOUDLESS_LOG_LEVEL/s,
+  );
 });

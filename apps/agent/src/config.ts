@@ -6,7 +6,8 @@ import { z } from 'zod';
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 
 /** A Unix socket from `DOCKER_HOST`; another scheme is not served. */
-const socketFromDockerHost = (value: string | undefined): string | undefined => (value?.startsWith('unix://') ? value.slice('unix://'.length) : undefined);
+const socketFromDockerHost = (value: string | undefined): string | undefined =>
+  value?.startsWith('unix://') ? value.slice('unix://'.length) : undefined;
 
 const environmentSchema = z.object({
   CLOUDLESS_DATA: z.string().min(1).default(join(homedir(), '.local/share/cloudless')),
@@ -29,7 +30,11 @@ export type AgentConfig = {
 };
 
 /** A host name as a device's name: what the schema of names refuses is left out. */
-const toNodeName = (text: string): string => text.replaceAll(/[^\p{L}\p{N} ._'()-]/gu, '').replace(/^[^\p{L}\p{N}]+/u, '').slice(0, 63) || 'device';
+const toNodeName = (text: string): string =>
+  text
+    .replaceAll(/[^\p{L}\p{N} ._'()-]/gu, '')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .slice(0, 63) || 'device';
 
 /**
  * @throws CloudlessError config_invalid, naming each variable that is wrong

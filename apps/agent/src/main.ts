@@ -6,10 +6,16 @@ import { dataFolder } from './env.ts';
 // data folder of the agent, because the system's folder for temporary files is everyone's.
 if (dataFolder) enableCompileCache(join(dataFolder, 'agent', 'compiled'));
 
-const [{ readConfig }, { runAgent }, { isCloudlessError }] = await Promise.all([import('./config.ts'), import('./run-agent.ts'), import('@cloudless/proto')]);
+const [{ readConfig }, { runAgent }, { isCloudlessError }] = await Promise.all([
+  import('./config.ts'),
+  import('./run-agent.ts'),
+  import('@cloudless/proto'),
+]);
 try {
   await runAgent(readConfig());
 } catch (cause) {
-  process.stderr.write(`${isCloudlessError(cause) ? cause.message : cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
+  process.stderr.write(
+    `${isCloudlessError(cause) ? cause.message : cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`,
+  );
   process.exitCode = 1;
 }

@@ -29,12 +29,24 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const enrolment = createEnrolment({
     url: coordinatorUrl,
     name: config.nodeName,
-    readJoinToken: () => readFile(joinTokenFile, 'utf8').then((text) => text.trim() || undefined, () => undefined),
+    readJoinToken: () =>
+      readFile(joinTokenFile, 'utf8').then(
+        (text) => text.trim() || undefined,
+        () => undefined,
+      ),
     dropJoinToken: () => rm(joinTokenFile, { force: true }),
-    state, lastServerAt, clock, entropy, logger,
+    state,
+    lastServerAt,
+    clock,
+    entropy,
+    logger,
   });
   const agent = await createAgent({
-    clock, entropy, logger, runtime, state,
+    clock,
+    entropy,
+    logger,
+    runtime,
+    state,
     logs: createFileLogStore(join(folder, 'logs')),
     credentials: enrolment.credentials,
     dial: enrolment.dial,

@@ -2,7 +2,16 @@ import { appendFile, mkdir, open, readdir, readFile, rm, stat, truncate, writeFi
 import { join } from 'node:path';
 import { allocationIdSchema, type AllocationId, type LogLine } from '@cloudless/proto';
 import type { RawLogLine } from '../runtime/runtime.ts';
-import { advancePosition, formatCursor, LOG_RETENTION_MS, MAX_LOG_BYTES, millisecondsOf, parseCursor, type LogPosition, type LogStore } from './log-store.ts';
+import {
+  advancePosition,
+  formatCursor,
+  LOG_RETENTION_MS,
+  MAX_LOG_BYTES,
+  millisecondsOf,
+  parseCursor,
+  type LogPosition,
+  type LogStore,
+} from './log-store.ts';
 import { createListeners } from './listeners.ts';
 
 /** A segment is closed at this size and removed as a whole: so much less than MAX_LOG_BYTES may be kept. */
@@ -49,7 +58,12 @@ export function createFileLogStore(folder: string): LogStore {
       segment = { first: log.next, bytes: 0 };
       log.segments.push(segment);
     }
-    const stored = lines.map((line, index): Stored => [log.next + index, line.timestampNs, line.stream === 'stderr' ? 'e' : 'o', line.text]);
+    const stored = lines.map((line, index): Stored => [
+      log.next + index,
+      line.timestampNs,
+      line.stream === 'stderr' ? 'e' : 'o',
+      line.text,
+    ]);
     const body = stored.map((line) => `${JSON.stringify(line)}\n`).join('');
     await appendFile(join(folderOf(id), segmentName(segment.first)), body, { mode: 0o600 });
     segment.bytes += Buffer.byteLength(body);
@@ -68,7 +82,13 @@ export function createFileLogStore(folder: string): LogStore {
       if (nextFirst <= after + 1) continue;
       for (const [sequence, timestampNs, stream, text] of await readSegment(folderOf(id), segment)) {
         if (sequence <= after) continue;
-        lines.push({ allocationId: id, cursor: formatCursor(sequence), at: millisecondsOf(timestampNs), stream: stream === 'e' ? 'stderr' : 'stdout', text });
+        lines.push({
+          allocationId: id,
+          cursor: formatCursor(sequence),
+          at: millisecondsOf(timestampNs),
+          stream: stream === 'e' ? 'stderr' : 'stdout',
+          text,
+        });
         if (lines.length >= limit) return lines;
       }
     }
@@ -117,14 +137,20 @@ export function createFileLogStore(folder: string): LogStore {
 /** What is on disk, with a torn last line cut off. */
 async function readLog(folder: string): Promise<Opened> {
   const names = await readdir(folder).catch((): string[] => []);
-  const firsts = names.filter((name) => /^\d+\.log$/.test(name)).map((name) => Number.parseInt(name, 10)).toSorted((a, b) => a - b);
+  const firsts = names
+    .filter((name) => /^\d+\.log$/.test(name))
+    .map((name) => Number.parseInt(name, 10))
+    .toSorted((a, b) => a - b);
   const segments: Segment[] = [];
   for (const first of firsts) segments.push({ first, bytes: (await stat(join(folder, segmentName(first)))).size });
   const newest = segments.at(-1);
   if (!newest) return { segments, next: 0, position: undefined, tail: Promise.resolve() };
   await cutTornLine(folder, newest);
   const lines = await readSegment(folder, newest);
-  const position = advancePosition(undefined, lines.map(([, timestampNs]) => ({ timestampNs, stream: 'stdout', text: '' })));
+  const position = advancePosition(
+    undefined,
+    lines.map(([, timestampNs]) => ({ timestampNs, stream: 'stdout', text: '' })),
+  );
   const next = lines.at(-1)?.[0];
   return { segments, next: next === undefined ? newest.first : next + 1, position, tail: Promise.resolve() };
 }

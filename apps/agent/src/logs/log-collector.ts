@@ -120,7 +120,10 @@ async function* inBatches(lines: AsyncIterable<RawLogLine>): AsyncIterable<reado
 async function settledNow<T>(promise: Promise<T>): Promise<T | undefined> {
   let value: T | undefined;
   // A rejection is met where the promise is awaited.
-  void promise.then((settled) => (value = settled), () => undefined);
+  void promise.then(
+    (settled) => (value = settled),
+    () => undefined,
+  );
   for (let turn = 0; turn < 8 && value === undefined; turn += 1) await Promise.resolve();
   return value;
 }

@@ -10,7 +10,11 @@ import { createMemoryLogStore } from './memory-log-store.ts';
 
 const id = `alloc_${'a'.repeat(26)}` as AllocationId;
 const lines = (from: number, count: number, text = 'line'): RawLogLine[] =>
-  Array.from({ length: count }, (_, index) => ({ timestampNs: `17000000000000${String(from + index).padStart(5, '0')}`, stream: 'stdout', text: `${text} ${from + index}` }));
+  Array.from({ length: count }, (_, index) => ({
+    timestampNs: `17000000000000${String(from + index).padStart(5, '0')}`,
+    stream: 'stdout',
+    text: `${text} ${from + index}`,
+  }));
 
 async function openFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'cloudless-logs-'));

@@ -31,7 +31,8 @@ export interface LogStore {
 const CURSOR_DIGITS = 14;
 export const formatCursor = (sequence: number): string => String(sequence).padStart(CURSOR_DIGITS, '0');
 /** Sequence of a cursor; -1 for what is none. */
-export const parseCursor = (cursor: string | undefined): number => (cursor !== undefined && /^\d{1,15}$/.test(cursor) ? Number(cursor) : -1);
+export const parseCursor = (cursor: string | undefined): number =>
+  cursor !== undefined && /^\d{1,15}$/.test(cursor) ? Number(cursor) : -1;
 
 /** Engine time in ms. */
 export const millisecondsOf = (timestampNs: string): number => Math.max(0, Number(timestampNs.slice(0, -6)) || 0);

@@ -1,5 +1,13 @@
 import type { AllocationId, LogLine } from '@cloudless/proto';
-import { advancePosition, formatCursor, LOG_RETENTION_MS, millisecondsOf, parseCursor, type LogPosition, type LogStore } from './log-store.ts';
+import {
+  advancePosition,
+  formatCursor,
+  LOG_RETENTION_MS,
+  millisecondsOf,
+  parseCursor,
+  type LogPosition,
+  type LogStore,
+} from './log-store.ts';
 import { createListeners } from './listeners.ts';
 
 /** Lines of one allocation kept in memory, at most. */
@@ -20,7 +28,13 @@ export function createMemoryLogStore(): LogStore {
     append(id, lines) {
       const own = of(id);
       for (const line of lines) {
-        own.lines.push({ allocationId: id, cursor: formatCursor(own.next), at: millisecondsOf(line.timestampNs), stream: line.stream, text: line.text });
+        own.lines.push({
+          allocationId: id,
+          cursor: formatCursor(own.next),
+          at: millisecondsOf(line.timestampNs),
+          stream: line.stream,
+          text: line.text,
+        });
         own.next += 1;
       }
       own.lines = own.lines.slice(-MAX_LINES);

@@ -10,7 +10,13 @@ export function afterFailure(memory: AllocationMemory, assignment: Assignment, e
   const { containerId } = memory.observed;
   const params = { ...error.params };
   const cause = { code: error.code, message: error.message.slice(0, 2000), params };
-  const base = { phase: 'pending', ready: false, cause, generation: assignment.generation, ...(containerId === undefined ? {} : { containerId }) } as const;
+  const base = {
+    phase: 'pending',
+    ready: false,
+    cause,
+    generation: assignment.generation,
+    ...(containerId === undefined ? {} : { containerId }),
+  } as const;
   if (error.code === 'engine_unavailable') return withObserved(memory, base, now);
   if (isPermanentFailure(error.code)) return withObserved(memory, { ...base, phase: 'failed' }, now);
   const retry = decideRetry(assignment.spec.restartPolicy, memory, now);

@@ -10,7 +10,15 @@ export type AllocationMemory = {
   readonly retriedAt?: number;
 };
 
-const RANK: Readonly<Record<AllocationPhase, number>> = { pending: 0, pulling: 1, starting: 2, running: 3, stopping: 4, stopped: 5, failed: 5 };
+const RANK: Readonly<Record<AllocationPhase, number>> = {
+  pending: 0,
+  pulling: 1,
+  starting: 2,
+  running: 3,
+  stopping: 4,
+  stopped: 5,
+  failed: 5,
+};
 
 /** Phases move forward only: the later of the two, and of two ends the first. */
 export const forwardPhase = (from: AllocationPhase, to: AllocationPhase): AllocationPhase => (RANK[to] > RANK[from] ? to : from);
@@ -22,7 +30,11 @@ export type ObservedChange = Pick<AllocationObserved, 'phase' | 'ready' | 'cause
 /** The memory of an allocation that was never seen before. */
 export function createMemory(allocationId: AllocationId, generation: number, now: number): AllocationMemory {
   const cause: Cause = { code: 'assigned', message: 'The device was told to run it.' };
-  return { allocationId, retries: 0, observed: { phase: 'pending', ready: false, cause, restarts: 0, sinceAt: now, generation, hostPorts: {} } };
+  return {
+    allocationId,
+    retries: 0,
+    observed: { phase: 'pending', ready: false, cause, restarts: 0, sinceAt: now, generation, hostPorts: {} },
+  };
 }
 
 /**
@@ -58,5 +70,19 @@ export function isSameObserved(a: AllocationObserved, b: AllocationObserved): bo
 const canonical = (observed: AllocationObserved): string => {
   const { phase, ready, cause, restarts, sinceAt, generation, containerId, hostPorts, exit, pull, nextTryAt } = observed;
   const ports = Object.entries(hostPorts).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([phase, ready, cause.code, cause.message, restarts, sinceAt, generation, containerId, ports, exit?.code, exit?.at, pull, nextTryAt]);
+  return JSON.stringify([
+    phase,
+    ready,
+    cause.code,
+    cause.message,
+    restarts,
+    sinceAt,
+    generation,
+    containerId,
+    ports,
+    exit?.code,
+    exit?.at,
+    pull,
+    nextTryAt,
+  ]);
 };

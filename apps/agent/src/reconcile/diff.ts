@@ -20,7 +20,13 @@ export type DiffInput = {
 export type Action =
   | { readonly kind: 'launch'; readonly assignment: Assignment; readonly memory: AllocationMemory }
   | { readonly kind: 'start'; readonly assignment: Assignment; readonly containerId: string; readonly memory: AllocationMemory }
-  | { readonly kind: 'stop'; readonly allocationId: AllocationId; readonly containerId: string; readonly graceMs: number; readonly memory?: AllocationMemory }
+  | {
+      readonly kind: 'stop';
+      readonly allocationId: AllocationId;
+      readonly containerId: string;
+      readonly graceMs: number;
+      readonly memory?: AllocationMemory;
+    }
   | { readonly kind: 'remove'; readonly allocationId: AllocationId; readonly containerId: string; readonly memory?: AllocationMemory }
   | { readonly kind: 'settle'; readonly allocationId: AllocationId; readonly memory: AllocationMemory }
   | { readonly kind: 'forget'; readonly allocationId: AllocationId }
@@ -61,7 +67,12 @@ function endContainer(container: ObservedContainer, memory?: AllocationMemory): 
     : [{ kind: 'remove', allocationId, containerId, ...remembered }];
 }
 
-function decideUnassigned(id: AllocationId, container: ObservedContainer | undefined, memory: AllocationMemory | undefined, input: DiffInput): Action[] {
+function decideUnassigned(
+  id: AllocationId,
+  container: ObservedContainer | undefined,
+  memory: AllocationMemory | undefined,
+  input: DiffInput,
+): Action[] {
   if (!input.complete) return [];
   if (!container) return memory ? [{ kind: 'forget', allocationId: id }] : [];
   if (!memory) return endContainer(container);
@@ -70,7 +81,12 @@ function decideUnassigned(id: AllocationId, container: ObservedContainer | undef
   return endContainer(container, withObserved(memory, { phase, ready: false, cause, containerId: container.containerId }, input.now));
 }
 
-function decideAssigned(assignment: Assignment, container: ObservedContainer | undefined, known: AllocationMemory | undefined, now: number): Action[] {
+function decideAssigned(
+  assignment: Assignment,
+  container: ObservedContainer | undefined,
+  known: AllocationMemory | undefined,
+  now: number,
+): Action[] {
   const memory = known ?? createMemory(assignment.allocationId, assignment.generation, now);
   if (isTerminalPhase(memory.observed.phase)) return decideEnded(assignment, container, memory, now);
   if (assignment.desired === 'stopped') return decideStop(assignment, container, memory, now);
@@ -100,10 +116,23 @@ function decideStop(assignment: Assignment, container: ObservedContainer | undef
   const asked = { code: 'stop_requested', message: 'The coordinator asked to stop it.' };
   if (container && isAlive(container)) {
     const { containerId, hostPorts } = container;
-    return endContainer(container, withObserved(memory, { phase: 'stopping', ready: false, cause: asked, generation, containerId, hostPorts }, now));
+    return endContainer(
+      container,
+      withObserved(memory, { phase: 'stopping', ready: false, cause: asked, generation, containerId, hostPorts }, now),
+    );
   }
   const exit = container?.exit;
-  const ended = withObserved(memory, { phase: 'stopped', ready: false, cause: { ...asked, code: 'stopped', message: 'Stopped as asked.' }, generation, ...(exit ? { exit } : {}) }, now);
+  const ended = withObserved(
+    memory,
+    {
+      phase: 'stopped',
+      ready: false,
+      cause: { ...asked, code: 'stopped', message: 'Stopped as asked.' },
+      generation,
+      ...(exit ? { exit } : {}),
+    },
+    now,
+  );
   // The container goes first: once memory says stopped, the coordinator may forget the allocation.
   if (container) return endContainer(container);
   return [{ kind: 'settle', allocationId: memory.allocationId, memory: ended }];
@@ -132,12 +161,19 @@ function decideReplace(assignment: Assignment, container: ObservedContainer, mem
 
 function decideExited(assignment: Assignment, container: ObservedContainer, memory: AllocationMemory, now: number): Action[] {
   const seen = memory.observed.exit;
-  if (seen && container.exit && seen.at === container.exit.at && seen.code === container.exit.code) return decideStart(assignment, container, memory, now);
+  if (seen && container.exit && seen.at === container.exit.at && seen.code === container.exit.code)
+    return decideStart(assignment, container, memory, now);
   return decideNext(assignment, container, memory, container.exit, now);
 }
 
 /** A container that should run has ended, and nothing was decided about this end yet. */
-function decideNext(assignment: Assignment, container: ObservedContainer | undefined, memory: AllocationMemory, exit: ObservedContainer['exit'], now: number): Action[] {
+function decideNext(
+  assignment: Assignment,
+  container: ObservedContainer | undefined,
+  memory: AllocationMemory,
+  exit: ObservedContainer['exit'],
+  now: number,
+): Action[] {
   const { generation, spec } = assignment;
   const decision = decideAfterExit(spec.restartPolicy, memory, exit, now);
   const ended = exit ? { exit } : {};
@@ -145,7 +181,12 @@ function decideNext(assignment: Assignment, container: ObservedContainer | undef
     return settle(memory, { phase: decision.phase, ready: false, cause: decision.cause, generation, ...ended }, now);
   }
   const change: ObservedChange = {
-    phase: 'running', ready: false, cause: decision.cause, generation, restarts: memory.observed.restarts + 1, ...ended,
+    phase: 'running',
+    ready: false,
+    cause: decision.cause,
+    generation,
+    restarts: memory.observed.restarts + 1,
+    ...ended,
     ...(container ? { containerId: container.containerId } : {}),
     ...(decision.delayMs > 0 ? { nextTryAt: now + decision.delayMs } : {}),
   };
@@ -169,7 +210,14 @@ function runningChange(assignment: Assignment, container: ObservedContainer, kno
 
 function pausedChange(assignment: Assignment, container: ObservedContainer): ObservedChange {
   const cause = { code: 'paused', message: 'Someone paused its container in the engine; unpause it there.' };
-  return { phase: 'running', ready: false, cause, generation: assignment.generation, containerId: container.containerId, hostPorts: container.hostPorts };
+  return {
+    phase: 'running',
+    ready: false,
+    cause,
+    generation: assignment.generation,
+    containerId: container.containerId,
+    hostPorts: container.hostPorts,
+  };
 }
 
 function settle(memory: AllocationMemory, change: ObservedChange, now: number, isNew = false): Action[] {

@@ -66,7 +66,12 @@ export async function execute(action: Action, deps: ExecuteDeps, signal: AbortSi
 async function launch(assignment: Assignment, memory: AllocationMemory, deps: ExecuteDeps, signal: AbortSignal): Promise<void> {
   const { runtime, held, clock, builtIn } = deps;
   let current = memory;
-  const enter = async (phase: 'pulling' | 'starting', code: string, message: string, pull?: { currentBytes: number; totalBytes: number }) => {
+  const enter = async (
+    phase: 'pulling' | 'starting',
+    code: string,
+    message: string,
+    pull?: { currentBytes: number; totalBytes: number },
+  ) => {
     const isProgress = current.observed.cause.code === code;
     // A restart keeps saying why it restarts, until it runs again.
     const cause = current.observed.restarts > 0 && phase === 'starting' ? current.observed.cause : { code, message };
@@ -76,13 +81,19 @@ async function launch(assignment: Assignment, memory: AllocationMemory, deps: Ex
   await prepareImage(
     assignment.spec.image,
     {
-      runtime, builtIn, clock, platform: deps.platform(),
+      runtime,
+      builtIn,
+      clock,
+      platform: deps.platform(),
       onFetching: (pull) => enter('pulling', 'pulling', `Fetching ${assignment.spec.image}.`, pull),
     },
     signal,
   );
   await enter('starting', 'starting', 'The container is being made.');
-  const containerId = await runtime.create(planContainer(assignment, deps.owner, deps.nodeName, (image) => builtIn.has(image)), signal);
+  const containerId = await runtime.create(
+    planContainer(assignment, deps.owner, deps.nodeName, (image) => builtIn.has(image)),
+    signal,
+  );
   await runtime.start(containerId, signal);
 }
 
@@ -106,7 +117,13 @@ async function attempt(op: string, action: Attempt, deps: ExecuteDeps, work: () 
   return AGAIN;
 }
 
-async function timed(op: string, allocationId: AllocationId, deps: ExecuteDeps, work: () => Promise<void>, fields: Record<string, string | number> = {}): Promise<void> {
+async function timed(
+  op: string,
+  allocationId: AllocationId,
+  deps: ExecuteDeps,
+  work: () => Promise<void>,
+  fields: Record<string, string | number> = {},
+): Promise<void> {
   const startedAt = deps.clock.bootMs();
   const event = () => ({ op, allocationId, ...fields, durationMs: Math.round(deps.clock.bootMs() - startedAt) });
   try {

@@ -64,7 +64,13 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
   function decide(id: AllocationId, containers: readonly ObservedContainer[]) {
     const assignment = held.assignment(id);
     const memory = held.memory(id);
-    return diff({ assignments: assignment ? [assignment] : [], memories: memory ? [memory] : [], containers, complete: held.isComplete, now: clock.now() });
+    return diff({
+      assignments: assignment ? [assignment] : [],
+      memories: memory ? [memory] : [],
+      containers,
+      complete: held.isComplete,
+      now: clock.now(),
+    });
   }
 
   function noteContainers(id: AllocationId, containers: readonly ObservedContainer[]): void {
@@ -77,7 +83,13 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
     const signal = AbortSignal.any([turnSignal, lost.signal, stopping.signal]);
     try {
       for (let step = 0; step < MAX_STEPS; step += 1) {
-        const containers = await withDeadline(clock, 'listing containers', LIST_DEADLINE_MS, (inner) => runtime.list(owner, id, inner), signal);
+        const containers = await withDeadline(
+          clock,
+          'listing containers',
+          LIST_DEADLINE_MS,
+          (inner) => runtime.list(owner, id, inner),
+          signal,
+        );
         noteContainers(id, containers);
         const actions = decide(id, containers);
         if (actions.length === 0) return { kind: 'done' };
@@ -97,12 +109,23 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
   }
 
   async function lookAtAll(signal: AbortSignal): Promise<void> {
-    const containers = await withDeadline(clock, 'listing containers', LIST_DEADLINE_MS, (inner) => runtime.list(owner, undefined, inner), signal);
+    const containers = await withDeadline(
+      clock,
+      'listing containers',
+      LIST_DEADLINE_MS,
+      (inner) => runtime.list(owner, undefined, inner),
+      signal,
+    );
     const byAllocation = Map.groupBy(containers, (container) => container.allocationId);
     for (const id of observed.keys()) if (!byAllocation.has(id)) observed.delete(id);
     for (const [id, own] of byAllocation) noteContainers(id, own);
     isObserved = true;
-    const ids = new Set([...byAllocation.keys(), ...early, ...held.assignments().map((held) => held.allocationId), ...held.memories().map((memory) => memory.allocationId)]);
+    const ids = new Set([
+      ...byAllocation.keys(),
+      ...early,
+      ...held.assignments().map((held) => held.allocationId),
+      ...held.memories().map((memory) => memory.allocationId),
+    ]);
     early.clear();
     for (const id of ids) if (decide(id, byAllocation.get(id) ?? []).length > 0) pool.touch(id);
   }

@@ -43,7 +43,8 @@ export async function prepareImage(image: string, deps: PrepareImage, signal: Ab
     else await pullWithWatch(image, deps, signal);
     found = await runtime.findImage(image, signal);
   }
-  if (!found) throw new CloudlessError('image_not_found', `The engine fetched ${image} and then did not have it: was it removed meanwhile?`);
+  if (!found)
+    throw new CloudlessError('image_not_found', `The engine fetched ${image} and then did not have it: was it removed meanwhile?`);
   if (found.platform !== deps.platform) {
     const message = `The image ${image} is for ${found.platform}, and this device runs ${deps.platform}: use an image built for ${deps.platform}.`;
     throw new CloudlessError('image_platform_mismatch', message, { params: { image: found.platform, device: deps.platform } });

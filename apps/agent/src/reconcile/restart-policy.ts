@@ -45,16 +45,25 @@ export function decideAfterExit(policy: Policy, memory: AllocationMemory, exit: 
   const what = describeExit(exit);
   const params = { exitCode: exit?.code ?? -1, reason: exitCode(exit) };
   if (policy.policy !== 'always' && exit?.code === 0) {
-    return { kind: 'end', phase: 'stopped', cause: { code: 'completed', message: `${what}; the restart policy asks for nothing more.`, params } };
+    return {
+      kind: 'end',
+      phase: 'stopped',
+      cause: { code: 'completed', message: `${what}; the restart policy asks for nothing more.`, params },
+    };
   }
-  if (policy.policy === 'never') return { kind: 'end', phase: 'failed', cause: { code: exitCode(exit), message: `${what}; the restart policy is never.`, params } };
+  if (policy.policy === 'never')
+    return { kind: 'end', phase: 'failed', cause: { code: exitCode(exit), message: `${what}; the restart policy is never.`, params } };
   const retry = decideRetry(policy, memory, now);
   if (retry.kind === 'exhausted') {
     const message = `${what}, after ${retry.retries} restarts in a row (maxRetries ${policy.maxRetries}).`;
     return { kind: 'end', phase: 'failed', cause: { code: 'restarts_exhausted', message, params: { ...params, restarts: retry.retries } } };
   }
   const when = retry.delayMs === 0 ? 'restarting at once' : `restarting in ${(retry.delayMs / 1000).toFixed(1)} s`;
-  const cause: Cause = { code: retry.delayMs === 0 ? 'restarting' : 'back_off', message: `${what}; ${when}.`, params: { ...params, delayMs: retry.delayMs } };
+  const cause: Cause = {
+    code: retry.delayMs === 0 ? 'restarting' : 'back_off',
+    message: `${what}; ${when}.`,
+    params: { ...params, delayMs: retry.delayMs },
+  };
   return { kind: 'restart', delayMs: retry.delayMs, retries: retry.retries, cause };
 }
 

@@ -22,7 +22,9 @@ test('a laptop on battery, on mains and a desktop are told apart; a mouse has no
   const ac = (online: string) => ({ [`${SUPPLY}/AC/type`]: 'Mains\n', [`${SUPPLY}/AC/online`]: `${online}\n` });
   expect(readPower(await lay({ ...battery, ...ac('0') }))).toEqual({ source: 'battery', batteryPercent: 83 });
   expect(readPower(await lay({ ...battery, ...ac('1') }))).toEqual({ source: 'mains', batteryPercent: 83 });
-  expect(readPower(await lay({ [`${SUPPLY}/hid/type`]: 'Battery', [`${SUPPLY}/hid/scope`]: 'Device', [`${SUPPLY}/hid/capacity`]: '5' }))).toEqual({ source: 'unknown' });
+  expect(
+    readPower(await lay({ [`${SUPPLY}/hid/type`]: 'Battery', [`${SUPPLY}/hid/scope`]: 'Device', [`${SUPPLY}/hid/capacity`]: '5' })),
+  ).toEqual({ source: 'unknown' });
 });
 
 test('the link is that of the default route', async () => {

@@ -26,11 +26,13 @@ const list = (path: string): string[] => {
 /** Mains, or battery with its charge, from `/sys/class/power_supply` (Linux ABI testing/sysfs-class-power); `unknown` where it does not say. */
 export function readPower(files: DeviceFiles): Fingerprint['power'] {
   const folder = join(files.root, 'sys/class/power_supply');
-  const supplies = list(folder).map((name) => {
-    const read = (file: string): string | undefined => readText(join(folder, name, file));
-    // A mouse has a battery too; only what powers the system counts.
-    return { type: read('type'), online: read('online'), status: read('status'), capacity: read('capacity'), scope: read('scope') };
-  }).filter(({ scope }) => scope !== 'Device');
+  const supplies = list(folder)
+    .map((name) => {
+      const read = (file: string): string | undefined => readText(join(folder, name, file));
+      // A mouse has a battery too; only what powers the system counts.
+      return { type: read('type'), online: read('online'), status: read('status'), capacity: read('capacity'), scope: read('scope') };
+    })
+    .filter(({ scope }) => scope !== 'Device');
   const battery = supplies.find(({ type }) => type === 'Battery');
   const mains = supplies.filter(({ type }) => type === 'Mains' || type === 'USB');
   const percent = Number(battery?.capacity ?? NaN);
@@ -75,7 +77,11 @@ const ARCHITECTURES: Readonly<Record<string, Fingerprint['arch']>> = { x64: 'amd
  *
  * @param dataFolder stands for the disk where the engine's own folder cannot be seen
  */
-export function createFingerprint(options: { readonly agentVersion: string; readonly dataFolder: string; readonly files: DeviceFiles }): (view: EngineView) => Promise<Fingerprint> {
+export function createFingerprint(options: {
+  readonly agentVersion: string;
+  readonly dataFolder: string;
+  readonly files: DeviceFiles;
+}): (view: EngineView) => Promise<Fingerprint> {
   const { files } = options;
   return async ({ engine, capacity, storageRoot }) => {
     const own = { cpuMillicores: cpus().length * 1000, memoryBytes: totalmem() };

@@ -33,7 +33,10 @@ export function readUsedMemory(read: () => string = () => readFileSync('/proc/me
 /**
  * Samples use. Rates are means since the sample before; the first sample has none of containers that were not seen before.
  */
-export function createUsageSampler(deps: { readonly runtime: Pick<Runtime, 'usage'>; readonly clock: Clock }): (running: readonly ObservedContainer[]) => Promise<UsageSample> {
+export function createUsageSampler(deps: {
+  readonly runtime: Pick<Runtime, 'usage'>;
+  readonly clock: Clock;
+}): (running: readonly ObservedContainer[]) => Promise<UsageSample> {
   const { runtime, clock } = deps;
   let cpuBefore = readCpuTimes(clock.bootMs());
   const before = new Map<string, Earlier>();

@@ -19,7 +19,12 @@ function identityVariables(assignment: Assignment, nodeName: string): Record<str
  * @param nodeName what `CLOUDLESS_NODE_NAME` says
  * @param isBuiltIn whether Cloudless assembles the image itself: such containers get a read-only root and an open standard input
  */
-export function planContainer(assignment: Assignment, owner: Owner, nodeName: string, isBuiltIn: (image: string) => boolean): ContainerPlan {
+export function planContainer(
+  assignment: Assignment,
+  owner: Owner,
+  nodeName: string,
+  isBuiltIn: (image: string) => boolean,
+): ContainerPlan {
   const { spec } = assignment;
   const env = { ...spec.env, ...identityVariables(assignment, nodeName) };
   const builtIn = isBuiltIn(spec.image);

@@ -8,7 +8,10 @@ describe.skipIf(typeof engine === 'string')('the Docker engine', () => {
   runtimeContract(() => {
     if (typeof engine === 'string') throw new Error(engine);
     const programs = {
-      stays: { image: TEST_IMAGE, command: ['/bin/sh', '-c', 'echo $GREETING; trap "exit 0" TERM; while :; do /bin/busybox sleep 0.05; done'] },
+      stays: {
+        image: TEST_IMAGE,
+        command: ['/bin/sh', '-c', 'echo $GREETING; trap "exit 0" TERM; while :; do /bin/busybox sleep 0.05; done'],
+      },
       exits3: { image: TEST_IMAGE, command: ['/bin/sh', '-c', 'exit 3'] },
       missingImage: 'cloudless/missing:1',
     };

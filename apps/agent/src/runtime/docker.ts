@@ -19,7 +19,11 @@ const MAX_INSPECTED = 16;
 const EVENTS = ['create', 'start', 'die', 'oom', 'pause', 'unpause', 'destroy'];
 
 /** A container engine that speaks the Docker API (Docker, Docker Desktop, Colima, OrbStack, Podman) on a Unix socket. */
-export function createDockerRuntime(options: { readonly socketPath: string; readonly clock: Clock; readonly platform: NodeJS.Platform }): Runtime {
+export function createDockerRuntime(options: {
+  readonly socketPath: string;
+  readonly clock: Clock;
+  readonly platform: NodeJS.Platform;
+}): Runtime {
   const { socketPath, clock } = options;
   // An empty host keeps the library from reading DOCKER_HOST over the socket that was configured.
   const docker = new Dockerode({ socketPath, host: '', protocol: 'http' });
@@ -35,7 +39,12 @@ export function createDockerRuntime(options: { readonly socketPath: string; read
   }
 
   /** Statuses that say "already so". */
-  async function callTolerant(what: string, signal: AbortSignal, tolerated: readonly number[], work: () => Promise<unknown>): Promise<void> {
+  async function callTolerant(
+    what: string,
+    signal: AbortSignal,
+    tolerated: readonly number[],
+    work: () => Promise<unknown>,
+  ): Promise<void> {
     await call(what, signal, () =>
       work().catch((cause: unknown) => {
         if (!tolerated.includes(readFault(cause).status ?? 0)) throw cause;
@@ -82,7 +91,9 @@ export function createDockerRuntime(options: { readonly socketPath: string; read
 
     async list(owner, allocationId, signal) {
       const label = [...ownerFilters(owner), ...(allocationId === undefined ? [] : [`io.cloudless.allocation=${allocationId}`])];
-      const listed = await call('listing containers', signal, () => docker.listContainers({ all: true, filters: { label }, abortSignal: signal }));
+      const listed = await call('listing containers', signal, () =>
+        docker.listContainers({ all: true, filters: { label }, abortSignal: signal }),
+      );
       const observed: ObservedContainer[] = [];
       for (let from = 0; from < listed.length; from += MAX_INSPECTED) {
         const some = await Promise.all(listed.slice(from, from + MAX_INSPECTED).map(({ Id }) => inspect(Id, signal)));
@@ -135,18 +146,25 @@ export function createDockerRuntime(options: { readonly socketPath: string; read
           return id;
         } catch (cause) {
           const { status, text } = readFault(cause);
-          if (status === 404) throw new CloudlessError('image_not_found', `The engine lost the image ${plan.image} before ${what}: ${text}`, { cause });
+          if (status === 404)
+            throw new CloudlessError('image_not_found', `The engine lost the image ${plan.image} before ${what}: ${text}`, { cause });
           throw cause;
         }
       });
     },
 
-    start: (id, signal) => callTolerant('starting the container', signal, [304], () => docker.getContainer(id).start({ abortSignal: signal })),
+    start: (id, signal) =>
+      callTolerant('starting the container', signal, [304], () => docker.getContainer(id).start({ abortSignal: signal })),
     stop: (id, graceMs, signal) =>
-      callTolerant('stopping the container', signal, [304, 404], () => docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000), abortSignal: signal })),
-    kill: (id, signal) => callTolerant('killing the container', signal, [404, 409], () => docker.getContainer(id).kill({ abortSignal: signal })),
+      callTolerant('stopping the container', signal, [304, 404], () =>
+        docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000), abortSignal: signal }),
+      ),
+    kill: (id, signal) =>
+      callTolerant('killing the container', signal, [404, 409], () => docker.getContainer(id).kill({ abortSignal: signal })),
     remove: (id, signal) =>
-      callTolerant('removing the container', signal, [404, 409], () => docker.getContainer(id).remove({ force: true, v: true, abortSignal: signal })),
+      callTolerant('removing the container', signal, [404, 409], () =>
+        docker.getContainer(id).remove({ force: true, v: true, abortSignal: signal }),
+      ),
 
     async *logs(id, sinceNs, signal) {
       const since = sinceNs === undefined ? {} : { since: toSince(sinceNs) };
@@ -161,7 +179,9 @@ export function createDockerRuntime(options: { readonly socketPath: string; read
 
     async usage(id, signal) {
       return call('reading use', signal, async () => {
-        const stats = await docker.getContainer(id).stats({ stream: false, 'one-shot': true, abortSignal: signal } as object as { stream: false });
+        const stats = await docker
+          .getContainer(id)
+          .stats({ stream: false, 'one-shot': true, abortSignal: signal } as object as { stream: false });
         return readUsage(stats as unknown as EngineStats);
       }).catch((cause: unknown) => {
         if (cause instanceof CloudlessError && cause.code === 'not_found') return undefined;

@@ -23,5 +23,16 @@ export function specHashOf(assignment: Assignment): string {
   const env = Object.entries(spec.env).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const ports = spec.ports.map((port) => [port.name, port.containerPort, port.hostPort, port.protocol, port.expose]);
   const { limits } = effectiveResources(spec);
-  return hash53(JSON.stringify([spec.image, spec.command ?? null, spec.args ?? null, env, ports, limits.cpuMillicores, limits.memoryBytes, limits.pids]));
+  return hash53(
+    JSON.stringify([
+      spec.image,
+      spec.command ?? null,
+      spec.args ?? null,
+      env,
+      ports,
+      limits.cpuMillicores,
+      limits.memoryBytes,
+      limits.pids,
+    ]),
+  );
 }

@@ -35,7 +35,15 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
   function isRefused(message: Extract<CoordinatorMessage, { epoch: number }>): boolean {
     const why = judgeAuthority(identity.clusterId, held.authority, message);
     if (why === undefined) return false;
-    logger.error({ op: 'session.alarm', outcome: 'refused', kind: message.kind, clusterId: message.clusterId, epoch: message.epoch, token: message.token, reason: why });
+    logger.error({
+      op: 'session.alarm',
+      outcome: 'refused',
+      kind: message.kind,
+      clusterId: message.clusterId,
+      epoch: message.epoch,
+      token: message.token,
+      reason: why,
+    });
     close('refused', `The device refused a ${message.kind}: ${why}.`);
     return true;
   }
@@ -74,7 +82,11 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
 
   async function assign(message: Assigned): Promise<void> {
     if (message.kind === 'incremental' && message.appliesTo !== revision) {
-      if (!resyncAsked) link.send({ kind: 'resync', reason: `the change applies to revision ${message.appliesTo}, and this device holds ${revision ?? 'none'}` });
+      if (!resyncAsked)
+        link.send({
+          kind: 'resync',
+          reason: `the change applies to revision ${message.appliesTo}, and this device holds ${revision ?? 'none'}`,
+        });
       resyncAsked = true;
       return;
     }
@@ -114,17 +126,30 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
     if (message.kind === 'heartbeatAck') return heartbeats?.acknowledged(message.sequence);
     if (waiting >= MAX_WAITING) return close('overloaded', `more than ${MAX_WAITING} messages wait for the device's disk`);
     waiting += 1;
-    work = work.then(() => (link.signal.aborted ? undefined : meet(message))).catch((cause: unknown) => {
-      logger.error({ op: 'session.message', outcome: 'failed', kind: message.kind }, cause);
-      close('closed', 'The device could not store what it was told; it will ask again.');
-    }).finally(() => (waiting -= 1));
+    work = work
+      .then(() => (link.signal.aborted ? undefined : meet(message)))
+      .catch((cause: unknown) => {
+        logger.error({ op: 'session.message', outcome: 'failed', kind: message.kind }, cause);
+        close('closed', 'The device could not store what it was told; it will ask again.');
+      })
+      .finally(() => (waiting -= 1));
   });
   link.onStream((incoming) => deps.streams.serve(incoming, link.signal));
   outbox.clear();
   const { epoch, token } = held.authority ?? { epoch: 0, token: 0 };
   const allocations = held.memories().map(({ allocationId, observed }) => ({ allocationId, observed }));
   const { nodeId, clusterId } = identity;
-  link.send({ kind: 'hello', protocol: LINK_PROTOCOL, agentVersion: deps.agentVersion, nodeId, clusterId, epoch, token, fingerprint, allocations });
+  link.send({
+    kind: 'hello',
+    protocol: LINK_PROTOCOL,
+    agentVersion: deps.agentVersion,
+    nodeId,
+    clusterId,
+    epoch,
+    token,
+    fingerprint,
+    allocations,
+  });
 
   const ended = link.closed.then(async (closed) => {
     welcomeTimer.cancel();

@@ -44,12 +44,24 @@ export function createEnrolment(deps: EnrolmentDeps): { readonly credentials: Cr
     const token = text === undefined ? undefined : parseJoinToken(text);
     if (!token) {
       const why = text === undefined ? 'there is no join token' : 'the join token is not of the form cl1.<hash>.<id>.<secret>';
-      throw new CloudlessError('join_token_refused', `This device has not joined a cluster, and ${why}: make one under Devices and start the agent with it.`);
+      throw new CloudlessError(
+        'join_token_refused',
+        `This device has not joined a cluster, and ${why}: make one under Devices and start the agent with it.`,
+      );
     }
     const privateKey = createDeviceKey();
     const csr = await createCsr(privateKey);
-    const answer = await joinCoordinator({ url, token: token.presented, csr, name: deps.name, judgeCoordinator: judgePinned(token.caHash), clock, signal });
-    if (answer.kind === 'refused') throw new CloudlessError('join_token_refused', `The coordinator at ${url} refused the join: ${answer.message}`);
+    const answer = await joinCoordinator({
+      url,
+      token: token.presented,
+      csr,
+      name: deps.name,
+      judgeCoordinator: judgePinned(token.caHash),
+      clock,
+      signal,
+    });
+    if (answer.kind === 'refused')
+      throw new CloudlessError('join_token_refused', `The coordinator at ${url} refused the join: ${answer.message}`);
     const { nodeId, clusterId, certificate, bundle } = answer;
     const joined: AgentIdentity = { nodeId, clusterId, name: deps.name, privateKey, certificate, bundle };
     await state.saveIdentity(joined);
@@ -65,7 +77,8 @@ export function createEnrolment(deps: EnrolmentDeps): { readonly credentials: Cr
     const csr = await createCsr(own.privateKey);
     const { nodeId } = own;
     const answer = await renewCertificate({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal, nodeId, csr });
-    if (answer.kind === 'refused') throw new CloudlessError('certificate_refused', `The coordinator at ${url} did not renew the certificate: ${answer.message}`);
+    if (answer.kind === 'refused')
+      throw new CloudlessError('certificate_refused', `The coordinator at ${url} did not renew the certificate: ${answer.message}`);
     return accept(own, answer);
   }
 

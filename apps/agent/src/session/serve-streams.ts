@@ -43,7 +43,10 @@ export function createStreamServer(deps: {
       const socket = await deps.connectLoopback(hostPort, linkSignal);
       splice(incoming.accept(), socket);
     } catch (cause) {
-      incoming.refuse('path_lost', `nothing answers on port ${hostPort} of the device: ${cause instanceof Error ? cause.message : String(cause)}`);
+      incoming.refuse(
+        'path_lost',
+        `nothing answers on port ${hostPort} of the device: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
     }
   }
 

@@ -35,10 +35,18 @@ export function startSession(deps: SessionDeps): Session {
       logger.info({ op: 'session.open', outcome: 'ok', nodeId: identity.nodeId, durationMs: Math.round(clock.bootMs() - startedAt) });
       const { closed, wasWelcomed } = await current.ended;
       stopping.signal.removeEventListener('abort', onStop);
-      logger.info({ op: 'session.close', outcome: 'ok', code: closed.code, by: closed.by, reason: closed.message, durationMs: Math.round(clock.bootMs() - startedAt) });
+      logger.info({
+        op: 'session.close',
+        outcome: 'ok',
+        code: closed.code,
+        by: closed.by,
+        reason: closed.message,
+        durationMs: Math.round(clock.bootMs() - startedAt),
+      });
       return { wasWelcomed, retry: closed.retry };
     } catch (cause) {
-      if (!stopping.signal.aborted) logger.warn({ op: 'session.open', outcome: 'failed', ...(isCloudlessError(cause) ? { 'error.code': cause.code } : {}) }, cause);
+      if (!stopping.signal.aborted)
+        logger.warn({ op: 'session.open', outcome: 'failed', ...(isCloudlessError(cause) ? { 'error.code': cause.code } : {}) }, cause);
       return { wasWelcomed: false, retry: isRetryable(cause) };
     } finally {
       current = undefined;

@@ -6,7 +6,10 @@ import { dirname } from 'node:path';
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-export type ReadFile = { readonly kind: 'absent' } | { readonly kind: 'damaged'; readonly setAsideAs: string } | { readonly kind: 'read'; readonly body: string };
+export type ReadFile =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'damaged'; readonly setAsideAs: string }
+  | { readonly kind: 'read'; readonly body: string };
 
 const checksum = (body: string): string => createHash('sha256').update(body, 'utf8').digest('hex');
 

@@ -16,7 +16,12 @@ async function open() {
 }
 
 const web = buildAssignment();
-const held: HeldState = { authority: { clusterId: buildIdentity().clusterId, epoch: 1, token: 2 }, assignments: [web], memories: [createMemory(web.allocationId, 1, 1_700_000_000_000)], lastServerAt: 5 };
+const held: HeldState = {
+  authority: { clusterId: buildIdentity().clusterId, epoch: 1, token: 2 },
+  assignments: [web],
+  memories: [createMemory(web.allocationId, 1, 1_700_000_000_000)],
+  lastServerAt: 5,
+};
 
 test('what was saved is loaded again, readable by its owner only', async () => {
   const { folder, state, logger } = await open();

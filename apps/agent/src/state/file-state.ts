@@ -18,7 +18,12 @@ const heldSchema = z.strictObject({
   authority: z.strictObject({ clusterId: clusterIdSchema, epoch: z.int().min(0), token: z.int().min(0) }).optional(),
   assignments: z.array(assignmentSchema),
   memories: z.array(
-    z.strictObject({ allocationId: allocationIdSchema, observed: allocationObservedSchema, retries: z.int().min(0), retriedAt: z.number().optional() }),
+    z.strictObject({
+      allocationId: allocationIdSchema,
+      observed: allocationObservedSchema,
+      retries: z.int().min(0),
+      retriedAt: z.number().optional(),
+    }),
   ),
   lastServerAt: z.number().optional(),
 });

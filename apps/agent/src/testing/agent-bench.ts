@@ -27,7 +27,10 @@ export interface AgentBench {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-export function createAgentBench(images: FakeRuntimeOptions['images'] = { 'example/web:1': {} }, more: Partial<AgentOptions> = {}): AgentBench {
+export function createAgentBench(
+  images: FakeRuntimeOptions['images'] = { 'example/web:1': {} },
+  more: Partial<AgentOptions> = {},
+): AgentBench {
   const clock = createManualClock();
   const logger = createMemoryLogger();
   const identity = buildIdentity();
@@ -38,7 +41,13 @@ export function createAgentBench(images: FakeRuntimeOptions['images'] = { 'examp
   let seed = 1;
   let agent: Agent | undefined;
   const bench: AgentBench = {
-    clock, runtime, coordinator, state, logs, logger, identity,
+    clock,
+    runtime,
+    coordinator,
+    state,
+    logs,
+    logger,
+    identity,
     async run(ms) {
       const step = Math.max(5, Math.ceil(ms / 2000));
       for (let at = 0; at < ms; at += step) await clock.advance(Math.min(step, ms - at));
@@ -46,7 +55,12 @@ export function createAgentBench(images: FakeRuntimeOptions['images'] = { 'examp
     },
     async start() {
       agent = await createAgent({
-        clock, entropy: createSeededEntropy(seed++), logger, runtime, state, logs,
+        clock,
+        entropy: createSeededEntropy(seed++),
+        logger,
+        runtime,
+        state,
+        logs,
         credentials: createStaticCredentials(identity),
         dial: () => coordinator.dial(),
         connectLoopback: () => Promise.reject(new Error('no sockets here')),

@@ -3,12 +3,24 @@ import { buildAllocationRow, buildNodeRow, buildWorkloadRow } from '@cloudless/p
 import type { AgentIdentity } from '../state/state.ts';
 
 /** An assignment of slot `slot` of the workload `name`. */
-export function buildAssignment(name = 'web', spec: Partial<WorkloadSpecInput> = {}, overrides: Partial<Assignment> = {}, slot = 0): Assignment {
+export function buildAssignment(
+  name = 'web',
+  spec: Partial<WorkloadSpecInput> = {},
+  overrides: Partial<Assignment> = {},
+  slot = 0,
+): Assignment {
   const row = buildAllocationRow(buildWorkloadRow(name), buildNodeRow(), slot);
   const { id, orgId, projectId, workloadId, workloadName } = row;
   const ports = [{ name: 'http', containerPort: 8080 }];
   return {
-    allocationId: id, orgId, projectId, workloadId, workloadName, slot, generation: 1, desired: 'running',
+    allocationId: id,
+    orgId,
+    projectId,
+    workloadId,
+    workloadName,
+    slot,
+    generation: 1,
+    desired: 'running',
     spec: workloadSpecSchema.parse({ image: 'example/web:1', ports, ...spec }),
     ...overrides,
   };

@@ -29,10 +29,28 @@ export async function findRealEngine(): Promise<RealEngine | string> {
   const { platform } = engine;
   if (!(await runtime.findImage(TEST_IMAGE, signal))) {
     const applets = ['sh', 'sleep', 'nc', 'httpd', 'yes', 'dd', 'id', 'head', 'cat'];
-    const files = [{ name: 'bin', mode: 0o755 }, { name: 'bin/busybox', mode: 0o755, body: busybox }, ...applets.map((name) => ({ name: `bin/${name}`, mode: 0o755, body: Buffer.from(`#!/bin/busybox sh\nexec /bin/busybox ${name} "$@"\n`) }))];
+    const files = [
+      { name: 'bin', mode: 0o755 },
+      { name: 'bin/busybox', mode: 0o755, body: busybox },
+      ...applets.map((name) => ({
+        name: `bin/${name}`,
+        mode: 0o755,
+        body: Buffer.from(`#!/bin/busybox sh\nexec /bin/busybox ${name} "$@"\n`),
+      })),
+    ];
     const sh = files.map((file) => (file.name === 'bin/sh' ? { ...file, body: busybox } : file));
-    const archive = await writeImageArchive({ image: TEST_IMAGE, platform, files: [...sh, { name: 'tmp', mode: 0o1777 }], config: { Env: ['PATH=/bin'] } });
-    await runtime.load((async function* once() { yield archive; })(), signal);
+    const archive = await writeImageArchive({
+      image: TEST_IMAGE,
+      platform,
+      files: [...sh, { name: 'tmp', mode: 0o1777 }],
+      config: { Env: ['PATH=/bin'] },
+    });
+    await runtime.load(
+      (async function* once() {
+        yield archive;
+      })(),
+      signal,
+    );
   }
   return { runtime, platform, socketPath };
 }

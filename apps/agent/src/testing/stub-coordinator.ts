@@ -1,4 +1,11 @@
-import { LINK_PROTOCOL, type AgentMessage, type AllocationId, type AllocationObserved, type Assignment, type CoordinatorMessage } from '@cloudless/proto';
+import {
+  LINK_PROTOCOL,
+  type AgentMessage,
+  type AllocationId,
+  type AllocationObserved,
+  type Assignment,
+  type CoordinatorMessage,
+} from '@cloudless/proto';
 import type { AgentLink, CoordinatorLink } from '@cloudless/transport';
 import { createMemoryLinkPair, type MemoryLinkPair } from '@cloudless/transport/memory';
 import type { AgentIdentity } from '../state/state.ts';
@@ -77,7 +84,15 @@ export function createStubCoordinator(identity: AgentIdentity): StubCoordinator 
     if (message.kind === 'resync' && stub.assignments) complete(stub.assignments);
     if (message.kind !== 'hello') return;
     for (const { allocationId, observed } of message.allocations) reported.set(allocationId, observed);
-    stub.send({ kind: 'welcome', protocol: LINK_PROTOCOL, clusterId, ...stub.authority, serverAt: 1_700_000_000_000, heartbeatMs: 1000, coordinatorVersion: '0.1.0' });
+    stub.send({
+      kind: 'welcome',
+      protocol: LINK_PROTOCOL,
+      clusterId,
+      ...stub.authority,
+      serverAt: 1_700_000_000_000,
+      heartbeatMs: 1000,
+      coordinatorVersion: '0.1.0',
+    });
     if (stub.assignments) complete(stub.assignments);
   }
 

@@ -16,7 +16,11 @@ export type ContractSubject = { readonly runtime: Runtime; readonly programs: Co
 
 const LIMIT_MS = 10_000;
 let made = 0;
-const letters = (prefix: string, count: number): string => `${prefix}_${[...String(count).padStart(5, '0')].map((digit) => 'abcdefghij'.charAt(Number(digit))).join('').padEnd(26, 'a')}`;
+const letters = (prefix: string, count: number): string =>
+  `${prefix}_${[...String(count).padStart(5, '0')]
+    .map((digit) => 'abcdefghij'.charAt(Number(digit)))
+    .join('')
+    .padEnd(26, 'a')}`;
 
 /** What every engine does, the real one and the fake: both are proved by these. */
 export function runtimeContract(open: () => Promise<ContractSubject>): void {
@@ -28,15 +32,30 @@ export function runtimeContract(open: () => Promise<ContractSubject>): void {
     made += 1;
     const allocationId = letters('alloc', run * 10 + made) as AllocationId;
     return {
-      owner, allocationId, workloadId: letters('wl', 1) as WorkloadId, workloadName: 'contract', generation: 7, specHash: 'abc',
-      name: `cloudless-contract-${run}-${made}`, env: { GREETING: 'hello' }, limits: { cpuMillicores: 500, memoryBytes: 64 * 2 ** 20, pids: 50 },
-      ports: [{ name: 'http', containerPort: 8080, hostPort: 0, protocol: 'TCP', expose: 'device' }], graceMs: 1000, readOnlyRoot: false, stdinOpen: false,
-      ...program, ...more,
+      owner,
+      allocationId,
+      workloadId: letters('wl', 1) as WorkloadId,
+      workloadName: 'contract',
+      generation: 7,
+      specHash: 'abc',
+      name: `cloudless-contract-${run}-${made}`,
+      env: { GREETING: 'hello' },
+      limits: { cpuMillicores: 500, memoryBytes: 64 * 2 ** 20, pids: 50 },
+      ports: [{ name: 'http', containerPort: 8080, hostPort: 0, protocol: 'TCP', expose: 'device' }],
+      graceMs: 1000,
+      readOnlyRoot: false,
+      stdinOpen: false,
+      ...program,
+      ...more,
     };
   }
 
   /** Looks until it is so, as the agent's loop would; engines take their time. */
-  async function seen(runtime: Runtime, own: ContainerPlan, isSo: (container: ObservedContainer | undefined) => boolean): Promise<ObservedContainer | undefined> {
+  async function seen(
+    runtime: Runtime,
+    own: ContainerPlan,
+    isSo: (container: ObservedContainer | undefined) => boolean,
+  ): Promise<ObservedContainer | undefined> {
     const until = performance.now() + LIMIT_MS;
     for (;;) {
       const [container] = await runtime.list(own.owner, own.allocationId, signal);
@@ -59,7 +78,15 @@ export function runtimeContract(open: () => Promise<ContractSubject>): void {
     const own = plan(programs.stays);
     await withContainer(own, runtime, async (id) => {
       const created = await seen(runtime, own, (container) => container?.state === 'created');
-      expect(created).toMatchObject({ containerId: id, allocationId: own.allocationId, generation: 7, specHash: 'abc', state: 'created', graceMs: 1000, hostPorts: {} });
+      expect(created).toMatchObject({
+        containerId: id,
+        allocationId: own.allocationId,
+        generation: 7,
+        specHash: 'abc',
+        state: 'created',
+        graceMs: 1000,
+        hostPorts: {},
+      });
       await runtime.start(id, signal);
       await runtime.start(id, signal);
       const running = await seen(runtime, own, (container) => container?.state === 'running');

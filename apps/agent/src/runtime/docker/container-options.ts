@@ -38,7 +38,8 @@ const ENGINE_LOG = { Type: 'json-file', Config: { 'max-size': '5m', 'max-file': 
 
 export const ownerFilters = (owner: Owner): string[] => [`${LABEL.cluster}=${owner.clusterId}`, `${LABEL.node}=${owner.nodeId}`];
 
-export const portKey = (port: Pick<PlannedPort, 'containerPort' | 'protocol'>): string => `${port.containerPort}/${port.protocol.toLowerCase()}`;
+export const portKey = (port: Pick<PlannedPort, 'containerPort' | 'protocol'>): string =>
+  `${port.containerPort}/${port.protocol.toLowerCase()}`;
 
 /** The labels by which containers are found, adopted and told from everyone else's. */
 function labelsOf(plan: ContainerPlan): Record<string, string> {

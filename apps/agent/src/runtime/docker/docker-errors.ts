@@ -10,7 +10,8 @@ export function readFault(cause: unknown): EngineFault {
   const status = 'statusCode' in cause && typeof cause.statusCode === 'number' ? cause.statusCode : undefined;
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
   const json = 'json' in cause ? (cause.json as unknown) : undefined;
-  const said = typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string' ? json.message : cause.message;
+  const said =
+    typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string' ? json.message : cause.message;
   return { status, code, text: said.trim().slice(0, MAX_ENGINE_TEXT) };
 }
 
@@ -18,12 +19,22 @@ const SOCKET_CODES = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', '
 
 /** Texts of engines and registries. They carry no codes for these, so their words are all there is; each pattern is tested. */
 const PULL_PATTERNS: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/no matching manifest|does not match the specified platform|image operating system .* cannot be used|no match for platform/i, 'image_platform_mismatch'],
-  [/pull access denied|repository does not exist|manifest unknown|manifest for .* not found|not found: manifest|name unknown|unauthorized|access to the resource is denied|forbidden|name invalid/i, 'image_not_found'],
-  [/no such host|dial tcp|i\/o timeout|connection refused|network is unreachable|TLS handshake|Client\.Timeout|server misbehaving|EOF|toomanyrequests|certificate|x509|http: server gave|connection reset|5\d\d /i, 'registry_unreachable'],
+  [
+    /no matching manifest|does not match the specified platform|image operating system .* cannot be used|no match for platform/i,
+    'image_platform_mismatch',
+  ],
+  [
+    /pull access denied|repository does not exist|manifest unknown|manifest for .* not found|not found: manifest|name unknown|unauthorized|access to the resource is denied|forbidden|name invalid/i,
+    'image_not_found',
+  ],
+  [
+    /no such host|dial tcp|i\/o timeout|connection refused|network is unreachable|TLS handshake|Client\.Timeout|server misbehaving|EOF|toomanyrequests|certificate|x509|http: server gave|connection reset|5\d\d /i,
+    'registry_unreachable',
+  ],
 ];
 
-const PORT_TAKEN = /port is already allocated|address already in use|bind: permission denied|failed to bind .*port|ports are not available/i;
+const PORT_TAKEN =
+  /port is already allocated|address already in use|bind: permission denied|failed to bind .*port|ports are not available/i;
 
 /** Names the failure of `what` (`starting the container …`) by its code. An abort stays what it is. */
 export function engineError(what: string, cause: unknown, signal?: AbortSignal): unknown {
@@ -35,7 +46,8 @@ export function engineError(what: string, cause: unknown, signal?: AbortSignal):
   }
   if (status === 404) return new CloudlessError('not_found', `The engine knows nothing of it when ${what}: ${text}`, { cause });
   const params = { said: text.slice(0, 500) };
-  if (PORT_TAKEN.test(text)) return new CloudlessError('port_taken', `The engine could not take the port when ${what}: ${text}`, { cause, params });
+  if (PORT_TAKEN.test(text))
+    return new CloudlessError('port_taken', `The engine could not take the port when ${what}: ${text}`, { cause, params });
   return new CloudlessError('container_refused', `The engine refused when ${what}: ${text}`, { cause, params });
 }
 
@@ -45,14 +57,25 @@ export function pullError(image: string, cause: unknown, signal?: AbortSignal): 
   if (signal?.aborted) return signal.reason;
   const fault = readFault(cause);
   if (fault.status === undefined && SOCKET_CODES.has(fault.code ?? '')) return engineError(`fetching ${image}`, cause);
-  const [, code] = PULL_PATTERNS.find(([pattern]) => pattern.test(fault.text)) ?? [undefined, fault.status === 404 ? 'image_not_found' : 'registry_unreachable'];
+  const [, code] = PULL_PATTERNS.find(([pattern]) => pattern.test(fault.text)) ?? [
+    undefined,
+    fault.status === 404 ? 'image_not_found' : 'registry_unreachable',
+  ];
   const said = { params: { image, said: fault.text.slice(0, 500) }, cause };
   switch (code) {
     case 'image_platform_mismatch':
       return new CloudlessError(code, `${image} exists, but not for this device's platform. The registry said: ${fault.text}`, said);
     case 'image_not_found':
-      return new CloudlessError(code, `${image} was not found, or may not be read without signing in. The registry said: ${fault.text}`, said);
+      return new CloudlessError(
+        code,
+        `${image} was not found, or may not be read without signing in. The registry said: ${fault.text}`,
+        said,
+      );
     default:
-      return new CloudlessError('registry_unreachable', `The registry of ${image} could not be reached from this device: ${fault.text}`, said);
+      return new CloudlessError(
+        'registry_unreachable',
+        `The registry of ${image} could not be reached from this device: ${fault.text}`,
+        said,
+      );
   }
 }

@@ -25,7 +25,10 @@ function stateOf(word: string): ObservedContainer['state'] {
 }
 
 /** Host ports by port name, from the label that names them and what the engine bound. */
-function hostPortsOf(labels: Readonly<Record<string, string>>, bound: Dockerode.ContainerInspectInfo['NetworkSettings']['Ports']): Record<string, number> {
+function hostPortsOf(
+  labels: Readonly<Record<string, string>>,
+  bound: Dockerode.ContainerInspectInfo['NetworkSettings']['Ports'],
+): Record<string, number> {
   const ports: Record<string, number> = {};
   for (const part of (labels[LABEL.ports] ?? '').split(',')) {
     const [name = '', key = ''] = part.split('=');

@@ -42,8 +42,14 @@ export async function readEngine(docker: Dockerode): Promise<EngineView> {
 }
 
 const ENGINE_PROGRAMS = [
-  '/usr/bin/dockerd', '/usr/sbin/dockerd', '/usr/local/bin/dockerd', '/usr/bin/podman', '/usr/local/bin/docker', '/opt/homebrew/bin/colima',
-  '/Applications/Docker.app', '/Applications/OrbStack.app',
+  '/usr/bin/dockerd',
+  '/usr/sbin/dockerd',
+  '/usr/local/bin/dockerd',
+  '/usr/bin/podman',
+  '/usr/local/bin/docker',
+  '/opt/homebrew/bin/colima',
+  '/Applications/Docker.app',
+  '/Applications/OrbStack.app',
 ];
 
 function isInstalled(): boolean {
@@ -58,23 +64,52 @@ function isInstalled(): boolean {
 }
 
 /** Why the engine does not answer, told apart, with the exact remedy. */
-export function explainAbsence(cause: unknown, socketPath: string, platform: NodeJS.Platform, installed: () => boolean = isInstalled): Engine {
+export function explainAbsence(
+  cause: unknown,
+  socketPath: string,
+  platform: NodeJS.Platform,
+  installed: () => boolean = isInstalled,
+): Engine {
   const { code, text } = readFault(cause);
   const start = platform === 'darwin' ? 'open Docker Desktop (or run `colima start`)' : 'run `sudo systemctl start docker`';
   const because = (engineCode: string, message: string): Cause => ({ code: engineCode, message, params: { socket: socketPath } });
   switch (code) {
     case 'EACCES':
     case 'EPERM':
-      return { state: 'forbidden', cause: because('engine_forbidden', `This user may not use ${socketPath}: run \`sudo usermod -aG docker $USER\`, then sign out and in again.`) };
+      return {
+        state: 'forbidden',
+        cause: because(
+          'engine_forbidden',
+          `This user may not use ${socketPath}: run \`sudo usermod -aG docker $USER\`, then sign out and in again.`,
+        ),
+      };
     case 'ENOENT':
       if (!installed()) {
-        const install = platform === 'darwin' ? 'install Docker Desktop from docker.com' : 'run `sudo apt-get install docker.io` (Debian, Ubuntu) or install Docker from docs.docker.com';
-        return { state: 'absent', cause: because('engine_absent', `No container engine was found (${socketPath} does not exist): ${install}.`) };
+        const install =
+          platform === 'darwin'
+            ? 'install Docker Desktop from docker.com'
+            : 'run `sudo apt-get install docker.io` (Debian, Ubuntu) or install Docker from docs.docker.com';
+        return {
+          state: 'absent',
+          cause: because('engine_absent', `No container engine was found (${socketPath} does not exist): ${install}.`),
+        };
       }
-      return { state: 'stopped', cause: because('engine_stopped', `The container engine is stopped (${socketPath} does not exist): ${start}.`) };
+      return {
+        state: 'stopped',
+        cause: because('engine_stopped', `The container engine is stopped (${socketPath} does not exist): ${start}.`),
+      };
     case 'ECONNREFUSED':
-      return { state: 'stopped', cause: because('engine_stopped', `The container engine is stopped (nothing answers on ${socketPath}): ${start}.`) };
+      return {
+        state: 'stopped',
+        cause: because('engine_stopped', `The container engine is stopped (nothing answers on ${socketPath}): ${start}.`),
+      };
     default:
-      return { state: 'failing', cause: because('engine_failing', `The container engine on ${socketPath} answered wrongly: ${text}. Restart it; if it stays, read its log (\`journalctl -u docker\`).`) };
+      return {
+        state: 'failing',
+        cause: because(
+          'engine_failing',
+          `The container engine on ${socketPath} answered wrongly: ${text}. Restart it; if it stays, read its log (\`journalctl -u docker\`).`,
+        ),
+      };
   }
 }

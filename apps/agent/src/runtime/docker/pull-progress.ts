@@ -17,7 +17,8 @@ export function createPullProgress(onProgress: (progress: PullProgress) => void)
     const layer = layers.get(id) ?? { current: 0, total: 0 };
     const { current, total } = line.progressDetail ?? {};
     if (status === 'Downloading') layers.set(id, { current: current ?? layer.current, total: total ?? layer.total });
-    else if (status === 'Download complete' || status === 'Pull complete' || status === 'Already exists') layers.set(id, { current: layer.total, total: layer.total });
+    else if (status === 'Download complete' || status === 'Pull complete' || status === 'Already exists')
+      layers.set(id, { current: layer.total, total: layer.total });
     onProgress(sum(layers));
   };
 }

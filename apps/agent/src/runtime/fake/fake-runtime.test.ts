@@ -5,8 +5,14 @@ import { createFakeRuntime } from './fake-runtime.ts';
 
 describe('the fake engine', () => {
   runtimeContract(() => {
-    const images = { stays: { prints: ['hello'], startMs: 1, stopMs: 1 }, exits3: { startMs: 1, exits: { afterMs: 1, exit: { code: 3, oomKilled: false } } } };
+    const images = {
+      stays: { prints: ['hello'], startMs: 1, stopMs: 1 },
+      exits3: { startMs: 1, exits: { afterMs: 1, exit: { code: 3, oomKilled: false } } },
+    };
     const runtime = createFakeRuntime({ clock: createRealClock(), images });
-    return Promise.resolve({ runtime, programs: { stays: { image: 'stays' }, exits3: { image: 'exits3' }, missingImage: 'example/missing:1' } });
+    return Promise.resolve({
+      runtime,
+      programs: { stays: { image: 'stays' }, exits3: { image: 'exits3' }, missingImage: 'example/missing:1' },
+    });
   });
 });

@@ -64,7 +64,8 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
   const answers = (): void => {
     if (down) throw new CloudlessError('engine_unavailable', down.message);
   };
-  const isOwn = (plan: ContainerPlan, owner: Owner): boolean => plan.owner.clusterId === owner.clusterId && plan.owner.nodeId === owner.nodeId;
+  const isOwn = (plan: ContainerPlan, owner: Owner): boolean =>
+    plan.owner.clusterId === owner.clusterId && plan.owner.nodeId === owner.nodeId;
   const get = (id: string): Container => {
     const container = containers.get(id);
     if (!container) throw new CloudlessError('not_found', `The engine has no container ${id}`);
@@ -96,7 +97,9 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     tell(container);
   };
   const isPortTaken = (plan: ContainerPlan, port: number): boolean =>
-    [...containers.values()].some((other) => other.plan !== plan && other.observed.state === 'running' && Object.values(other.observed.hostPorts).includes(port));
+    [...containers.values()].some(
+      (other) => other.plan !== plan && other.observed.state === 'running' && Object.values(other.observed.hostPorts).includes(port),
+    );
   const bind = (plan: ContainerPlan): Record<string, number> => {
     const bound: Record<string, number> = {};
     for (const port of plan.ports) {
@@ -106,6 +109,9 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       bound[port.name] = port.hostPort > 0 ? port.hostPort : nextPort++;
     }
     return bound;
+  };
+  const pullsWork = (): void => {
+    if (pullFailure) throw pullFailure;
   };
   const view = (): EngineView => {
     if (down) return { engine: { state: 'stopped', cause: down }, capacity: { cpuMillicores: 0, memoryBytes: 0 } };
@@ -133,7 +139,9 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     async list(owner, allocationId, signal) {
       signal.throwIfAborted();
       answers();
-      const own = [...containers.values()].filter(({ plan }) => isOwn(plan, owner) && (allocationId === undefined || plan.allocationId === allocationId));
+      const own = [...containers.values()].filter(
+        ({ plan }) => isOwn(plan, owner) && (allocationId === undefined || plan.allocationId === allocationId),
+      );
       return own.map(({ observed }) => ({ ...observed }));
     },
     async findImage(image) {
@@ -145,12 +153,12 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     async pull(image, onProgress, signal) {
       answers();
       const known = imageOf(image);
-      if (pullFailure) throw pullFailure;
+      pullsWork();
       if (!known) throw new CloudlessError('image_not_found', `No registry has ${image}.`);
       onProgress({ currentBytes: 0, totalBytes: known.bytes });
       await clock.sleep(known.pullMs, signal);
       answers();
-      if (pullFailure) throw pullFailure;
+      pullsWork();
       pulled.add(image);
       onProgress({ currentBytes: known.bytes, totalBytes: known.bytes });
     },
@@ -165,7 +173,16 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       created += 1;
       const containerId = `fake${String(created).padStart(8, '0')}`;
       const { allocationId, generation, specHash, graceMs } = plan;
-      const observed: ObservedContainer = { containerId, allocationId, generation, specHash, graceMs, state: 'created', createdAt: clock.now() + created / 1e6, hostPorts: {} };
+      const observed: ObservedContainer = {
+        containerId,
+        allocationId,
+        generation,
+        specHash,
+        graceMs,
+        state: 'created',
+        createdAt: clock.now() + created / 1e6,
+        hostPorts: {},
+      };
       const container: Container = { plan, observed: { ...observed }, lines: [], run: 0, startedAtMs: 0 };
       containers.set(containerId, container);
       tell(container);

@@ -20,7 +20,10 @@ export async function writeImageArchive({ image, platform, files, config }: Imag
   const layer = await writeTar(files);
   const [os, architecture] = platform.split('/');
   const configuration = JSON.stringify({
-    architecture, os, created: EPOCH, config,
+    architecture,
+    os,
+    created: EPOCH,
+    config,
     rootfs: { type: 'layers', diff_ids: [`sha256:${sha256(layer)}`] },
     history: [{ created: EPOCH, created_by: 'cloudless' }],
   });

@@ -11,7 +11,15 @@ export async function writeTar(entries: readonly TarEntry[]): Promise<Uint8Array
     for await (const chunk of archive as AsyncIterable<Uint8Array>) chunks.push(chunk);
   })();
   for (const { name, mode, body } of entries) {
-    const header = { name, mode, uid: 0, gid: 0, mtime: new Date(0), type: body ? ('file' as const) : ('directory' as const), size: body?.byteLength ?? 0 };
+    const header = {
+      name,
+      mode,
+      uid: 0,
+      gid: 0,
+      mtime: new Date(0),
+      type: body ? ('file' as const) : ('directory' as const),
+      size: body?.byteLength ?? 0,
+    };
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     archive.entry(header, Buffer.from(body ?? []), (error) => (error ? reject(error) : resolve()));
     await promise;

@@ -13,7 +13,17 @@ const SERVER_PACKAGES: Readonly<Record<string, string>> = { 'linux/amd64': '@esb
 const USER = '65534:65534';
 
 /** Serves `/www`; the app's arguments come after and fill in what the page shows. */
-const ENTRYPOINT = ['/esbuild', '/www/welcome.ts', '--bundle', '--minify', '--outdir=/www', '--servedir=/www', '--serve=0.0.0.0:8080', '--color=false', '--log-limit=0'];
+const ENTRYPOINT = [
+  '/esbuild',
+  '/www/welcome.ts',
+  '--bundle',
+  '--minify',
+  '--outdir=/www',
+  '--servedir=/www',
+  '--serve=0.0.0.0:8080',
+  '--color=false',
+  '--log-limit=0',
+];
 
 const PAGE_FILES = ['index.html', 'welcome.css', 'welcome.ts', 'favicon.svg'];
 
@@ -22,7 +32,11 @@ const PAGE_FOLDER = join(import.meta.dirname, '../../../../../docker/welcome');
 
 async function readServer(platform: string): Promise<Uint8Array> {
   const name = SERVER_PACKAGES[platform];
-  if (name === undefined) throw new CloudlessError('image_platform_mismatch', `The Welcome app cannot be made for ${platform}: there is none but for ${Object.keys(SERVER_PACKAGES).join(' and ')}.`);
+  if (name === undefined)
+    throw new CloudlessError(
+      'image_platform_mismatch',
+      `The Welcome app cannot be made for ${platform}: there is none but for ${Object.keys(SERVER_PACKAGES).join(' and ')}.`,
+    );
   try {
     const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
     return await readFile(join(dirname(manifest), 'bin/esbuild'));
@@ -33,7 +47,13 @@ async function readServer(platform: string): Promise<Uint8Array> {
 }
 
 async function listFiles(platform: string): Promise<readonly TarEntry[]> {
-  const page = await Promise.all(PAGE_FILES.map(async (name): Promise<TarEntry> => ({ name: `www/${name}`, mode: 0o444, body: await readFile(join(PAGE_FOLDER, name)) })));
+  const page = await Promise.all(
+    PAGE_FILES.map(async (name): Promise<TarEntry> => ({
+      name: `www/${name}`,
+      mode: 0o444,
+      body: await readFile(join(PAGE_FOLDER, name)),
+    })),
+  );
   return [
     { name: 'esbuild', mode: 0o555, body: await readServer(platform) },
     { name: 'licenses', mode: 0o555 },
