@@ -24,7 +24,8 @@ export type GatewayOptions = {
   readonly store: Store;
   readonly sessions: Pick<NodeSessions, 'openStream'>;
   readonly people: Pick<People, 'authenticate' | 'serve' | 'onRevoked'>;
-  readonly api: ApiEndpoints;
+  /** Absent: its routes answer 404. */
+  readonly api: ApiEndpoints | undefined;
   readonly agents: AgentSockets;
   readonly telemetry: GatewayTelemetry;
   /** Why this coordinator does not serve yet; empty when it does. */
@@ -46,7 +47,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { clock, logger, people, api, telemetry, store, sessions } = options;
   const admission = createAdmission(options.hosts);
   const web = createWebProxy(options.webUrl);
-  const sockets = createTrpcSockets({ people, clock, onSocket: (socket, request) => api.trpcWebSocket(socket, request) });
+  const sockets = createTrpcSockets({ people, clock, onSocket: (socket, request) => api?.trpcWebSocket(socket, request) });
   const { agents, notReady } = options;
   const mainRoutes = createMainRoutes({ admission, people, api, agents, sockets, web, telemetry, logger, notReady });
   const appRoutes = createAppRoutes({ admission, apps: createAppProxy({ store, sessions, clock }), telemetry, logger });

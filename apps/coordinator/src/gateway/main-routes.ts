@@ -34,7 +34,7 @@ export type GatewayTelemetry = {
 export type MainRoutesOptions = {
   readonly admission: Admission;
   readonly people: Pick<People, 'authenticate' | 'serve'>;
-  readonly api: Pick<ApiEndpoints, 'trpcHttp' | 'rest'>;
+  readonly api: Pick<ApiEndpoints, 'trpcHttp' | 'rest'> | undefined;
   readonly agents: AgentSockets;
   readonly sockets: Pick<TrpcSockets, 'upgrade'>;
   readonly web: WebProxy;
@@ -66,9 +66,9 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
   async function dispatch(route: Route, request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Promise<void> {
     switch (route) {
       case 'trpc':
-        return api.trpcHttp(request, response);
       case 'rest':
-        return api.rest(request, response);
+        if (!api) throw new CloudlessError('not_found', 'This coordinator runs without its API.');
+        return route === 'trpc' ? api.trpcHttp(request, response) : api.rest(request, response);
       case 'auth':
         return people.serve(request, response);
       case 'healthz':

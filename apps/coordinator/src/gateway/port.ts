@@ -87,7 +87,7 @@ export function createPort({ clock, limits, certificate, handlers }: PortOptions
   };
   const serve = <T extends HttpServer | HttpsServer>(server: T): T => {
     server.maxHeadersCount = 200;
-    server.on('request', (request, response) => {
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       inFlight += 1;
       response.once('close', () => {
         inFlight -= 1;

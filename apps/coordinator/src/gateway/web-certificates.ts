@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { toRecords, type GuardedWriter, type SqlDriver } from '@cloudless/db';
@@ -62,13 +62,24 @@ async function openAuthority(
   return (await find()) ?? made;
 }
 
+/** SHA-256 of a certificate in PEM and of its public key, hex. */
+export function fingerprintOf(pem: string): { readonly certificate: string; readonly publicKey: string } {
+  const certificate = new X509Certificate(pem);
+  return {
+    certificate: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    publicKey: createHash('sha256')
+      .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('hex'),
+  };
+}
+
 /** Certificates of the dashboard's HTTPS from the cluster's own web authority, whose key is stored wrapped. */
 export async function openWebCertificates(options: WebCertificatesOptions): Promise<WebCertificates> {
   const further = furtherNames(options.names());
   const ca = await openAuthority(options, further);
   return {
     authority: ca.certificate,
-    fingerprint: new X509Certificate(ca.certificate).fingerprint256.replaceAll(':', '').toLowerCase(),
+    fingerprint: fingerprintOf(ca.certificate).certificate,
     async issue() {
       // A name that the authority may not certify would spoil the whole certificate.
       const permitted = options.names().filter((name) => isPrivateName(name) || further.includes(name));

@@ -1,0 +1,70 @@
+import { createStore, openCluster, type Cluster, type Store } from '@cloudless/db';
+import { openSqlite, type SqliteDriver } from '@cloudless/db/sqlite';
+import { createKeyWrap, readMasterKey, type KeyWrap } from '@cloudless/identity/ca';
+import type { Clock, Entropy, Lifecycle, Logger } from '@cloudless/kernel';
+import type { CoordinatorConfig } from './config.ts';
+import type { CoordinatorOptions } from './coordinator.ts';
+import { noCrash, withCrashPoints, type CrashPoint } from './crash-points.ts';
+import { makeDataFolders, type DataPaths } from './data-folder.ts';
+import { createHostPolicy, type HostPolicy } from './gateway/host-policy.ts';
+import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+
+/** Database, keys and store: what every part of the coordinator stands on. */
+export type Ground = {
+  readonly config: CoordinatorConfig;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly lifecycle: Lifecycle;
+  readonly paths: DataPaths;
+  readonly driver: SqliteDriver;
+  readonly keyWrap: KeyWrap;
+  readonly cluster: Cluster;
+  readonly store: Store;
+  readonly telemetry: Telemetry;
+  readonly hosts: HostPolicy;
+  readonly crashPoint: CrashPoint;
+};
+
+async function openDatabase({ config, clock, logger }: CoordinatorOptions, path: string): Promise<SqliteDriver> {
+  const { fsyncDelayMs } = config.faults;
+  const faults = fsyncDelayMs > 0 ? { faults: { fsyncDelayMs: () => fsyncDelayMs } } : {};
+  const { driver, migrated } = await openSqlite({ path, thread: 'worker', clock, ...faults });
+  if (migrated.applied.length > 0)
+    logger.info({ op: 'database.migrated', outcome: 'ok', from: migrated.fromVersion, applied: migrated.applied });
+  return driver;
+}
+
+/**
+ * Opens the data folder, and takes over the cluster that is in it or founds one.
+ *
+ * @throws CloudlessError `config_invalid`, `store_unavailable`
+ */
+export async function layGround(options: CoordinatorOptions, lifecycle: Lifecycle): Promise<Ground> {
+  const { config, clock, entropy, logger, version, machine, crashPoint } = options;
+  const paths = await makeDataFolders(config.dataFolder);
+  const driver = lifecycle.add('database', await openDatabase(options, paths.database));
+  const keyWrap = createKeyWrap(await readMasterKey(paths.masterKey, entropy), entropy);
+  const cluster = await openCluster({ driver, clock, entropy });
+  const telemetry = createTelemetry();
+  const opened = lifecycle.add('store', await createStore({ driver, clock, entropy, logger, token: cluster.token }));
+  return {
+    config,
+    clock,
+    entropy,
+    logger,
+    version,
+    startedAt: clock.now(),
+    lifecycle,
+    paths,
+    driver,
+    keyWrap,
+    cluster,
+    store: telemetry.timed(crashPoint ? withCrashPoints(opened, crashPoint) : opened),
+    telemetry,
+    hosts: createHostPolicy({ host: config.host, publicUrl: config.publicUrl, machine }),
+    crashPoint: crashPoint ?? noCrash,
+  };
+}

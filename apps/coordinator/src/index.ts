@@ -1,0 +1,4 @@
+export { createCoordinator, type Coordinator, type CoordinatorOptions } from './coordinator.ts';
+export { parseConfig, type CoordinatorConfig } from './config.ts';
+export { CRASH_POINTS, type CrashPointName } from './crash-points.ts';
+export type { ApiParts, ControlPlaneParts } from './parts.ts';

@@ -1,0 +1,21 @@
+import type { Cluster, SqlDriver, Store } from '@cloudless/db';
+import type { Clock, Entropy, Logger } from '@cloudless/kernel';
+import type { ProcedureOutput } from '@cloudless/proto';
+import type { Enrolment } from './enrolment/index.ts';
+import type { NodeSessions } from './node-sessions/index.ts';
+import type { People } from './people/people.ts';
+
+/** What the control plane stands on. */
+export type ControlPlaneParts = { readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly logger: Logger };
+
+/** What the API stands on. */
+export type ApiParts = ControlPlaneParts & {
+  readonly driver: SqlDriver;
+  readonly cluster: Cluster;
+  readonly people: People;
+  readonly sessions: NodeSessions;
+  readonly enrolment: Enrolment;
+  /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */
+  readonly allocateGatewayPort: () => number;
+  readonly describeCluster: () => ProcedureOutput<'cluster.get'>;
+};
