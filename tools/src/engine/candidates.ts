@@ -3,7 +3,7 @@ import { join } from 'node:path';
 /** Where an engine may listen, who would have put it there, and how it is started when it does not answer. */
 export type EngineCandidate = {
   readonly source: string;
-  /** `unix:///path` or `tcp://host:port`, as DOCKER_HOST has it. */
+  /** As DOCKER_HOST has it: `unix:///path`; other schemes are named, not served. */
   readonly address: string;
   /** Exact command or action that starts it. */
   readonly startWith: string;

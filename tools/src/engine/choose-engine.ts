@@ -64,7 +64,7 @@ export function chooseEngine(probed: readonly ProbedEngine[], machine: MachineFa
       return broken(
         engine,
         `is reached by ${engine.answer.scheme}, which the agent does not speak`,
-        'use a unix:// or tcp:// address in DOCKER_HOST',
+        'use a unix:// address in DOCKER_HOST, or unset it',
       );
   }
   if (system && machine.hasDockerd && machine.platform === 'linux')

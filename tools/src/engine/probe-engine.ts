@@ -13,10 +13,9 @@ export type EngineAnswer =
 const PROBE_MS = 3000;
 const ANSWER_LIMIT = 64 * 1024;
 
-function target(address: string): { socketPath: string } | { host: string; port: number } | undefined {
-  if (address.startsWith('unix://')) return { socketPath: address.slice('unix://'.length) };
-  const url = URL.parse(address.replace(/^tcp:/, 'http:'));
-  return url?.protocol === 'http:' ? { host: url.hostname, port: Number(url.port || 2375) } : undefined;
+/** The agent speaks to Unix sockets only: a TCP address without TLS is root for whoever reaches it. */
+function target(address: string): { socketPath: string } | undefined {
+  return address.startsWith('unix://') ? { socketPath: address.slice('unix://'.length) } : undefined;
 }
 
 /** Asks the engine at `address` for its version. */

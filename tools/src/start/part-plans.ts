@@ -9,7 +9,7 @@ export type PartSurroundings = {
   readonly folder: DataFolder;
   /** Private loopback port of the dashboard. */
   readonly webPort: number;
-  /** In DOCKER_HOST form; absent when this machine lends nothing. */
+  /** `unix:///path`; absent when this machine lends nothing. */
   readonly engineAddress: string | undefined;
 };
 
@@ -52,7 +52,7 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
       ...common,
       CLOUDLESS_COORDINATOR_URL: `ws://${localHost(options.host)}:${options.port}/agent`,
       CLOUDLESS_JOIN_TOKEN_FILE: join(folder.agent, 'join-token'),
-      CLOUDLESS_DOCKER_SOCKET: engineAddress ?? '',
+      CLOUDLESS_DOCKER_SOCKET: (engineAddress ?? '').replace('unix://', ''),
     },
   };
   return engineAddress === undefined ? [coordinator, web] : [coordinator, web, agent];

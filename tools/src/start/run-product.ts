@@ -109,10 +109,8 @@ function readClaimCode(folder: DataFolder): string | undefined {
 
 /** Steps of the start that a person should see: snapshot and migration of the database. */
 function showProgress(name: string, line: string, show: (line: string) => void): void {
-  if (name !== 'coordinator' || !line.startsWith('{')) return;
-  const event: unknown = JSON.parse(line.endsWith('}') ? line : '{}');
-  if (typeof event !== 'object' || event === null || !('op' in event) || typeof event.op !== 'string') return;
-  if (!/snapshot|migrat/.test(event.op)) return;
-  const path = 'path' in event && typeof event.path === 'string' ? `: ${event.path}` : '';
-  show(`Database: ${event.op.replaceAll('.', ' ')}${path}`);
+  if (name !== 'coordinator' || !/^\{.*"op":"database\.(snapshot|migrated)".*\}$/.test(line)) return;
+  const event = JSON.parse(line) as { op: string; path?: string; from?: number; applied?: readonly string[] };
+  if (event.op === 'database.snapshot') show(`Kept a snapshot of the database: ${event.path ?? ''}`);
+  else if (event.from !== 0) show(`Migrated the database: ${(event.applied ?? []).join(', ')}`);
 }
