@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@cloudless/sdk';
-import { welcomeEntry, type WorkloadId } from '@cloudless/proto';
+import { WELCOME, type WorkloadId } from '@cloudless/proto';
 import { claimByApi, createToken, killContainer, listContainers, startProduct } from '@cloudless/tools/product';
 import { figuresOf, type Result } from './figures.ts';
 
@@ -12,7 +12,10 @@ const WAIT_MS = 20_000;
 export async function measureContainerKilled(): Promise<Result> {
   await using product = await startProduct();
   const client = createClient({ url: product.url, token: await createToken(product, await claimByApi(product), 'write') });
-  const made = await client.workload.create.mutate({ metadata: { ...welcomeEntry.metadata, name: 'bench' }, spec: { ...welcomeEntry.spec, restartPolicy: { policy: 'always', maxRetries: 100, backoffMs: 0 } } });
+  const made = await client.workload.create.mutate({
+    metadata: { ...WELCOME.metadata, name: 'bench' },
+    spec: { ...WELCOME.spec, restartPolicy: { policy: 'always', maxRetries: 100, backoffMs: 0 } },
+  });
   await untilServes(made.url ?? '');
   const samples: number[] = [];
   for (let turn = 0; turn < KILLS; turn += 1) {
@@ -29,7 +32,17 @@ export async function measureContainerKilled(): Promise<Result> {
     id: 'B3',
     title: 'Container killed until it serves again',
     method: `\`docker kill -s KILL\` of the only replica, ${KILLS} times; ends when the restart is reported and the app answers 200 through the gateway. Includes the kill command itself.`,
-    measures: [{ name: 'killed → serving', unit: 'ms', value: figures.p50, figures, raw: samples, goal: `≤ ${GOAL_MS}`, met: figures.p50 <= GOAL_MS }],
+    measures: [
+      {
+        name: 'killed → serving',
+        unit: 'ms',
+        value: figures.p50,
+        figures,
+        raw: samples,
+        goal: `≤ ${GOAL_MS}`,
+        met: figures.p50 <= GOAL_MS,
+      },
+    ],
     leftOut: ['agent killed, device shut down, link cut: they need a second device'],
   };
 }
@@ -53,7 +66,13 @@ async function untilRestarted(client: ReturnType<typeof createClient>, workloadI
 async function untilServes(url: string): Promise<void> {
   const giveUpAt = performance.now() + 60_000;
   while (performance.now() < giveUpAt) {
-    if (await fetch(url, { signal: AbortSignal.timeout(2000) }).then((response) => response.ok, () => false)) return;
+    if (
+      await fetch(url, { signal: AbortSignal.timeout(2000) }).then(
+        (response) => response.ok,
+        () => false,
+      )
+    )
+      return;
     await pause(5);
   }
   throw new Error(`${url} did not answer within 60 s`);

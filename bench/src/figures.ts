@@ -1,5 +1,12 @@
 /** Percentiles of one measure, in its unit. */
-export type Figures = { readonly n: number; readonly p50: number; readonly p95: number; readonly p99: number; readonly min: number; readonly max: number };
+export type Figures = {
+  readonly n: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly min: number;
+  readonly max: number;
+};
 
 /** Nearest-rank percentile of sorted values. */
 function percentile(sorted: readonly number[], share: number): number {
@@ -35,4 +42,10 @@ export type Measure = {
 };
 
 /** A benchmark's result: `id` is the row of the list of goals that it serves. */
-export type Result = { readonly id: string; readonly title: string; readonly method: string; readonly measures: readonly Measure[]; readonly leftOut: readonly string[] };
+export type Result = {
+  readonly id: string;
+  readonly title: string;
+  readonly method: string;
+  readonly measures: readonly Measure[];
+  readonly leftOut: readonly string[];
+};

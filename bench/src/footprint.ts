@@ -32,14 +32,19 @@ export async function measureFootprint(): Promise<Result> {
     const cpu = (((cpuAfter[index] ?? 0) - (cpuBefore[index] ?? 0)) / elapsedMs) * 100;
     return [
       { name: `${part}: RSS`, unit: 'MiB', value: rss, goal: `≤ ${GOALS[part]}`, met: rss <= GOALS[part] },
-      { name: `${part}: anonymous memory`, unit: 'MiB', value: anonymous, ...(part === 'agent' ? { goal: '≤ 40', met: anonymous <= 40 } : {}) },
+      {
+        name: `${part}: anonymous memory`,
+        unit: 'MiB',
+        value: anonymous,
+        ...(part === 'agent' ? { goal: '≤ 40', met: anonymous <= 40 } : {}),
+      },
       { name: `${part}: idle CPU`, unit: '% of a core', value: cpu, ...(part === 'agent' ? { goal: '≤ 0.2', met: cpu <= 0.2 } : {}) },
     ];
   });
   measures.push({
     name: 'link, idle',
     unit: 'MB/day',
-    value: (bytes / elapsedMs) * DAY_MS / 1e6,
+    value: ((bytes / elapsedMs) * DAY_MS) / 1e6,
     note: 'wired device on mains; both directions, TCP payload with TLS and WebSocket framing. The goal of 1 MB/day is for a phone, which no release enrols yet',
   });
   return {

@@ -6,7 +6,9 @@ import type { Measure, Result } from './figures.ts';
 const round = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
 function row(measure: Measure): string {
-  const spread = measure.figures ? `${round(measure.figures.p50)} / ${round(measure.figures.p95)} / ${round(measure.figures.p99)} (n=${measure.figures.n})` : '';
+  const spread = measure.figures
+    ? `${round(measure.figures.p50)} / ${round(measure.figures.p95)} / ${round(measure.figures.p99)} (n=${measure.figures.n})`
+    : '';
   const met = measure.met === undefined ? '' : measure.met ? 'met' : '**missed**';
   return `| ${measure.name} | ${round(measure.value)} ${measure.unit} | ${spread} | ${measure.goal ?? ''} | ${met} | ${measure.note ?? ''} |`;
 }

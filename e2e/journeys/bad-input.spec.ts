@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { welcomeEntry, type Workload } from '@cloudless/proto';
+import { WELCOME, type Workload } from '@cloudless/proto';
 import { claimByApi, createToken, startProduct } from '@cloudless/tools/product';
 import { createRestClient, untilDeviceReady, untilWorkload, type Problem } from '../src/rest.ts';
 
@@ -38,8 +38,8 @@ test('each wrong input is named, says what to do, and loses nothing', async () =
     expect(JSON.stringify(refused.body)).toContain('livenessProbe');
   });
   await test.step('a name that is taken', async () => {
-    expect((await create('twice', welcomeEntry.spec)).status).toBeLessThan(300);
-    const refused = await create('twice', welcomeEntry.spec);
+    expect((await create('twice', WELCOME.spec)).status).toBeLessThan(300);
+    const refused = await create('twice', WELCOME.spec);
     expect([refused.status, refused.body.code]).toEqual([409, 'name_taken']);
   });
   await test.step('more memory than any device has: which filter, how many devices, what would help', async () => {
@@ -51,17 +51,33 @@ test('each wrong input is named, says what to do, and loses nothing', async () =
   });
   await test.step('an image whose registry cannot be reached', async () => {
     const made = await create('nowhere', { image: 'registry.invalid/none/such:1' });
-    const failing = await untilWorkload(rest, made.body.id, 'the cause is named', (workload) => workload.status.cause.code === 'registry_unreachable');
+    const failing = await untilWorkload(
+      rest,
+      made.body.id,
+      'the cause is named',
+      (workload) => workload.status.cause.code === 'registry_unreachable',
+    );
     expect(failing.status.ready).toBe(0);
   });
   await test.step('not JSON, too much, an unknown id, an unknown path', async () => {
     expect((await rest.call<Problem>('POST', '/workloads', '{"metadata":')).status).toBe(400);
-    expect((await rest.call<Problem>('POST', '/workloads', { metadata: { name: 'x' }, spec: { image: 'x', env: { A: 'x'.repeat(8 * 2 ** 20) } } })).status).toBe(413);
+    expect(
+      (
+        await rest.call<Problem>('POST', '/workloads', {
+          metadata: { name: 'x' },
+          spec: { image: 'x', env: { A: 'x'.repeat(8 * 2 ** 20) } },
+        })
+      ).status,
+    ).toBe(413);
     expect((await rest.call<Problem>('GET', `/workloads/wl_${'a'.repeat(26)}`)).body.code).toBe('not_found');
     expect((await rest.call<Problem>('GET', '/nowhere')).status).toBe(404);
   });
   await test.step('a foreign Origin and an unknown Host', async () => {
-    const foreign = await fetch(`${product.url}/trpc/claim.submit`, { method: 'POST', headers: { 'content-type': 'application/json', origin: 'https://evil.example' }, body: '{}' });
+    const foreign = await fetch(`${product.url}/trpc/claim.submit`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin: 'https://evil.example' },
+      body: '{}',
+    });
     expect(foreign.status).toBe(403);
     expect((await rest.call('GET', '/me')).status).toBe(200);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { welcomeEntry, type Allocation, type CloudlessNode, type Workload } from '@cloudless/proto';
+import { WELCOME, type Allocation, type CloudlessNode, type Workload } from '@cloudless/proto';
 import { claimByApi, createToken, fingerprintOf, killContainer, listContainers, startProduct } from '@cloudless/tools/product';
 import { createRestClient, untilDeviceReady, untilWorkload } from '../src/rest.ts';
 
@@ -7,7 +7,7 @@ test('a killed agent, dashboard or control plane touches no container, and comes
   await using product = await startProduct();
   const rest = createRestClient(product, await createToken(product, await claimByApi(product), 'write'));
   await untilDeviceReady(rest);
-  const made = await rest.call<Workload>('POST', '/workloads', { metadata: { name: 'steady' }, spec: { ...welcomeEntry.spec, replicas: 2 } });
+  const made = await rest.call<Workload>('POST', '/workloads', { metadata: { name: 'steady' }, spec: { ...WELCOME.spec, replicas: 2 } });
   await untilWorkload(rest, made.body.id, 'two replicas run', (workload) => workload.status.ready === 2);
   const containers = (await listContainers()).filter((container) => container.workload === made.body.id).map((container) => container.id);
   const before = await Promise.all(containers.map(fingerprintOf));
@@ -32,7 +32,16 @@ test('a killed agent, dashboard or control plane touches no container, and comes
     const old = await product.pid('web');
     process.kill(old, 'SIGKILL');
     expect((await rest.call('GET', '/me')).status).toBe(200);
-    await expect.poll(() => fetch(`${product.url}/sign-in`).then((response) => response.status, () => 0), { timeout: 20_000 }).toBe(200);
+    await expect
+      .poll(
+        () =>
+          fetch(`${product.url}/sign-in`).then(
+            (response) => response.status,
+            () => 0,
+          ),
+        { timeout: 20_000 },
+      )
+      .toBe(200);
     await untouched();
   });
   await test.step('a container killed while the coordinator is away is restarted by the agent alone', async () => {
@@ -54,7 +63,7 @@ test('Ctrl-C leaves the apps running and the next start adopts them', async () =
   const token = await createToken(first, cookie, 'write');
   const rest = createRestClient(first, token);
   const device: CloudlessNode = await untilDeviceReady(rest);
-  const made = await rest.call<Workload>('POST', '/workloads', { metadata: { name: 'stays' }, spec: welcomeEntry.spec });
+  const made = await rest.call<Workload>('POST', '/workloads', { metadata: { name: 'stays' }, spec: WELCOME.spec });
   await untilWorkload(rest, made.body.id, 'it runs', (workload) => workload.status.ready === 1);
   const [container] = (await listContainers()).filter((candidate) => candidate.workload === made.body.id);
   const before = await fingerprintOf(container?.id ?? '');

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { welcomeEntry, type Allocation, type ClusterEvent, type Workload } from '@cloudless/proto';
+import { WELCOME, type Allocation, type ClusterEvent, type Workload } from '@cloudless/proto';
 import { claimByApi, createToken, listContainers, startProduct } from '@cloudless/tools/product';
 import { createRestClient, untilDeviceReady, untilWorkload, type Problem } from '../src/rest.ts';
 
@@ -9,7 +9,7 @@ test('a program deploys, reads, scales and deletes an app over REST with a token
   const rest = createRestClient(product, await createToken(product, cookie, 'write'));
   const readOnly = createRestClient(product, await createToken(product, cookie, 'read'));
   const device = await untilDeviceReady(rest);
-  const welcome = { metadata: { ...welcomeEntry.metadata, name: 'hello' }, spec: welcomeEntry.spec };
+  const welcome = { metadata: { ...WELCOME.metadata, name: 'hello' }, spec: WELCOME.spec };
 
   await test.step('the same Idempotency-Key makes one app', async () => {
     const headers = { 'idempotency-key': 'e2e-1' };
@@ -42,7 +42,11 @@ test('a program deploys, reads, scales and deletes an app over REST with a token
     expect(scaled.body.spec.replicas).toBe(3);
     await untilWorkload(rest, id, 'three replicas run', (workload) => workload.status.ready === 3);
     const replicas = await rest.call<{ rows: Allocation[] }>('GET', `/allocations?workloadId=${id}`);
-    expect(replicas.body.rows.filter((row) => row.observed.ready).map((row) => row.nodeName)).toEqual([device.name, device.name, device.name]);
+    expect(replicas.body.rows.filter((row) => row.observed.ready).map((row) => row.nodeName)).toEqual([
+      device.name,
+      device.name,
+      device.name,
+    ]);
   });
 
   await test.step('a read token may not write', async () => {

@@ -3,7 +3,15 @@ import type { CloudlessNode, Workload } from '@cloudless/proto';
 import type { Product } from '@cloudless/tools/product';
 
 export type Answer<T = unknown> = { readonly status: number; readonly headers: Headers; readonly body: T };
-export type Problem = { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly code: string; readonly id: string; readonly issues?: readonly { path: string; message: string }[] };
+export type Problem = {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly id: string;
+  readonly issues?: readonly { path: string; message: string }[];
+};
 
 /** Calls REST as a program would: bearer token, JSON both ways. */
 export interface RestClient {
@@ -47,7 +55,13 @@ export async function untilDeviceReady(rest: RestClient): Promise<CloudlessNode>
 }
 
 /** Waits until the app's status satisfies `is`, and returns it. */
-export async function untilWorkload(rest: RestClient, id: string, what: string, is: (workload: Workload) => boolean, timeout = 60_000): Promise<Workload> {
+export async function untilWorkload(
+  rest: RestClient,
+  id: string,
+  what: string,
+  is: (workload: Workload) => boolean,
+  timeout = 60_000,
+): Promise<Workload> {
   let last: Workload | undefined;
   await expect
     .poll(
