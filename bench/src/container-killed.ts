@@ -12,7 +12,7 @@ const WAIT_MS = 20_000;
 export async function measureContainerKilled(): Promise<Result> {
   await using product = await startProduct();
   const client = createClient({ url: product.url, token: await createToken(product, await claimByApi(product), 'write') });
-  const made = await client.workload.create.mutate({
+  const made = await client.workload.create({
     metadata: { ...WELCOME.metadata, name: 'bench' },
     spec: { ...WELCOME.spec, restartPolicy: { policy: 'always', maxRetries: 100, backoffMs: 0 } },
   });
@@ -56,7 +56,7 @@ async function ownContainer(workloadId: WorkloadId): Promise<string> {
 async function untilRestarted(client: ReturnType<typeof createClient>, workloadId: WorkloadId, restarts: number): Promise<void> {
   const giveUpAt = performance.now() + WAIT_MS;
   while (performance.now() < giveUpAt) {
-    const { rows } = await client.allocation.list.query({ workloadId });
+    const { rows } = await client.allocation.list({ workloadId });
     if (rows.some((row) => row.observed.restarts >= restarts && row.observed.ready)) return;
     await pause(5);
   }

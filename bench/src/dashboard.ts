@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { chromium } from '@playwright/test';
 import { startProduct } from '@cloudless/tools/product';
 import { figuresOf, type Result } from './figures.ts';

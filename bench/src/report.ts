@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Measure, Result } from './figures.ts';
@@ -29,15 +29,31 @@ export function tableOf(result: Result): string {
 }
 
 /** What the figures depend on. */
-export const machineLine = (): string =>
+const machineLine = (): string =>
   `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
 
-/** Writes one JSON a benchmark and the table of all to `docs/benchmarks.md`. `at` is the wall time of the run. */
-export async function writeReport(repository: string, results: readonly Result[], at: Date): Promise<void> {
+/** Keeps a result with its raw samples, and makes `docs/benchmarks.md` anew from every result that is kept. */
+export async function writeReport(repository: string, result: Result, at: Date): Promise<void> {
   const folder = join(repository, 'bench', 'results');
   await mkdir(folder, { recursive: true });
-  const head = { machine: machineLine(), at: at.toISOString() };
-  for (const result of results) {
-    await writeFile(join(folder, `${result.id.toLowerCase()}.json`), `${JSON.stringify({ ...head, ...result }, null, 1)}\n`);
-  }
+  const kept: KeptResult = { machine: machineLine(), at: at.toISOString(), ...result };
+  await writeFile(join(folder, `${result.id.toLowerCase()}.json`), `${JSON.stringify(kept)}\n`);
+  await writeFile(join(repository, 'docs', 'benchmarks.md'), pageOf(await readResults(folder)));
 }
+
+type KeptResult = Result & { readonly machine: string; readonly at: string };
+
+async function readResults(folder: string): Promise<readonly KeptResult[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
+  const results = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as KeptResult));
+  return results.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
+}
+
+const pageOf = (results: readonly KeptResult[]): string =>
+  [
+    '# Benchmarks',
+    '',
+    'Made by `npm run bench`; raw samples are in `bench/results`. Figures are of the machine named under each table and of no other.',
+    '',
+    ...results.flatMap((result) => [tableOf(result), `Measured ${result.at.slice(0, 10)} on ${result.machine}.`, '']),
+  ].join('\n');
