@@ -1,6 +1,7 @@
 import { expect, test } from '@playwright/test';
 import { WELCOME, type Workload } from '@cloudless/proto';
 import { claimByApi, createToken, startProduct } from '@cloudless/tools/product';
+import { ECHO_SPEC, importEcho } from '../src/echo-image.ts';
 import { createRestClient, untilDeviceReady, untilWorkload, type Problem } from '../src/rest.ts';
 
 test('each wrong input is named, says what to do, and loses nothing', async () => {
@@ -58,6 +59,17 @@ test('each wrong input is named, says what to do, and loses nothing', async () =
       (workload) => workload.status.cause.code === 'registry_unreachable',
     );
     expect(failing.status.ready).toBe(0);
+  });
+  await test.step('an image for another platform', async () => {
+    await importEcho('cloudless-test/foreign:1', 'linux/s390x');
+    const made = await create('foreign', { ...ECHO_SPEC, image: 'cloudless-test/foreign:1' });
+    const failing = await untilWorkload(
+      rest,
+      made.body.id,
+      'the platforms are named',
+      (workload) => workload.status.cause.code === 'image_platform_mismatch',
+    );
+    expect(failing.status.cause.message).toMatch(/s390x.*amd64|amd64.*s390x/);
   });
   await test.step('not JSON, too much, an unknown id, an unknown path', async () => {
     expect((await rest.call<Problem>('POST', '/workloads', '{"metadata":')).status).toBe(400);

@@ -43,7 +43,7 @@ export async function fingerprintOf(id: string): Promise<string> {
   return (await docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.State.Pid}}', id)).trim();
 }
 
-/** Loads an image made of one static binary and files, with no registry. `tar` is a root file system. */
-export async function importImage(tarFile: string, name: string, changes: readonly string[]): Promise<void> {
-  await docker('import', ...changes.flatMap((change) => ['--change', change]), tarFile, name);
+/** Makes an image of a root file system in a tar archive, with no registry. */
+export async function importImage(tarFile: string, name: string, platform: string): Promise<void> {
+  await docker('import', '--platform', platform, tarFile, name);
 }

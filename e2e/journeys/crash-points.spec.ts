@@ -1,0 +1,101 @@
+import { expect, test } from '@playwright/test';
+import { CRASH_POINTS, type CrashPointName } from '@cloudless/coordinator';
+import { WELCOME, type Workload } from '@cloudless/proto';
+import { claimByApi, createToken, listContainers, startProduct, type Product } from '@cloudless/tools/product';
+import { createRestClient, untilDeviceReady, untilWorkload } from '../src/rest.ts';
+
+const KILLED = 'coordinator was ended by SIGKILL';
+const faultsAt = (point: CrashPointName) => ({ CLOUDLESS_TEST_FAULTS: '1', CLOUDLESS_CRASH_AT: point });
+
+async function untilKilled(product: Product): Promise<void> {
+  await expect
+    .poll(() => product.output().includes(KILLED), { message: 'the coordinator passes its crash point', timeout: 30_000 })
+    .toBe(true);
+}
+
+/** Points that a claimed coordinator passes while it deploys. */
+const DEPLOY_POINTS = CRASH_POINTS.filter((point) => /^(deploy|placement|report)\./.test(point));
+
+for (const point of DEPLOY_POINTS) {
+  test(`a coordinator killed at ${point} loses no deploy and doubles none`, async () => {
+    await using first = await startProduct();
+    const token = await createToken(first, await claimByApi(first), 'write');
+    await untilDeviceReady(createRestClient(first, token));
+    await first.interrupt();
+
+    const headers = { 'idempotency-key': `crash-${point}` };
+    const body = { metadata: { name: 'survivor' }, spec: { ...WELCOME.spec, replicas: 2 } };
+    await using faulty = await startProduct({ dataFolder: first.dataFolder, port: first.port, env: faultsAt(point) });
+    const answer = await createRestClient(faulty, token)
+      .call<Workload>('POST', '/workloads', body, headers)
+      .catch(() => undefined);
+    await untilKilled(faulty);
+    await faulty.interrupt();
+
+    await using healed = await startProduct({ dataFolder: first.dataFolder, port: first.port });
+    const rest = createRestClient(healed, token);
+    const { body: list } = await rest.call<{ rows: Workload[] }>('GET', '/workloads');
+    if (answer && answer.status < 300)
+      expect(
+        list.rows.map((row) => row.id),
+        'what was acknowledged is there',
+      ).toEqual([answer.body.id]);
+    expect(list.rows.length).toBeLessThanOrEqual(1);
+    const again = await rest.call<Workload>('POST', '/workloads', body, headers);
+    expect([200, 201, 409], JSON.stringify(again.body)).toContain(again.status);
+    const { body: after } = await rest.call<{ rows: Workload[] }>('GET', '/workloads');
+    expect(after.rows).toHaveLength(1);
+
+    const id = after.rows[0]?.id ?? '';
+    await untilWorkload(rest, id, 'both replicas run', (workload) => workload.status.ready === 2);
+    const running = (await listContainers()).filter((container) => container.workload === id && container.running);
+    expect(running).toHaveLength(2);
+    expect(new Set(running.map((container) => container.allocation)).size).toBe(2);
+
+    expect((await rest.call('DELETE', `/workloads/${id}`)).status).toBeLessThan(300);
+    await expect.poll(async () => (await rest.call('GET', `/workloads/${id}`)).status, { timeout: 30_000 }).toBe(404);
+    expect((await listContainers()).filter((container) => container.workload === id)).toEqual([]);
+  });
+}
+
+for (const point of CRASH_POINTS.filter((name) => name.startsWith('people.'))) {
+  test(`a coordinator killed at ${point} leaves one owner or the code unused`, async () => {
+    await using faulty = await startProduct({ flags: ['--no-agent'], env: faultsAt(point) });
+    const claimed = await claimByApi(faulty).then(
+      () => true,
+      () => false,
+    );
+    expect(claimed, 'the answer died with the coordinator').toBe(false);
+    await untilKilled(faulty);
+    await faulty.interrupt();
+
+    await using healed = await startProduct({ dataFolder: faulty.dataFolder, port: faulty.port, flags: ['--no-agent'] });
+    const state = (await (await fetch(`${healed.url}/trpc/claim.state`)).json()) as { result: { data: { claimed: boolean } } };
+    expect(state.result.data.claimed).toBe(point === 'people.afterClaim');
+    if (!state.result.data.claimed) await claimByApi(healed);
+    const refused = await claimByApi(healed).then(
+      () => 'a second owner',
+      () => 'refused',
+    );
+    expect(refused).toBe('refused');
+  });
+}
+
+test('a coordinator that dies before it is ready says so, and the next start works', async () => {
+  const point = 'coordinator.beforeReady' satisfies CrashPointName;
+  await using product = await startProduct({ flags: ['--no-agent'] });
+  await claimByApi(product);
+  await product.interrupt();
+  const failed = await startProduct({
+    dataFolder: product.dataFolder,
+    port: product.port,
+    flags: ['--no-agent'],
+    env: faultsAt(point),
+  }).then(
+    () => 'ready',
+    (error: unknown) => String(error),
+  );
+  expect(failed).toContain('npm start ended');
+  await using again = await startProduct({ dataFolder: product.dataFolder, port: product.port, flags: ['--no-agent'] });
+  expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
+});
