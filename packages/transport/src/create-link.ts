@@ -1,16 +1,15 @@
+import type { Clock, Timer } from '@cloudless/kernel';
 import { CloudlessError, MAX_CONTROL_BYTES } from '@cloudless/proto';
 import { FRAME, jsonFrame, parseJsonPayload, type FrameChannel } from './frame-channel.ts';
 import { StreamReset, type Link, type LinkClosed, type LinkPath, type LinkReason } from './link.ts';
 import { parseReason, writeReason } from './reason.ts';
-import { CONTROL_QUEUE_BYTES, MAX_EARLY_MESSAGES } from './stream-limits.ts';
+import { CONTROL_QUEUE_BYTES, MAX_EARLY_MESSAGES, MAX_UNREAD_BYTES } from './stream-limits.ts';
 import { createStreamMux } from './stream-mux.ts';
 
 type Kinded = { readonly kind: string };
 /** The part of a zod schema that a link needs. */
 type MessageSchema<T> = {
-  safeParse(
-    value: unknown,
-  ):
+  safeParse(value: unknown):
     | { readonly success: true; readonly data: T }
     | {
         readonly success: false;
@@ -25,7 +24,12 @@ export type LinkOptions<Out extends Kinded, In extends Kinded> = {
   readonly role: 'dialler' | 'acceptor';
   readonly outgoing: MessageSchema<Out>;
   readonly incoming: MessageSchema<In>;
+  /** Lets go of a path whose other end does not react to the close. Absent where paths hold nothing (in memory). */
+  readonly clock?: Pick<Clock, 'setTimer'>;
 };
+
+/** How long the other end may take to read why, before the paths are destroyed. */
+const LINGER_MS = 1000;
 
 /** A link over two authenticated paths. What both transports share; each brings its own paths. */
 export function createLink<Out extends Kinded, In extends Kinded>(options: LinkOptions<Out, In>): Link<Out, In> {
@@ -36,6 +40,7 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
   const probes: Record<LinkPath, { resolve(): void; reject(error: unknown): void }[]> = { control: [], bulk: [] };
   let listener: ((message: In) => void) | undefined;
   let early: In[] = [];
+  let linger: Timer | undefined;
 
   function finish(reason: LinkReason, by: LinkClosed['by']): void {
     if (ending.signal.aborted) return;
@@ -44,14 +49,26 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
     const error = new StreamReset(reason.code, reason.message);
     mux.stop(reason.code, reason.message);
     for (const probe of [...probes.control, ...probes.bulk]) probe.reject(error);
-    control.end();
-    bulk.end();
+    // Closing at once could overtake the reason; the other end closes when it has read it.
+    if (by === 'self') linger = options.clock?.setTimer(LINGER_MS, destroyPaths);
+    else endPaths();
     resolveClosed({ ...reason, by });
     ending.abort(error);
+  }
+  function endPaths(): void {
+    linger?.cancel();
+    control.end();
+    bulk.end();
+  }
+  function destroyPaths(): void {
+    control.destroy();
+    bulk.destroy();
   }
   const refuse = (code: LinkReason['code'], message: string): void => finish({ code, message, retry: true }, 'self');
 
   function takeMessage(payload: Uint8Array): void {
+    if (payload.byteLength >= MAX_CONTROL_BYTES)
+      return refuse('oversized', `a message of ${payload.byteLength} bytes is over the limit of ${MAX_CONTROL_BYTES}`);
     const value = parseJsonPayload(payload);
     const parsed = incoming.safeParse(value);
     if (!parsed.success) {
@@ -71,9 +88,15 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
     early.push(parsed.data);
   }
 
+  /** What both paths have, and what nobody may do on either. @returns whether the frame is dealt with */
   function takeShared(path: LinkPath, channel: FrameChannel, frame: Uint8Array): boolean {
     const kind = frame[0];
-    if (kind === FRAME.ping) channel.write(Uint8Array.of(FRAME.pong));
+    if (ending.signal.aborted) {
+      // Both ends closed at once, or frames were under way: only the other end's word that it is over counts.
+      if (kind === FRAME.close) endPaths();
+    } else if (channel.queuedBytes > MAX_UNREAD_BYTES) {
+      refuse('overloaded', `the other end sends on the ${path} path and does not read it`);
+    } else if (kind === FRAME.ping) channel.write(Uint8Array.of(FRAME.pong));
     else if (kind === FRAME.pong) probes[path].shift()?.resolve();
     else if (kind === FRAME.close) finish(parseReason(frame.subarray(1)), 'peer');
     else return false;
@@ -81,7 +104,8 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
   }
 
   const closedBy = (path: LinkPath) => (fault?: { readonly code: LinkReason['code']; readonly message: string }) => {
-    if (fault) refuse(fault.code, fault.message);
+    if (ending.signal.aborted) endPaths();
+    else if (fault) refuse(fault.code, fault.message);
     else finish({ code: 'path_lost', message: `the ${path} connection ended without a word`, retry: true }, 'network');
   };
 

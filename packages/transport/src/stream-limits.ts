@@ -12,3 +12,5 @@ export const MAX_BULK_FRAME_BYTES = 64 * 2 ** 10;
 export const CONTROL_QUEUE_BYTES = 8 * 2 ** 20;
 /** Messages kept for a listener that is not there yet. */
 export const MAX_EARLY_MESSAGES = 1000;
+/** Above this, who goes on sending without reading is cut off: answers to frames (pong, credit, reset) are queued without asking. */
+export const MAX_UNREAD_BYTES = 16 * 2 ** 20;

@@ -11,16 +11,17 @@ import {
   type HandshakeResponse,
   type NodeId,
 } from '@cloudless/proto';
-import { createWebSocketStream, type WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import { createLink } from '../create-link.ts';
 import type { CoordinatorLink, LinkReason } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
 import { INNER_TLS, readPeerChain, type PeerChain, type TlsIdentity } from './inner-tls.ts';
+import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
 import { OLDEST_PROTOCOL, parsePreamble, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
 /** Options for the gateway's `new WebSocketServer({ noServer: true, ...AGENT_WEBSOCKET })`. */
-export const AGENT_WEBSOCKET = { perMessageDeflate: false, maxPayload: 2 ** 20, clientTracking: false } as const;
+export const AGENT_WEBSOCKET = { perMessageDeflate: false, maxPayload: MAX_WEBSOCKET_BYTES, clientTracking: false } as const;
 
 /** From opening the WebSocket to a session or an answer. */
 const HANDSHAKE_DEADLINE_MS = 10_000;
@@ -145,6 +146,7 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
       role: 'acceptor',
       outgoing: coordinatorMessageSchema,
       incoming: agentMessageSchema,
+      clock,
     });
     options.onLink(link, { nodeId: control.nodeId, remoteAddress: control.connection.remoteAddress });
   }
@@ -190,7 +192,7 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
       socket.on('error', () => socket.terminate());
       if (unfinished.size >= MAX_UNFINISHED) return socket.terminate();
       const connection = openConnection(socket, request.socket.remoteAddress);
-      const outer = createWebSocketStream(socket);
+      const outer = createOuterStream(socket);
       outer.on('error', () => connection.abandon());
       // One server object a connection: it binds the inner socket to its connection by documented means. It never listens.
       const server = createServer({

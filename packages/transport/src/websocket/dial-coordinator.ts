@@ -64,6 +64,7 @@ export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
           role: 'dialler',
           outgoing: agentMessageSchema,
           incoming: coordinatorMessageSchema,
+          clock: options.clock,
         });
       } catch (cause) {
         control.channel.destroy();

@@ -22,6 +22,7 @@ export function createDuplexChannel(duplex: Duplex, maxFrameBytes: number): Dupl
     isOver = true;
     if (isTold || !handlers) return;
     isTold = true;
+    pieces = [];
     handlers.closed(fault);
   }
 
@@ -31,7 +32,6 @@ export function createDuplexChannel(duplex: Duplex, maxFrameBytes: number): Dupl
     let head = first && first.byteLength >= PREFIX_BYTES ? first : Buffer.concat(pieces);
     const length = head.readUInt32BE(0);
     if (length === 0 || length > max) {
-      duplex.pause();
       tell({ code: 'oversized', message: `a frame of ${length} bytes is over the limit of ${max}` });
       return undefined;
     }
@@ -56,6 +56,8 @@ export function createDuplexChannel(duplex: Duplex, maxFrameBytes: number): Dupl
   }
 
   duplex.on('data', (piece: Buffer) => {
+    // After a fault, what still comes is read and dropped, so that the other end gets to read why.
+    if (isTold) return;
     pieces.push(piece);
     pieceBytes += piece.byteLength;
     pump();

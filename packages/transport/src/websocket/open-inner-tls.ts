@@ -1,8 +1,9 @@
 import { connect, type TLSSocket } from 'node:tls';
-import { createWebSocketStream, WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { DialFailed } from './dial-failed.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
 import { INNER_TLS, readPeerChain, type JudgePeer, type TlsIdentity } from './inner-tls.ts';
+import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
 import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
 export type InnerDial = {
@@ -22,7 +23,7 @@ export async function openInnerTls(dial: InnerDial): Promise<{ readonly channel:
   dial.signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<{ channel: DuplexChannel; answer: PreambleAnswer }>();
   // Outer TLS only gets through proxies: who the coordinator is, is judged inside.
-  const socket = new WebSocket(dial.url, { perMessageDeflate: false, maxPayload: 2 ** 20, rejectUnauthorized: false });
+  const socket = new WebSocket(dial.url, { perMessageDeflate: false, maxPayload: MAX_WEBSOCKET_BYTES, rejectUnauthorized: false });
   const failed = (cause: unknown): void => {
     reject(
       cause instanceof DialFailed
@@ -37,7 +38,7 @@ export async function openInnerTls(dial: InnerDial): Promise<{ readonly channel:
   };
   const onAbort = (): void => failed(dial.signal.reason);
   dial.signal.addEventListener('abort', onAbort, { once: true });
-  const outer = createWebSocketStream(socket, { readableObjectMode: false });
+  const outer = createOuterStream(socket);
   outer.on('error', failed);
   socket.once('open', () => {
     const inner = connect({

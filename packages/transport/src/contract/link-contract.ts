@@ -1,0 +1,221 @@
+import type { Duplex } from 'node:stream';
+import { MAX_CONTROL_BYTES, type AgentMessage, type AllocationId, type StreamHeader } from '@cloudless/proto';
+import { describe, expect, it } from 'vitest';
+import { FRAME, jsonFrame, streamFrame, type FrameChannel } from '../frame-channel.ts';
+import { StreamReset, type AgentLink, type CoordinatorLink } from '../link.ts';
+import { MAX_STREAMS, STREAM_WINDOW_BYTES } from '../stream-limits.ts';
+
+/** Both ends of one link, and the agent's raw paths for what no link would write. */
+export type ContractPair = {
+  readonly agent: AgentLink;
+  readonly coordinator: CoordinatorLink;
+  readonly raw: { readonly control: Pick<FrameChannel, 'write'>; readonly bulk: Pick<FrameChannel, 'write'> };
+  /** The network between them goes. */
+  sever(): void;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+const HEADER: StreamHeader = { kind: 'forward', allocationId: `alloc_${'a'.repeat(26)}` as AllocationId, portName: 'http' };
+const beat = (sequence: number): AgentMessage => ({ kind: 'heartbeat', sequence, allocations: [] });
+
+async function readAll(stream: Duplex): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of stream.iterator({ destroyOnReturn: false })) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
+/** Opens a stream and gives both its ends. */
+async function openPair({ agent, coordinator }: ContractPair): Promise<{ near: Duplex; far: Duplex }> {
+  const { promise, resolve } = Promise.withResolvers<Duplex>();
+  agent.onStream((incoming) => resolve(incoming.accept()));
+  return { near: await coordinator.openStream(HEADER), far: await promise };
+}
+
+const failure = (stream: Duplex): Promise<Error> => new Promise((resolve) => stream.once('error', resolve));
+
+/** What every transport of links keeps. */
+export function describeLinkContract(name: string, createPair: () => Promise<ContractPair>): void {
+  describe(`${name}: messages`, () => {
+    it('arrive in order, those before the first listener too', async () => {
+      await using pair = await createPair();
+      for (let sequence = 0; sequence < 500; sequence += 1) expect(pair.agent.send(beat(sequence))).toBe(true);
+      await pair.agent.probe('control');
+      const got: number[] = [];
+      pair.coordinator.onMessage((message) => message.kind === 'heartbeat' && got.push(message.sequence));
+      for (let sequence = 500; sequence < 1000; sequence += 1) pair.agent.send(beat(sequence));
+      await pair.agent.probe('control');
+      expect(got).toEqual(Array.from({ length: 1000 }, (_, index) => index));
+    });
+
+    it('of a kind that nobody knows close the link with the reason', async () => {
+      await using pair = await createPair();
+      pair.raw.control.write(jsonFrame(FRAME.message, { kind: 'teleport' }));
+      expect(await pair.agent.closed).toMatchObject({
+        code: 'unknown_kind',
+        by: 'peer',
+        message: expect.stringContaining('teleport') as string,
+      });
+      expect(await pair.coordinator.closed).toMatchObject({ code: 'unknown_kind', by: 'self' });
+    });
+
+    it.each([
+      ['not JSON', Uint8Array.of(FRAME.message, 123, 34)],
+      ['not UTF-8', Uint8Array.of(FRAME.message, 0xff, 0xfe)],
+      ['of a wrong type', jsonFrame(FRAME.message, { kind: 'heartbeat', sequence: 'one', allocations: [] })],
+      ['with a field too many', jsonFrame(FRAME.message, { ...beat(1), more: true })],
+      ['of a frame that the path has not', Uint8Array.of(99, 1)],
+      ['nested without end', jsonFrame(FRAME.message, { kind: 'resync', reason: Array.from({ length: 100 }, () => []) })],
+    ])('that are %s close the link as malformed', async (_what, frame) => {
+      await using pair = await createPair();
+      pair.raw.control.write(frame);
+      expect(await pair.agent.closed).toMatchObject({ code: 'malformed', by: 'peer' });
+    });
+
+    it('over the limit are not sent, and close the link when they come', async () => {
+      await using pair = await createPair();
+      const reports = Array.from({ length: 1000 }, () => ({
+        allocationId: HEADER.allocationId,
+        observed: {
+          phase: 'running' as const,
+          ready: true,
+          cause: { code: 'x', message: 'y'.repeat(2000) },
+          restarts: 0,
+          sinceAt: 0,
+          generation: 1,
+          hostPorts: Object.fromEntries(Array.from({ length: 200 }, (_, port) => [`port-${port}`, port])),
+        },
+      }));
+      expect(() => pair.agent.send({ kind: 'report', reports })).toThrow(expect.objectContaining({ code: 'too_large' }));
+      pair.raw.control.write(jsonFrame(FRAME.message, { kind: 'resync', reason: 'x'.repeat(MAX_CONTROL_BYTES) }));
+      expect(await pair.agent.closed).toMatchObject({ code: 'oversized', by: 'peer' });
+    });
+
+    it('that are wrong here are a fault here, not sent', async () => {
+      await using pair = await createPair();
+      expect(() => pair.agent.send(beat(-1))).toThrow(/schema/);
+      expect(pair.agent.signal.aborted).toBe(false);
+    });
+  });
+
+  describe(`${name}: streams`, () => {
+    it('carry many bytes both ways, in order, while messages pass', async () => {
+      await using pair = await createPair();
+      const { near, far } = await openPair(pair);
+      far.pipe(far);
+      const sent = Buffer.from(Uint8Array.from({ length: 4_000_000 }, (_, index) => (index * 31) & 255));
+      near.end(sent);
+      const echoed = readAll(near);
+      await pair.agent.probe('control');
+      expect((await echoed).equals(sent)).toBe(true);
+    });
+
+    it('hold the writer back when nobody reads, and delay nothing else', async () => {
+      await using pair = await createPair();
+      const { near, far } = await openPair(pair);
+      near.write(Buffer.alloc(4 * STREAM_WINDOW_BYTES));
+      await pair.coordinator.probe('bulk');
+      expect(near.writableLength).toBeGreaterThan(0);
+      expect(far.readableLength).toBeLessThanOrEqual(STREAM_WINDOW_BYTES);
+      const other = await openPair(pair);
+      other.near.end('hello');
+      expect(String(await readAll(other.far))).toBe('hello');
+      near.end();
+      expect((await readAll(far)).byteLength).toBe(4 * STREAM_WINDOW_BYTES);
+    });
+
+    it('are closed by halves', async () => {
+      await using pair = await createPair();
+      const { near, far } = await openPair(pair);
+      near.end('question');
+      expect(String(await readAll(far))).toBe('question');
+      far.end('answer');
+      expect(String(await readAll(near))).toBe('answer');
+    });
+
+    it('are reset with the reason, either way', async () => {
+      await using pair = await createPair();
+      for (const side of ['near', 'far'] as const) {
+        const stream = await openPair(pair);
+        const failed = failure(side === 'near' ? stream.far : stream.near);
+        stream[side].destroy(new StreamReset('timeout', 'the app said nothing'));
+        expect(await failed).toMatchObject({ code: 'timeout', message: 'the app said nothing' });
+      }
+      expect(pair.agent.signal.aborted).toBe(false);
+    });
+
+    it('are refused with the reason, and when nobody serves them', async () => {
+      await using pair = await createPair();
+      await expect(pair.coordinator.openStream(HEADER)).rejects.toMatchObject({ code: 'refused' });
+      pair.agent.onStream((incoming) => incoming.refuse('refused', `no port ${incoming.header.kind}`));
+      await expect(pair.coordinator.openStream(HEADER)).rejects.toMatchObject({ code: 'refused', message: 'no port forward' });
+    });
+
+    it("that nobody answers end with the opener's signal, and free their place", async () => {
+      await using pair = await createPair();
+      pair.agent.onStream(() => undefined);
+      const giveUp = new AbortController();
+      const openings = Array.from({ length: MAX_STREAMS }, () => pair.coordinator.openStream(HEADER, giveUp.signal));
+      await expect(pair.coordinator.openStream(HEADER)).rejects.toMatchObject({ code: 'overloaded' });
+      giveUp.abort(new Error('too slow'));
+      for (const result of await Promise.allSettled(openings))
+        expect(result).toMatchObject({ status: 'rejected', reason: { message: 'too slow' } });
+      await pair.coordinator.probe('bulk');
+      const { near, far } = await openPair(pair);
+      near.end('free');
+      expect(String(await readAll(far))).toBe('free');
+    });
+
+    it('take no more than their window allows', async () => {
+      await using pair = await createPair();
+      const { promise: failed, resolve } = Promise.withResolvers<Error>();
+      pair.coordinator.onStream((incoming) => incoming.accept().once('error', resolve));
+      const header = new TextEncoder().encode(JSON.stringify(HEADER));
+      pair.raw.bulk.write(streamFrame(FRAME.streamOpen, 1001, header));
+      for (let sent = 0; sent <= STREAM_WINDOW_BYTES; sent += 32_768)
+        pair.raw.bulk.write(streamFrame(FRAME.streamBytes, 1001, new Uint8Array(32_768)));
+      expect(await failed).toMatchObject({ code: 'malformed' });
+    });
+
+    it('of the bulk path that make no sense close the link', async () => {
+      for (const frame of [
+        Uint8Array.of(77, 0, 0, 0, 1),
+        Uint8Array.of(FRAME.streamOpen, 1),
+        streamFrame(FRAME.streamOpen, 2, new Uint8Array(2)),
+      ]) {
+        await using pair = await createPair();
+        pair.raw.bulk.write(frame);
+        expect(await pair.agent.closed).toMatchObject({ code: 'malformed', by: 'peer' });
+      }
+    });
+  });
+
+  describe(`${name}: the end`, () => {
+    it('is told with its reason, the first one stays, and everything that waits ends', async () => {
+      await using pair = await createPair();
+      const { near, far } = await openPair(pair);
+      const failed = [failure(near), failure(far)];
+      pair.coordinator.close({ code: 'revoked', message: 'removed', retry: false });
+      pair.coordinator.close({ code: 'closed', message: 'again', retry: true });
+      expect(await pair.agent.closed).toEqual({ code: 'revoked', message: 'removed', retry: false, by: 'peer' });
+      expect(await pair.coordinator.closed).toEqual({ code: 'revoked', message: 'removed', retry: false, by: 'self' });
+      for (const error of await Promise.all(failed)) expect(error).toMatchObject({ code: 'revoked' });
+      expect(pair.agent.signal.reason).toMatchObject({ code: 'revoked' });
+      expect(pair.agent.send(beat(1))).toBe(false);
+      await expect(pair.agent.probe('bulk')).rejects.toMatchObject({ code: 'revoked' });
+      await expect(pair.agent.openStream(HEADER)).rejects.toMatchObject({ code: 'revoked' });
+    });
+
+    it('without a word is a lost path at both ends, and ends streams and waits', async () => {
+      await using pair = await createPair();
+      const { near } = await openPair(pair);
+      const failed = failure(near);
+      pair.agent.onStream(() => undefined);
+      const opening = expect(pair.coordinator.openStream(HEADER)).rejects.toMatchObject({ code: 'path_lost' });
+      pair.sever();
+      expect(await pair.agent.closed).toMatchObject({ code: 'path_lost', by: 'network', retry: true });
+      expect(await pair.coordinator.closed).toMatchObject({ code: 'path_lost', by: 'network' });
+      expect(await failed).toMatchObject({ code: 'path_lost' });
+      await opening;
+    });
+  });
+}

@@ -1,0 +1,149 @@
+import type { AddressInfo } from 'node:net';
+import { ok, type Clock } from '@cloudless/kernel';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
+import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
+import { agentMessageSchema, coordinatorMessageSchema, LINK_PROTOCOL, MAX_CONTROL_BYTES, type NodeId } from '@cloudless/proto';
+import { describe, expect, it } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
+import { describeLinkContract, type ContractPair } from '../contract/link-contract.ts';
+import { createLink } from '../create-link.ts';
+import type { CoordinatorLink } from '../link.ts';
+import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
+import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
+import { AGENT_WEBSOCKET, createAgentEndpoint, dialCoordinator } from './index.ts';
+import { openInnerTls } from './open-inner-tls.ts';
+
+const entropy = createRealEntropy();
+const nodeId = entropy.id('node') as NodeId;
+const clock = createRealClock();
+
+async function startEndpoint(endpointClock: Clock = clock) {
+  const { promise: linked, resolve } = Promise.withResolvers<CoordinatorLink>();
+  const endpoint = createAgentEndpoint({
+    identity: THROWAWAY_IDENTITY,
+    bundle: THROWAWAY_IDENTITY.certificate,
+    clock: endpointClock,
+    entropy,
+    logger: createMemoryLogger(),
+    authenticate: () => ok(nodeId),
+    handshake: () => Promise.reject(new Error('the disk is full')),
+    onLink: (link) => resolve(link),
+  });
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...AGENT_WEBSOCKET, clientTracking: true });
+  server.on('connection', (socket, request) => endpoint.acceptWebSocket(socket, request));
+  await new Promise((done) => server.once('listening', done));
+  const stop = (): void => {
+    endpoint.stop();
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  };
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/agent`,
+    linked,
+    stop,
+    cut: () => server.clients.forEach((socket) => socket.terminate()),
+  };
+}
+
+async function createPair(): Promise<ContractPair> {
+  const { url, linked, stop, cut } = await startEndpoint();
+  const open = (maxFrameBytes: number, preamble: Parameters<typeof openInnerTls>[0]['preamble']) =>
+    openInnerTls({
+      url,
+      identity: THROWAWAY_IDENTITY,
+      judgeCoordinator: ok,
+      signal: new AbortController().signal,
+      maxFrameBytes,
+      preamble,
+    });
+  const control = await open(MAX_CONTROL_BYTES, { kind: 'control', protocol: LINK_PROTOCOL });
+  if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
+  const bulk = await open(MAX_BULK_FRAME_BYTES, { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session });
+  const agent = createLink({
+    control: control.channel,
+    bulk: bulk.channel,
+    role: 'dialler',
+    outgoing: agentMessageSchema,
+    incoming: coordinatorMessageSchema,
+  });
+  return {
+    agent,
+    coordinator: await linked,
+    raw: { control: control.channel, bulk: bulk.channel },
+    sever: cut,
+    [Symbol.asyncDispose]: () => Promise.resolve(stop()),
+  };
+}
+
+describeLinkContract('inside WebSockets', createPair);
+
+describe('the endpoint', () => {
+  it('lets a connection go that says nothing for 10 s', async () => {
+    const manual = createManualClock();
+    const { url, stop } = await startEndpoint(manual);
+    const socket = new WebSocket(url, { perMessageDeflate: false });
+    await new Promise((resolve) => socket.once('open', resolve));
+    const closed = new Promise((resolve) => socket.once('close', () => resolve('closed')));
+    await manual.advance(10_000);
+    expect(await closed).toBe('closed');
+    stop();
+  });
+
+  it('binds a bulk path only by the secret of its session', async () => {
+    const { url, stop } = await startEndpoint();
+    const dial = { url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
+    const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: 'guess' } });
+    expect(answer).toMatchObject({ kind: 'refused', code: 'refused' });
+    channel.destroy();
+    stop();
+  });
+
+  it('answers that something broke here, and not what', async () => {
+    const { url, stop } = await startEndpoint();
+    const dial = { url, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
+    const { answer, channel } = await openInnerTls({
+      ...dial,
+      preamble: { kind: 'join', protocol: LINK_PROTOCOL, token: 'x', csr: 'y', name: 'z' },
+    });
+    expect(answer).toMatchObject({ kind: 'refused', code: 'internal', retry: true });
+    expect(JSON.stringify(answer)).not.toContain('disk');
+    channel.destroy();
+    stop();
+  });
+});
+
+describe('dialling', () => {
+  it('fails with the address in the message when nobody listens', async () => {
+    const dialling = dialCoordinator({ url: 'ws://127.0.0.1:1/agent', identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    await expect(dialling).rejects.toMatchObject({
+      name: 'DialFailed',
+      code: 'path_lost',
+      retry: true,
+      message: expect.stringContaining('ws://127.0.0.1:1/agent') as string,
+    });
+  });
+
+  it('sends nothing to a coordinator that the judge refuses', async () => {
+    const { url, stop } = await startEndpoint();
+    const dialling = dialCoordinator({
+      url,
+      identity: THROWAWAY_IDENTITY,
+      judgeCoordinator: () => ({ ok: false, error: 'it is another cluster' }),
+      clock,
+    });
+    await expect(dialling).rejects.toMatchObject({
+      code: 'certificate_refused',
+      message: expect.stringContaining('another cluster') as string,
+    });
+    stop();
+  });
+
+  it('ends when its signal aborts', async () => {
+    const { url, stop } = await startEndpoint();
+    const giveUp = AbortSignal.abort(new Error('stopping'));
+    await expect(dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock, signal: giveUp })).rejects.toThrow(
+      'stopping',
+    );
+    stop();
+  });
+});
