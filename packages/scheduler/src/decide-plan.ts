@@ -1,0 +1,133 @@
+import { effectiveResources, type Unplaced, type WorkloadRow } from '@cloudless/proto';
+import { computeAsk, type Ask } from './ask.ts';
+import { findRefusal } from './feasible/filters.ts';
+import { explainUnplaced, explainWaiting, type Explanation } from './explain.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import { createPlacer, type Placer } from './placer.ts';
+import { countOperations, type Placement, type Plan, type Removal, type Stop, type Update, type Why } from './plan.ts';
+import { causes, nodeName } from './reconcile/causes.ts';
+import type { SlotDecision } from './reconcile/slot.ts';
+import { reconcileOrphans, reconcileWorkload, type WorkloadDecision } from './reconcile/workload.ts';
+import { DEFAULT_WEIGHTS, type ScoreWeights } from './score/weights.ts';
+import { hostPortsOf, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
+
+export type DecideOptions = {
+  /** Most changes in one plan; what is left is decided at once after it is applied. */
+  readonly maxOperations: number;
+  readonly weights: ScoreWeights;
+};
+
+export const DEFAULT_OPTIONS: DecideOptions = { maxOperations: 100, weights: DEFAULT_WEIGHTS };
+
+type Draft = { place: Placement[]; update: Update[]; stop: Stop[]; remove: Removal[]; why: Why[]; wakeAt: number; truncated: boolean };
+
+/** Everything that is to change now, for every workload. Pure: the same snapshot gives the same plan. */
+export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_OPTIONS): Plan {
+  const ledger = createLedger(snapshot);
+  const draft: Draft = { place: [], update: [], stop: [], remove: [], why: [], wakeAt: Infinity, truncated: false };
+  for (const workloadId of snapshot.allocationsOf.keys()) {
+    if (snapshot.workloads.has(workloadId)) continue;
+    const { stop, remove } = reconcileOrphans(snapshot, workloadId);
+    draft.stop.push(...stop);
+    draft.remove.push(...remove);
+  }
+  for (const workload of [...snapshot.workloads.values()].sort(compareForService)) {
+    if (countOperations(draft) >= options.maxOperations) {
+      draft.truncated = true;
+      break;
+    }
+    decideWorkload(snapshot, workload, ledger, options, draft);
+  }
+  const { wakeAt, ...plan } = draft;
+  return { basedOn: snapshot.revision, ...plan, ...(wakeAt === Infinity ? {} : { wakeAt }) };
+}
+
+/** First come, first served: capacity is not taken from those who were there. */
+const compareForService = (a: WorkloadRow, b: WorkloadRow): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+
+function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledger, options: DecideOptions, draft: Draft): void {
+  const decision = reconcileWorkload(snapshot, workload);
+  draft.stop.push(...decision.stop);
+  draft.update.push(...decision.update);
+  draft.remove.push(...decision.remove);
+  const unplaced: Unplaced[] = explainBackOffs(snapshot, decision, ledger, draft);
+  if (decision.wants.length > 0) {
+    const ask = computeAsk(snapshot, workload);
+    const placer = createPlacer(ask, ledger, options.weights);
+    let explanation: Explanation | undefined;
+    for (const want of decision.wants) {
+      if (countOperations(draft) >= options.maxOperations) {
+        draft.truncated = true;
+        break;
+      }
+      if (placeSlot(snapshot, decision, want, ask, placer, draft)) continue;
+      explanation ??= explainUnplaced(ask, ledger.candidatesOf(ask.orgId));
+      if (!want.isStopping) unplaced.push({ slot: want.slot, ...explanation });
+    }
+  }
+  draft.why.push({ workloadId: workload.id, unplaced: unplaced.sort((a, b) => a.slot - b.slot) });
+}
+
+function explainBackOffs(snapshot: Snapshot, decision: WorkloadDecision, ledger: Ledger, draft: Draft): Unplaced[] {
+  const nodeCount = ledger.candidatesOf(decision.workload.orgId).length;
+  return decision.slots.flatMap(({ slot, state }) => {
+    if (state.kind !== 'waiting') return [];
+    draft.wakeAt = Math.min(draft.wakeAt, state.retryAt);
+    return [{ slot, ...explainWaiting(state.attempt, state.retryAt, snapshot.now, nodeCount) }];
+  });
+}
+
+/** `false` when the slot has to do without for now. */
+function placeSlot(
+  snapshot: Snapshot,
+  { workload }: WorkloadDecision,
+  want: SlotDecision,
+  ask: Ask,
+  placer: Placer,
+  draft: Draft,
+): boolean {
+  if (want.state.kind !== 'wanted') return false;
+  const choice = placer.place();
+  if (choice) {
+    const { node, score, terms, message } = choice;
+    const replaces = want.fallback ? { replaces: want.fallback.row.id } : {};
+    draft.place.push({
+      workloadId: workload.id,
+      slot: want.slot,
+      nodeId: node.row.id,
+      templateGeneration: workload.templateGeneration,
+      score,
+      terms,
+      message,
+      cause: want.state.cause,
+      ...replaces,
+    });
+    return true;
+  }
+  const inPlace = want.isRollout && want.fallback ? findRoomInPlace(snapshot, ask, want.fallback) : undefined;
+  if (!inPlace || !want.fallback) return false;
+  draft.stop.push({ allocationId: want.fallback.row.id, cause: causes.noRoomForBoth(workload, nodeName(inPlace.row)) });
+  return true;
+}
+
+/**
+ * The node of the old replica, when the new one would fit there once the old one is gone. Otherwise an update on one small device,
+ * or with a fixed host port, could never happen.
+ */
+function findRoomInPlace(snapshot: Snapshot, ask: Ask, old: SnapshotAllocation): SnapshotNode | undefined {
+  const node = snapshot.nodes.get(old.row.nodeId);
+  if (!node) return undefined;
+  const freed = withoutAllocation(node, old);
+  return findRefusal(ask, freed) ? undefined : node;
+}
+
+function withoutAllocation(node: SnapshotNode, { row }: SnapshotAllocation): SnapshotNode {
+  const { cpuMillicores, memoryBytes } = effectiveResources(row.spec).requests;
+  const ports = new Set(node.takenPorts);
+  for (const key of hostPortsOf(row)) ports.delete(key);
+  return {
+    row: node.row,
+    remaining: { cpuMillicores: node.remaining.cpuMillicores + cpuMillicores, memoryBytes: node.remaining.memoryBytes + memoryBytes },
+    takenPorts: ports,
+  };
+}

@@ -1,0 +1,58 @@
+import type { AllocationRow, Cause, NodeRow, WorkloadRow } from '@cloudless/proto';
+import { formatDuration } from '../quantities.ts';
+
+/** The sentences of what the reconciler does, in one place, because people read them in events and on every replica. */
+export const causes = {
+  wanted: (workload: WorkloadRow, slot: number): Cause => ({
+    code: 'wanted',
+    message: `replica ${slot + 1} of ${workload.spec.replicas} of ${workload.name} is wanted and has no allocation`,
+    params: { workload: workload.name, slot, replicas: workload.spec.replicas },
+  }),
+  afterFailure: (workload: WorkloadRow, slot: number, attempt: number): Cause => ({
+    code: 'replacesFailed',
+    message: `replica ${slot + 1} of ${workload.name} failed and is tried again (try ${attempt + 1})`,
+    params: { workload: workload.name, slot, attempt: attempt + 1 },
+  }),
+  nodeLost: (node: string): Cause => ({ code: 'nodeLost', message: `${node} is lost`, params: { node } }),
+  nodeRemoved: (node: string): Cause => ({ code: 'nodeRemoved', message: `${node} was removed from the cluster`, params: { node } }),
+  outdated: (workload: WorkloadRow): Cause => ({
+    code: 'outdated',
+    message: `${workload.name} changed: generation ${workload.templateGeneration} replaces it`,
+    params: { workload: workload.name, generation: workload.templateGeneration },
+  }),
+  noRoomForBoth: (workload: WorkloadRow, node: string): Cause => ({
+    code: 'updateInPlace',
+    message: `${workload.name} changed, and no device has room for the old and the new replica at once: the one on ${node} stops first`,
+    params: { workload: workload.name, node },
+  }),
+  workloadStopped: (workload: WorkloadRow): Cause => ({
+    code: 'workloadStopped',
+    message: `${workload.name} was stopped`,
+    params: { workload: workload.name },
+  }),
+  workloadDeleted: (name: string): Cause => ({ code: 'workloadDeleted', message: `${name} is deleted`, params: { workload: name } }),
+  scaledDown: (workload: WorkloadRow): Cause => ({
+    code: 'scaledDown',
+    message: `${workload.name} was scaled to ${workload.spec.replicas}`,
+    params: { workload: workload.name, replicas: workload.spec.replicas },
+  }),
+  surplus: (workload: WorkloadRow, slot: number): Cause => ({
+    code: 'surplus',
+    message: `another allocation already serves replica ${slot + 1} of ${workload.name}`,
+    params: { workload: workload.name, slot },
+  }),
+  specChanged: (workload: WorkloadRow): Cause => ({
+    code: 'specChanged',
+    message: `settings of ${workload.name} changed that need no new container`,
+    params: { workload: workload.name, generation: workload.generation },
+  }),
+  failed: (row: AllocationRow, attempt: number, retryAt: number, now: number): Cause => ({
+    code: 'failed',
+    message: `failed: ${row.observed.cause.message}; next try in ${formatDuration(retryAt - now)} (try ${attempt})`.slice(0, 2000),
+    params: { attempt, retryAt, reason: row.observed.cause.code },
+  }),
+  superseded: (row: AllocationRow): Cause => ({ code: 'superseded', message: `ended: ${row.observed.cause.message}`.slice(0, 2000) }),
+} as const;
+
+/** A node's name even when its row is gone. */
+export const nodeName = (row: NodeRow | undefined): string => row?.name ?? 'a removed device';

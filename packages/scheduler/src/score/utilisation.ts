@@ -1,0 +1,14 @@
+import type { Ask } from '../ask.ts';
+import type { SnapshotNode } from '../snapshot.ts';
+
+const freeShare = (free: number, whole: number): number => (whole > 0 ? Math.max(0, free) / whole : 0);
+
+/**
+ * How full the node would be, 0 (empty) to 1 (full): best fit, `(20 − 10^freeCpu − 10^freeMemory) / 18` with the shares left free
+ * after placing. The exponent prefers evenly filled nodes over ones full in a single dimension ("BestFit v3", Google, as in Nomad).
+ */
+export function utilisation(ask: Ask, node: SnapshotNode): number {
+  const cpu = freeShare(node.remaining.cpuMillicores - ask.requests.cpuMillicores, node.row.allocatable.cpuMillicores);
+  const memory = freeShare(node.remaining.memoryBytes - ask.requests.memoryBytes, node.row.allocatable.memoryBytes);
+  return (20 - 10 ** cpu - 10 ** memory) / 18;
+}

@@ -1,0 +1,116 @@
+import {
+  effectiveResources,
+  isTerminalPhase,
+  type AllocationRow,
+  type NodeId,
+  type NodeRow,
+  type OrgId,
+  type Resources,
+  type WorkloadId,
+  type WorkloadRow,
+} from '@cloudless/proto';
+
+/** A node with what is left of it. `remaining` may be negative when a device shrank under its allocations. */
+export type SnapshotNode = {
+  readonly row: NodeRow;
+  readonly remaining: Resources;
+  /** Host ports in use, as `TCP/8080`. */
+  readonly takenPorts: ReadonlySet<string>;
+};
+
+export type SnapshotAllocation = {
+  readonly row: AllocationRow;
+  /** Revision that last wrote the row: the order of what happened, which wall time is not. */
+  readonly version: number;
+};
+
+/** Everything a decision may look at, at one revision. Never changed after it is made. */
+export type Snapshot = {
+  readonly revision: number;
+  /** Wall time in ms at which the decision is made. */
+  readonly now: number;
+  /** Breaks ties and draws jitter: the same snapshot and seed give the same plan. */
+  readonly seed: number;
+  readonly nodes: ReadonlyMap<NodeId, SnapshotNode>;
+  /** Nodes that an organisation's workloads may be placed on, by id. */
+  readonly nodesOfOrg: ReadonlyMap<OrgId, readonly SnapshotNode[]>;
+  readonly workloads: ReadonlyMap<WorkloadId, WorkloadRow>;
+  readonly allocationsOf: ReadonlyMap<WorkloadId, readonly SnapshotAllocation[]>;
+};
+
+export type SnapshotInput = {
+  readonly revision: number;
+  readonly now: number;
+  readonly seed: number;
+  readonly nodes: Iterable<NodeRow>;
+  readonly workloads: Iterable<WorkloadRow>;
+  readonly allocations: Iterable<SnapshotAllocation>;
+};
+
+/** Whether an allocation holds its requests and ports: until its container is known to be gone. */
+export const isReserving = (row: AllocationRow): boolean => !isTerminalPhase(row.observed.phase);
+
+/** Host ports that an allocation uses or asks for, as `TCP/8080`. */
+export function hostPortsOf(row: Pick<AllocationRow, 'spec' | 'observed'>): string[] {
+  const keys: string[] = [];
+  for (const port of row.spec.ports) {
+    const used = row.observed.hostPorts[port.name] ?? port.hostPort;
+    if (used > 0) keys.push(`${port.protocol}/${used}`);
+  }
+  return keys;
+}
+
+type Tally = { cpuMillicores: number; memoryBytes: number; ports: Set<string> };
+const NO_PORTS: ReadonlySet<string> = new Set();
+
+/** Builds the view in one pass over nodes and one over allocations. */
+export function createSnapshot(input: SnapshotInput): Snapshot {
+  const tallies = new Map<NodeId, Tally>();
+  const allocationsOf = new Map<WorkloadId, SnapshotAllocation[]>();
+  for (const allocation of input.allocations) {
+    const { row } = allocation;
+    const siblings = allocationsOf.get(row.workloadId);
+    if (siblings) siblings.push(allocation);
+    else allocationsOf.set(row.workloadId, [allocation]);
+    if (isReserving(row)) addTo(tallies, row);
+  }
+  const nodes = new Map<NodeId, SnapshotNode>();
+  const nodesOfOrg = new Map<OrgId, SnapshotNode[]>();
+  for (const row of input.nodes) {
+    const node = withRemaining(row, tallies.get(row.id));
+    nodes.set(row.id, node);
+    const siblings = nodesOfOrg.get(row.orgId);
+    if (siblings) siblings.push(node);
+    else nodesOfOrg.set(row.orgId, [node]);
+  }
+  const workloads = new Map([...input.workloads].map((row) => [row.id, row]));
+  return { revision: input.revision, now: input.now, seed: input.seed, nodes, nodesOfOrg, workloads, allocationsOf };
+}
+
+function addTo(tallies: Map<NodeId, Tally>, row: AllocationRow): void {
+  let tally = tallies.get(row.nodeId);
+  if (!tally) tallies.set(row.nodeId, (tally = { cpuMillicores: 0, memoryBytes: 0, ports: new Set() }));
+  const { requests } = effectiveResources(row.spec);
+  tally.cpuMillicores += requests.cpuMillicores;
+  tally.memoryBytes += requests.memoryBytes;
+  for (const key of hostPortsOf(row)) tally.ports.add(key);
+}
+
+function withRemaining(row: NodeRow, tally: Tally | undefined): SnapshotNode {
+  const { cpuMillicores, memoryBytes } = row.allocatable;
+  if (!tally) return { row, remaining: row.allocatable, takenPorts: NO_PORTS };
+  return {
+    row,
+    remaining: { cpuMillicores: cpuMillicores - tally.cpuMillicores, memoryBytes: memoryBytes - tally.memoryBytes },
+    takenPorts: tally.ports,
+  };
+}
+
+/** The node answers: what its agent last said is how things are. */
+export const isHeard = (node: SnapshotNode): boolean => node.row.state.word === 'online' || node.row.state.word === 'degraded';
+
+/** The node's allocations are to run elsewhere. `unreachable` and `asleep` are not lost: they keep theirs. */
+export const isLost = (node: SnapshotNode): boolean => node.row.state.word === 'lost' || node.row.state.word === 'left';
+
+/** The node was taken out of the cluster: its rows go. */
+export const isGone = (node: SnapshotNode | undefined): boolean => node === undefined || node.row.revokedAt !== undefined;

@@ -1,0 +1,1 @@
+export { buildSnapshot } from './build-snapshot.ts';
