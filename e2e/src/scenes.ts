@@ -1,0 +1,115 @@
+import { expect, type Page } from '@playwright/test';
+import { WELCOME, type Workload } from '@cloudless/proto';
+import { untilDeviceReady, untilWorkload, type RestClient } from './rest.ts';
+
+/** A page in one state. `open` leaves it as a person would look at it. */
+export type Scene = { readonly name: string; readonly path: string; open?(page: Page): Promise<void> };
+
+const tab = (name: string) => async (page: Page) => {
+  await page
+    .getByRole('tab', { name })
+    .or(page.getByRole('main').getByRole('link', { name, exact: true }))
+    .first()
+    .click();
+};
+const dialog = (button: string) => async (page: Page) => {
+  await page.getByRole('main').getByRole('button', { name: button, exact: true }).first().click();
+  await expect(page.getByRole('dialog').or(page.getByRole('alertdialog'))).toBeVisible();
+};
+
+/** Before there is an owner. */
+export const UNCLAIMED: readonly Scene[] = [{ name: 'claim', path: '/claim' }];
+
+/** Before a person is signed in. */
+export const SIGNED_OUT: readonly Scene[] = [
+  { name: 'sign-in', path: '/sign-in' },
+  { name: 'recover', path: '/recover' },
+];
+
+const PAGES: readonly Scene[] = [
+  { name: 'home', path: '/' },
+  { name: 'devices', path: '/devices' },
+  { name: 'apps', path: '/apps' },
+  { name: 'deploy', path: '/deploy' },
+  { name: 'activity', path: '/activity' },
+  { name: 'settings', path: '/settings' },
+];
+
+/** A cluster on which nothing runs. */
+export const EMPTY: readonly Scene[] = PAGES.map((scene) => ({ ...scene, name: `${scene.name} (empty)` }));
+
+export type Inhabited = { readonly nodeId: string; readonly runningId: string; readonly failingId: string; readonly unplacedId: string };
+
+const LONG_NAME = 'an-app-whose-name-takes-all-of-the-sixty-three-letters-allowed';
+
+/** Deploys apps in every state that one machine can show. */
+export async function inhabit(rest: RestClient): Promise<Inhabited> {
+  const node = await untilDeviceReady(rest);
+  const create = async (name: string, spec: object): Promise<string> => {
+    const { status, body } = await rest.call<Workload>('POST', '/workloads', { metadata: { name }, spec });
+    if (status >= 300) throw new Error(`${name}: ${JSON.stringify(body)}`);
+    return body.id;
+  };
+  const runningId = await create('welcome', { ...WELCOME.spec, replicas: 2, env: { GREETING: 'hello', API_KEY: 'very secret' } });
+  const failingId = await create(LONG_NAME, { image: 'registry.invalid/none/such:1', ports: [{ name: 'http', containerPort: 80 }] });
+  const unplacedId = await create('too-big', { image: 'cloudless/welcome:1', resources: { requests: { memoryBytes: 2 ** 45 } } });
+  const stoppedId = await create('resting', WELCOME.spec);
+  await untilWorkload(rest, runningId, 'it runs', ({ status }) => status.ready === 2);
+  await untilWorkload(rest, failingId, 'it fails', ({ status }) => status.cause.code === 'registry_unreachable');
+  await untilWorkload(rest, unplacedId, 'it waits', ({ status }) => status.condition === 'unplaced');
+  await rest.call('POST', `/workloads/${stoppedId}/stop`);
+  await untilWorkload(rest, stoppedId, 'it stopped', ({ status }) => status.condition === 'stopped');
+  return { nodeId: node.id, runningId, failingId, unplacedId };
+}
+
+/** The same pages and all details, with apps. */
+export function inhabitedScenes({ nodeId, runningId, failingId, unplacedId }: Inhabited): readonly Scene[] {
+  const app = `/apps/${runningId}`;
+  return [
+    ...PAGES,
+    { name: 'device', path: `/devices/${nodeId}` },
+    { name: 'app', path: app },
+    { name: 'app, logs', path: app, open: tab('Logs') },
+    { name: 'app, metrics', path: app, open: tab('Metrics') },
+    { name: 'app, variables', path: app, open: tab('Variables') },
+    { name: 'app, events', path: app, open: tab('Events') },
+    { name: 'app, settings', path: app, open: tab('Settings') },
+    { name: 'app, scale dialog', path: app, open: dialog('Scale') },
+    {
+      name: 'app, delete dialog',
+      path: app,
+      async open(page) {
+        await tab('Settings')(page);
+        await dialog('Delete')(page);
+      },
+    },
+    { name: 'app, failing', path: `/apps/${failingId}` },
+    { name: 'app, unplaced', path: `/apps/${unplacedId}` },
+    { name: 'app, unknown', path: `/apps/wl_${'a'.repeat(26)}` },
+    { name: 'nowhere', path: '/no-such-page' },
+    { name: 'token dialog', path: '/settings', open: dialog('Create token') },
+    {
+      name: 'command palette',
+      path: '/',
+      async open(page) {
+        await page.keyboard.press('Control+k');
+        await expect(page.getByRole('dialog')).toBeVisible();
+      },
+    },
+  ];
+}
+
+/** Many of everything, and nothing to wait for. */
+export async function fillWithApps(rest: RestClient, count: number): Promise<void> {
+  for (let index = 0; index < count; index += 1) {
+    const name = `app-${String(index).padStart(3, '0')}`;
+    const { status, body } = await rest.call('POST', '/workloads', { metadata: { name }, spec: { image: 'example/web:1', replicas: 0 } });
+    if (status >= 300) throw new Error(`${name}: ${JSON.stringify(body)}`);
+  }
+}
+
+export const CROWDED: readonly Scene[] = [
+  { name: 'home (500 apps)', path: '/' },
+  { name: 'apps (500)', path: '/apps' },
+];
+export const BROKEN: readonly Scene[] = PAGES.map((scene) => ({ ...scene, name: `${scene.name} (failing)` }));
