@@ -12,11 +12,32 @@ export type ContractPair = {
   readonly raw: { readonly control: Pick<FrameChannel, 'write'>; readonly bulk: Pick<FrameChannel, 'write'> };
   /** The network between them goes. */
   sever(): void;
+  /** Nothing arrives any more, and nobody is told. */
+  stall(): void;
   [Symbol.asyncDispose](): Promise<void>;
 };
 
 const HEADER: StreamHeader = { kind: 'forward', allocationId: `alloc_${'a'.repeat(26)}` as AllocationId, portName: 'http' };
 const beat = (sequence: number): AgentMessage => ({ kind: 'heartbeat', sequence, allocations: [] });
+
+/** A report of about `count` × `bytes`. */
+const reportOf = (count: number, bytes: number): AgentMessage => ({
+  kind: 'report',
+  reports: Array.from({ length: count }, () => ({
+    allocationId: HEADER.allocationId,
+    observed: {
+      phase: 'running' as const,
+      ready: true,
+      cause: { code: 'x', message: 'y'.repeat(1500) },
+      restarts: 0,
+      sinceAt: 0,
+      generation: 1,
+      hostPorts: Object.fromEntries(
+        Array.from({ length: (bytes - 1700) / 20 }, (_, port) => [`port-${100 + port}-${'p'.repeat(4)}`, 1000 + port]),
+      ),
+    },
+  })),
+});
 
 async function readAll(stream: Duplex): Promise<Buffer> {
   const pieces: Buffer[] = [];
@@ -73,21 +94,26 @@ export function describeLinkContract(name: string, createPair: () => Promise<Con
 
     it('over the limit are not sent, and close the link when they come', async () => {
       await using pair = await createPair();
-      const reports = Array.from({ length: 1000 }, () => ({
-        allocationId: HEADER.allocationId,
-        observed: {
-          phase: 'running' as const,
-          ready: true,
-          cause: { code: 'x', message: 'y'.repeat(2000) },
-          restarts: 0,
-          sinceAt: 0,
-          generation: 1,
-          hostPorts: Object.fromEntries(Array.from({ length: 200 }, (_, port) => [`port-${port}`, port])),
-        },
-      }));
-      expect(() => pair.agent.send({ kind: 'report', reports })).toThrow(expect.objectContaining({ code: 'too_large' }));
+      expect(() => pair.agent.send(reportOf(1000, 5000))).toThrow(expect.objectContaining({ code: 'too_large' }));
       pair.raw.control.write(jsonFrame(FRAME.message, { kind: 'resync', reason: 'x'.repeat(MAX_CONTROL_BYTES) }));
       expect(await pair.agent.closed).toMatchObject({ code: 'oversized', by: 'peer' });
+    });
+
+    it('up to the limit arrive whole, and many that are queued at once', async () => {
+      await using pair = await createPair();
+      const long = reportOf(900, 4000);
+      const bytes = JSON.stringify(long).length;
+      expect(bytes).toBeGreaterThan(0.8 * MAX_CONTROL_BYTES);
+      expect(bytes).toBeLessThan(MAX_CONTROL_BYTES);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let got = 0;
+      pair.coordinator.onMessage((message) => {
+        got += message.kind === 'report' ? message.reports.length : 0;
+        if (got === 1800) resolve();
+      });
+      expect(pair.agent.send(long)).toBe(true);
+      expect(pair.agent.send(long)).toBe(true);
+      await promise;
     });
 
     it('that are wrong here are a fault here, not sent', async () => {
@@ -216,6 +242,28 @@ export function describeLinkContract(name: string, createPair: () => Promise<Con
       expect(await pair.coordinator.closed).toMatchObject({ code: 'path_lost', by: 'network' });
       expect(await failed).toMatchObject({ code: 'path_lost' });
       await opening;
+    });
+
+    it('of a network that went silent is this end\u2019s to call: waits go on until it closes, then end at once', async () => {
+      await using pair = await createPair();
+      const { near } = await openPair(pair);
+      const failed = failure(near);
+      pair.stall();
+      const probing = expect(pair.coordinator.probe('bulk')).rejects.toMatchObject({ code: 'timeout' });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(pair.coordinator.signal.aborted).toBe(false);
+      pair.coordinator.close({ code: 'timeout', message: 'nothing was heard', retry: true });
+      expect(await pair.coordinator.closed).toMatchObject({ code: 'timeout', by: 'self' });
+      await probing;
+      expect(await failed).toMatchObject({ code: 'timeout' });
+    });
+
+    it('of both at once leaves each with its own reason', async () => {
+      await using pair = await createPair();
+      pair.agent.close({ code: 'left', message: 'goodbye', retry: false });
+      pair.coordinator.close({ code: 'closed', message: 'stopping', retry: true });
+      expect(await pair.agent.closed).toMatchObject({ code: 'left', by: 'self' });
+      expect(await pair.coordinator.closed).toMatchObject({ code: 'closed', by: 'self' });
     });
   });
 }

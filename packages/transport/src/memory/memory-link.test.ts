@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeLinkContract } from '../contract/link-contract.ts';
+import { FRAME, streamFrame } from '../frame-channel.ts';
 import { createMemoryLinkPair } from './index.ts';
 
 describeLinkContract('in memory', () => {
@@ -9,6 +10,7 @@ describeLinkContract('in memory', () => {
     coordinator: pair.coordinator,
     raw: { control: pair.raw.agentControl, bulk: pair.raw.agentBulk },
     sever: () => pair.sever(),
+    stall: () => pair.stall(),
     [Symbol.asyncDispose]: () => Promise.resolve(pair.sever()),
   });
 });
@@ -21,6 +23,13 @@ describe('the memory link', () => {
     while (agent.send({ kind: 'resync', reason: 'x'.repeat(500) })) sent += 1;
     expect(agent.queuedBytes).toBeGreaterThanOrEqual(8 * 2 ** 20);
     expect(sent).toBeLessThan(20_000);
+  });
+
+  it('cuts off who asks and asks and never takes the answers', async () => {
+    const { coordinator, raw } = createMemoryLinkPair({ deliver: (towards, run) => towards === 'coordinator' && run() });
+    const junk = new Uint8Array(1);
+    for (let id = 1; !coordinator.signal.aborted && id < 2_000_000; id += 2) raw.agentBulk.write(streamFrame(FRAME.streamOpen, id, junk));
+    expect(await coordinator.closed).toMatchObject({ code: 'overloaded', by: 'self' });
   });
 
   it('delivers when its owner says, in order', async () => {

@@ -1,4 +1,4 @@
-import { withDeadline, type Clock } from '@cloudless/kernel';
+import { DeadlineExceeded, withDeadline, type Clock } from '@cloudless/kernel';
 import {
   agentMessageSchema,
   coordinatorMessageSchema,
@@ -35,44 +35,53 @@ export type DialOptions = {
  * @throws DialFailed when it cannot be reached, is not this cluster's, or refuses; the signal's reason when it aborts
  */
 export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
-  return withDeadline(
-    options.clock,
-    `dialling ${options.url}`,
-    DIAL_DEADLINE_MS,
-    async (signal) => {
-      const control = await openInnerTls({
+  return inTime(options, `dialling ${options.url}`, async (signal) => {
+    const control = await openInnerTls({
+      ...options,
+      signal,
+      maxFrameBytes: MAX_CONTROL_BYTES,
+      preamble: { kind: 'control', protocol: LINK_PROTOCOL },
+    });
+    try {
+      if (control.answer.kind !== 'opened') throw refusedBy(control.answer, options.url);
+      const bulk = await openInnerTls({
         ...options,
         signal,
-        maxFrameBytes: MAX_CONTROL_BYTES,
-        preamble: { kind: 'control', protocol: LINK_PROTOCOL },
+        maxFrameBytes: MAX_BULK_FRAME_BYTES,
+        preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session },
       });
-      try {
-        if (control.answer.kind !== 'opened') throw refusedBy(control.answer, options.url);
-        const bulk = await openInnerTls({
-          ...options,
-          signal,
-          maxFrameBytes: MAX_BULK_FRAME_BYTES,
-          preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session },
-        });
-        if (bulk.answer.kind !== 'attached') {
-          bulk.channel.destroy();
-          throw refusedBy(bulk.answer, options.url);
-        }
-        return createLink({
-          control: control.channel,
-          bulk: bulk.channel,
-          role: 'dialler',
-          outgoing: agentMessageSchema,
-          incoming: coordinatorMessageSchema,
-          clock: options.clock,
-        });
-      } catch (cause) {
-        control.channel.destroy();
-        throw cause;
+      if (bulk.answer.kind !== 'attached') {
+        bulk.channel.destroy();
+        throw refusedBy(bulk.answer, options.url);
       }
-    },
-    options.signal,
-  );
+      return createLink({
+        control: control.channel,
+        bulk: bulk.channel,
+        role: 'dialler',
+        outgoing: agentMessageSchema,
+        incoming: coordinatorMessageSchema,
+        clock: options.clock,
+      });
+    } catch (cause) {
+      control.channel.destroy();
+      throw cause;
+    }
+  });
+}
+
+/** @throws DialFailed `timeout` after 15 s */
+async function inTime<T>(
+  { clock, signal }: Pick<DialOptions, 'clock' | 'signal'>,
+  what: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  try {
+    return await withDeadline(clock, what, DIAL_DEADLINE_MS, work, signal);
+  } catch (cause) {
+    if (cause instanceof DeadlineExceeded)
+      throw new DialFailed('timeout', `The coordinator said nothing for too long: ${cause.message}.`, { cause });
+    throw cause;
+  }
 }
 
 export type JoinOptions = {
@@ -109,18 +118,12 @@ function askHandshake(
   options: Omit<DialOptions, 'identity'> & { readonly identity?: TlsIdentity },
   preamble: Preamble,
 ): Promise<HandshakeResponse> {
-  return withDeadline(
-    options.clock,
-    `asking ${options.url} for a certificate`,
-    DIAL_DEADLINE_MS,
-    async (signal) => {
-      const { channel, answer } = await openInnerTls({ ...options, signal, maxFrameBytes: MAX_ANSWER_BYTES, preamble });
-      channel.end();
-      if (answer.kind === 'issued' || answer.kind === 'refused') return answer;
-      throw new DialFailed('malformed', `The coordinator at ${options.url} answered a request for a certificate with ${answer.kind}`);
-    },
-    options.signal,
-  );
+  return inTime(options, `asking ${options.url} for a certificate`, async (signal) => {
+    const { channel, answer } = await openInnerTls({ ...options, signal, maxFrameBytes: MAX_ANSWER_BYTES, preamble });
+    channel.end();
+    if (answer.kind === 'issued' || answer.kind === 'refused') return answer;
+    throw new DialFailed('malformed', `The coordinator at ${options.url} answered a request for a certificate with ${answer.kind}`);
+  });
 }
 
 const REFUSALS: readonly LinkCode[] = [

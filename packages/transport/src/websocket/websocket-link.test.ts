@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { ok, type Clock } from '@cloudless/kernel';
+import { createServer, type AddressInfo } from 'node:net';
+import { err, ok, type Clock } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
 import { agentMessageSchema, coordinatorMessageSchema, LINK_PROTOCOL, MAX_CONTROL_BYTES, type NodeId } from '@cloudless/proto';
@@ -9,6 +9,7 @@ import { describeLinkContract, type ContractPair } from '../contract/link-contra
 import { createLink } from '../create-link.ts';
 import type { CoordinatorLink } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
+import { startByteRelay } from '../testing/byte-relay.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
 import { AGENT_WEBSOCKET, createAgentEndpoint, dialCoordinator } from './index.ts';
 import { openInnerTls } from './open-inner-tls.ts';
@@ -17,36 +18,39 @@ const entropy = createRealEntropy();
 const nodeId = entropy.id('node') as NodeId;
 const clock = createRealClock();
 
+/** `linked` waits for the next link. */
 async function startEndpoint(endpointClock: Clock = clock) {
   const { promise: linked, resolve } = Promise.withResolvers<CoordinatorLink>();
+  const shown: number[] = [];
   const endpoint = createAgentEndpoint({
     identity: THROWAWAY_IDENTITY,
     bundle: THROWAWAY_IDENTITY.certificate,
     clock: endpointClock,
     entropy,
     logger: createMemoryLogger(),
-    authenticate: () => ok(nodeId),
+    authenticate(chain) {
+      shown.push(chain.length);
+      return chain.length > 0 ? ok(nodeId) : err({ code: 'certificate_refused', message: 'no certificate was shown', retry: false });
+    },
     handshake: () => Promise.reject(new Error('the disk is full')),
     onLink: (link) => resolve(link),
   });
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...AGENT_WEBSOCKET, clientTracking: true });
   server.on('connection', (socket, request) => endpoint.acceptWebSocket(socket, request));
   await new Promise((done) => server.once('listening', done));
+  const { port } = server.address() as AddressInfo;
   const stop = (): void => {
     endpoint.stop();
     for (const socket of server.clients) socket.terminate();
     server.close();
   };
-  return {
-    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/agent`,
-    linked,
-    stop,
-    cut: () => server.clients.forEach((socket) => socket.terminate()),
-  };
+  return { url: `ws://127.0.0.1:${port}/agent`, port, linked, stop, shown, clients: server.clients };
 }
 
 async function createPair(): Promise<ContractPair> {
-  const { url, linked, stop, cut } = await startEndpoint();
+  const endpoint = await startEndpoint();
+  const relay = await startByteRelay(endpoint.port);
+  const url = `ws://127.0.0.1:${relay.port}/agent`;
   const open = (maxFrameBytes: number, preamble: Parameters<typeof openInnerTls>[0]['preamble']) =>
     openInnerTls({
       url,
@@ -65,13 +69,19 @@ async function createPair(): Promise<ContractPair> {
     role: 'dialler',
     outgoing: agentMessageSchema,
     incoming: coordinatorMessageSchema,
+    clock,
   });
   return {
     agent,
-    coordinator: await linked,
+    coordinator: await endpoint.linked,
     raw: { control: control.channel, bulk: bulk.channel },
-    sever: cut,
-    [Symbol.asyncDispose]: () => Promise.resolve(stop()),
+    sever: () => relay.cut(),
+    stall: () => relay.stall(),
+    [Symbol.asyncDispose]() {
+      relay.stop();
+      endpoint.stop();
+      return Promise.resolve();
+    },
   };
 }
 
@@ -86,6 +96,43 @@ describe('the endpoint', () => {
     const closed = new Promise((resolve) => socket.once('close', () => resolve('closed')));
     await manual.advance(10_000);
     expect(await closed).toBe('closed');
+    stop();
+  });
+
+  it('lets both paths of a link go when the other end does not read why it was closed', async () => {
+    const manual = createManualClock();
+    const endpoint = await startEndpoint(manual);
+    const relay = await startByteRelay(endpoint.port);
+    const url = `ws://127.0.0.1:${relay.port}/agent`;
+    await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const link = await endpoint.linked;
+    relay.stall();
+    link.close({ code: 'closed', message: 'stopping', retry: true });
+    const gone = Array.from(endpoint.clients, (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
+    expect(gone).toHaveLength(2);
+    await manual.advance(1000);
+    await Promise.all(gone);
+    relay.stop();
+    endpoint.stop();
+  });
+
+  it('asks who is there on each path, and refuses a session to no certificate', async () => {
+    const endpoint = await startEndpoint();
+    const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
+    const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
+    expect(answer).toMatchObject({ kind: 'refused', code: 'certificate_refused', retry: false });
+    channel.destroy();
+    await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    expect(endpoint.shown).toEqual([0, 1, 1]);
+    endpoint.stop();
+  });
+
+  it('refuses a protocol that it does not speak, with what to do', async () => {
+    const { url, stop } = await startEndpoint();
+    const dial = { url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
+    const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: 99 } });
+    expect(answer).toMatchObject({ kind: 'refused', code: 'protocol_mismatch', message: expect.stringContaining('update') as string });
+    channel.destroy();
     stop();
   });
 
@@ -121,6 +168,18 @@ describe('dialling', () => {
       retry: true,
       message: expect.stringContaining('ws://127.0.0.1:1/agent') as string,
     });
+  });
+
+  it('gives up after 15 s on what takes the connection and says nothing', async () => {
+    const silent = createServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const manual = createManualClock();
+    const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}/agent`;
+    const dialling = dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock: manual });
+    const failed = expect(dialling).rejects.toMatchObject({ name: 'DialFailed', code: 'timeout', retry: true });
+    await manual.advance(15_000);
+    await failed;
+    silent.close();
   });
 
   it('sends nothing to a coordinator that the judge refuses', async () => {
