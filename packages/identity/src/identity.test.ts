@@ -1,7 +1,16 @@
 import { createSeededEntropy } from '@cloudless/kernel/testing';
 import type { ClusterId, JoinTokenId, NodeId } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
-import { encodeJoinToken, formatSpiffeId, hashJoinSecret, isSameHash, parseJoinToken, parseSpiffeId, renewAt, trustDomainOf } from './index.ts';
+import {
+  encodeJoinToken,
+  formatSpiffeId,
+  hashJoinSecret,
+  isSameHash,
+  parseJoinToken,
+  parseSpiffeId,
+  renewAt,
+  trustDomainOf,
+} from './index.ts';
 
 const entropy = createSeededEntropy(1);
 const nodeId = entropy.id('node') as NodeId;
@@ -15,7 +24,16 @@ describe('a SPIFFE id', () => {
   });
 
   it('is refused when it is of another shape', () => {
-    for (const text of ['', 'https://a/coordinator', 'spiffe://a/coordinator/', 'spiffe://a/node/', 'spiffe://a/node/node_x', 'spiffe://A/coordinator', `spiffe://a/node/${nodeId}/x`, 'spiffe:///coordinator']) {
+    for (const text of [
+      '',
+      'https://a/coordinator',
+      'spiffe://a/coordinator/',
+      'spiffe://a/node/',
+      'spiffe://a/node/node_x',
+      'spiffe://A/coordinator',
+      `spiffe://a/node/${nodeId}/x`,
+      'spiffe:///coordinator',
+    ]) {
       expect(parseSpiffeId(text)).toBeUndefined();
     }
   });
@@ -29,7 +47,13 @@ describe('a join token', () => {
   });
 
   it('is refused when it is of another shape', () => {
-    for (const text of ['', 'cl1', encodeJoinToken(token).replace('cl1', 'cl2'), `${encodeJoinToken(token)}.more`, encodeJoinToken({ ...token, caHash: 'short' })]) {
+    for (const text of [
+      '',
+      'cl1',
+      encodeJoinToken(token).replace('cl1', 'cl2'),
+      `${encodeJoinToken(token)}.more`,
+      encodeJoinToken({ ...token, caHash: 'short' }),
+    ]) {
       expect(parseJoinToken(text)).toBeUndefined();
     }
   });

@@ -1,5 +1,14 @@
 export { formatSpiffeId, parseSpiffeId, trustDomainOf, type SpiffeId, type SpiffeSubject } from './spiffe-id.ts';
-export { encodeJoinToken, hashJoinSecret, isSameHash, JOIN_SECRET_BYTES, JOIN_TOKEN_TTL_MS, parseJoinToken, parsePresentedToken, type JoinToken } from './join-token.ts';
+export {
+  encodeJoinToken,
+  hashJoinSecret,
+  isSameHash,
+  JOIN_SECRET_BYTES,
+  JOIN_TOKEN_TTL_MS,
+  parseJoinToken,
+  parsePresentedToken,
+  type JoinToken,
+} from './join-token.ts';
 export { createCsr, createDeviceKey } from './device-key.ts';
 export { readValidity, renewAt, type Validity } from './certificate-times.ts';
 export { hashPrivateKey } from './pem.ts';

@@ -36,4 +36,5 @@ export function parsePresentedToken(text: string): { readonly id: JoinTokenId; r
 export const hashJoinSecret = (secret: string): Uint8Array => new Uint8Array(createHash('sha256').update(secret, 'utf8').digest());
 
 /** Compares in constant time. */
-export const isSameHash = (one: Uint8Array, other: Uint8Array): boolean => one.byteLength === other.byteLength && timingSafeEqual(one, other);
+export const isSameHash = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.byteLength === other.byteLength && timingSafeEqual(one, other);

@@ -30,7 +30,10 @@ export const judgeCoordinator =
 export const judgePinned =
   (caHash: string) =>
   (chain: readonly Uint8Array[]): Result<Svid, string> => {
-    const ca = chain.slice(1).map(readCa).find((candidate) => candidate !== undefined && hashCertificateKey(candidate) === caHash);
+    const ca = chain
+      .slice(1)
+      .map(readCa)
+      .find((candidate) => candidate !== undefined && hashCertificateKey(candidate) === caHash);
     if (!ca) return err('its certificate authority is not the one that the join token names');
     const svid = verifySvid(chain, ca.toString(), 0);
     const seen = svid.ok ? svid.value : svid.error.svid;

@@ -14,7 +14,9 @@ export function readCertificates(pem: string): readonly X509Certificate[] {
 /** Base64url of the SHA-256 of a SubjectPublicKeyInfo (RFC 7469 §2.4, in base64url). */
 export const hashSpki = (spki: Uint8Array): string => createHash('sha256').update(spki).digest('base64url');
 
-export const hashCertificateKey = (certificate: X509Certificate): string => hashSpki(certificate.publicKey.export({ type: 'spki', format: 'der' }));
+export const hashCertificateKey = (certificate: X509Certificate): string =>
+  hashSpki(certificate.publicKey.export({ type: 'spki', format: 'der' }));
 
 /** The same hash for a private key in PEM. */
-export const hashPrivateKey = (privateKeyPem: string): string => hashSpki(createPublicKey(privateKeyPem).export({ type: 'spki', format: 'der' }));
+export const hashPrivateKey = (privateKeyPem: string): string =>
+  hashSpki(createPublicKey(privateKeyPem).export({ type: 'spki', format: 'der' }));

@@ -41,7 +41,8 @@ export function verifySvid(chain: readonly Uint8Array[], bundle: string, now: nu
   const identified = identify(leaf.value);
   if (!identified.ok) return identified;
   const svid = identified.value;
-  if (now < svid.notBefore - SKEW_MS) return err({ code: 'notYetValid', message: 'the certificate is not valid yet: check the clocks', svid });
+  if (now < svid.notBefore - SKEW_MS)
+    return err({ code: 'notYetValid', message: 'the certificate is not valid yet: check the clocks', svid });
   if (now > svid.notAfter) return err({ code: 'expired', message: 'the certificate has expired', svid });
   return ok(svid);
 }

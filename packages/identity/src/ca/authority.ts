@@ -1,7 +1,15 @@
 import 'reflect-metadata';
 import type { webcrypto } from 'node:crypto';
 import type { Entropy } from '@cloudless/kernel';
-import { BasicConstraintsExtension, Extension, KeyUsageFlags, KeyUsagesExtension, SubjectKeyIdentifierExtension, X509Certificate, X509CertificateGenerator } from '@peculiar/x509';
+import {
+  BasicConstraintsExtension,
+  Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectKeyIdentifierExtension,
+  X509Certificate,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 import { createDeviceKey, loadKeyPair, P256 } from '../device-key.ts';
 import { encodeNameConstraints, type Permitted } from './der.ts';
 
@@ -25,7 +33,12 @@ export function createSerial(entropy: Entropy): string {
 }
 
 /** A new self-signed authority that can certify only the permitted names, and no further authority. */
-export async function createAuthority(options: { readonly subject: string; readonly permitted: readonly Permitted[]; readonly now: number; readonly entropy: Entropy }): Promise<Authority> {
+export async function createAuthority(options: {
+  readonly subject: string;
+  readonly permitted: readonly Permitted[];
+  readonly now: number;
+  readonly entropy: Entropy;
+}): Promise<Authority> {
   const privateKey = createDeviceKey();
   const keys = await loadKeyPair(privateKey);
   const notAfter = options.now + AUTHORITY_LIFE_MS;

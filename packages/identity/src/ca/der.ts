@@ -1,7 +1,12 @@
 /** Just enough DER (X.690) for the one extension that the certificate library has no type for. */
 function der(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
   const body = Buffer.concat(parts);
-  const length = body.byteLength < 128 ? [body.byteLength] : body.byteLength < 256 ? [0x81, body.byteLength] : [0x82, body.byteLength >> 8, body.byteLength & 255];
+  const length =
+    body.byteLength < 128
+      ? [body.byteLength]
+      : body.byteLength < 256
+        ? [0x81, body.byteLength]
+        : [0x82, body.byteLength >> 8, body.byteLength & 255];
   return Buffer.concat([Uint8Array.of(tag, ...length), body]);
 }
 

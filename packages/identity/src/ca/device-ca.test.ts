@@ -8,7 +8,8 @@ import { createDeviceAuthority, openDeviceCa } from './index.ts';
 const entropy = createRealEntropy();
 const now = 1_790_000_000_000;
 const nodeId = entropy.id('node') as NodeId;
-const derChain = (pem: string): Uint8Array[] => (pem.match(/-----BEGIN[^]+?-----END CERTIFICATE-----/g) ?? []).map((text) => new X509Certificate(text).raw);
+const derChain = (pem: string): Uint8Array[] =>
+  (pem.match(/-----BEGIN[^]+?-----END CERTIFICATE-----/g) ?? []).map((text) => new X509Certificate(text).raw);
 
 async function createCluster() {
   const clusterId = entropy.id('cluster') as ClusterId;
@@ -41,7 +42,10 @@ describe('the device authority', () => {
   it('judges time by the instant that is passed in', async () => {
     const { ca } = await createCluster();
     const chain = derChain((await issue(ca)).certificate);
-    expect(verifySvid(chain, ca.bundle, now + 25 * 3_600_000)).toMatchObject({ ok: false, error: { code: 'expired', svid: { subject: { nodeId } } } });
+    expect(verifySvid(chain, ca.bundle, now + 25 * 3_600_000)).toMatchObject({
+      ok: false,
+      error: { code: 'expired', svid: { subject: { nodeId } } },
+    });
     expect(verifySvid(chain, ca.bundle, now - 86_400_000)).toMatchObject({ ok: false, error: { code: 'notYetValid' } });
   });
 
@@ -54,7 +58,9 @@ describe('the device authority', () => {
 
   it('refuses requests that cannot be read', async () => {
     const { ca } = await createCluster();
-    expect(await ca.issueNode(nodeId, '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----', now)).toMatchObject({ ok: false });
+    expect(await ca.issueNode(nodeId, '-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----', now)).toMatchObject({
+      ok: false,
+    });
     const csr = await createCsr(createDeviceKey());
     const [head, body = '', tail] = csr.split(/\n(?=[A-Za-z0-9+/=])|\n(?=-----END)/s);
     const bytes = Buffer.from(body.replaceAll('\n', ''), 'base64');
@@ -65,7 +71,7 @@ describe('the device authority', () => {
 });
 
 describe('a device', () => {
-  it('takes only its own cluster\'s coordinator, not another device of it', async () => {
+  it("takes only its own cluster's coordinator, not another device of it", async () => {
     const [mine, theirs] = [await createCluster(), await createCluster()];
     const judge = judgeCoordinator({ bundle: mine.ca.bundle, clusterId: mine.clusterId, now: () => now });
     expect(judge(derChain((await mine.ca.issueCoordinator(now)).certificate)).ok).toBe(true);

@@ -11,8 +11,17 @@ import { issueLeaf, type Leaf } from './issue-leaf.ts';
 /** Life of a device's and of the coordinator's certificate. */
 export const SVID_LIFE_MS = 24 * 3_600_000;
 
-export const createDeviceAuthority = (options: { readonly clusterId: ClusterId; readonly now: number; readonly entropy: Entropy }): Promise<Authority> =>
-  createAuthority({ subject: 'CN=Cloudless devices', permitted: [{ kind: 'uri', host: trustDomainOf(options.clusterId) }], now: options.now, entropy: options.entropy });
+export const createDeviceAuthority = (options: {
+  readonly clusterId: ClusterId;
+  readonly now: number;
+  readonly entropy: Entropy;
+}): Promise<Authority> =>
+  createAuthority({
+    subject: 'CN=Cloudless devices',
+    permitted: [{ kind: 'uri', host: trustDomainOf(options.clusterId) }],
+    now: options.now,
+    entropy: options.entropy,
+  });
 
 export type CsrFault = { readonly message: string };
 
@@ -30,7 +39,11 @@ export interface DeviceCa {
   issueCoordinator(now: number): Promise<Leaf & { readonly key: string }>;
 }
 
-export async function openDeviceCa(options: { readonly authority: Authority; readonly clusterId: ClusterId; readonly entropy: Entropy }): Promise<DeviceCa> {
+export async function openDeviceCa(options: {
+  readonly authority: Authority;
+  readonly clusterId: ClusterId;
+  readonly entropy: Entropy;
+}): Promise<DeviceCa> {
   const { authority, entropy } = options;
   const signer = await openSigner(authority);
   const trustDomain = trustDomainOf(options.clusterId);
@@ -50,14 +63,22 @@ export async function openDeviceCa(options: { readonly authority: Authority; rea
       const request = await readRequest(csrPem);
       if (!request.ok) return request;
       const names = uri(formatSpiffeId(trustDomain, { kind: 'node', nodeId }));
-      const leaf = await issueLeaf(signer, { subject: `CN=${nodeId}`, names, publicKey: request.value.publicKey, usage: ['client', 'server'], lifeMs: SVID_LIFE_MS }, { now, entropy });
+      const leaf = await issueLeaf(
+        signer,
+        { subject: `CN=${nodeId}`, names, publicKey: request.value.publicKey, usage: ['client', 'server'], lifeMs: SVID_LIFE_MS },
+        { now, entropy },
+      );
       return ok(withIssuer(leaf));
     },
     async issueCoordinator(now) {
       const key = createDeviceKey();
       const { publicKey } = await loadKeyPair(key);
       const names = uri(formatSpiffeId(trustDomain, { kind: 'coordinator' }));
-      const leaf = await issueLeaf(signer, { subject: 'CN=coordinator', names, publicKey, usage: ['server', 'client'], lifeMs: SVID_LIFE_MS }, { now, entropy });
+      const leaf = await issueLeaf(
+        signer,
+        { subject: 'CN=coordinator', names, publicKey, usage: ['server', 'client'], lifeMs: SVID_LIFE_MS },
+        { now, entropy },
+      );
       return { ...withIssuer(leaf), key };
     },
   };

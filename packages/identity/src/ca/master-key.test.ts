@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRealEntropy } from '@cloudless/kernel/node';
@@ -22,6 +22,13 @@ describe('the master key', () => {
     const first = await readMasterKey(file, entropy);
     expect(await readMasterKey(file, entropy)).toEqual(first);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
+  });
+
+  it('is one for many that start at once, and nothing is left beside it', async () => {
+    const folder = await createFolder();
+    const keys = await Promise.all(Array.from({ length: 8 }, () => readMasterKey(join(folder, 'master.key'), entropy)));
+    expect(new Set(keys.map((key) => Buffer.from(key).toString('hex'))).size).toBe(1);
+    expect(await readdir(folder)).toEqual(['master.key']);
   });
 
   it('is never replaced when the file holds something else', async () => {

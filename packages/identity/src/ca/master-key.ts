@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Entropy } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 
@@ -32,10 +33,52 @@ export function createKeyWrap(masterKey: Uint8Array, entropy: Entropy): KeyWrap 
         decipher.setAuthTag(wrapped.subarray(1 + NONCE_BYTES, 1 + NONCE_BYTES + TAG_BYTES));
         return Buffer.concat([decipher.update(wrapped.subarray(1 + NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
       } catch (cause) {
-        throw new CloudlessError('config_invalid', `The stored ${context} cannot be opened with this master key: restore the master.key that belongs to this data folder.`, { cause });
+        throw new CloudlessError(
+          'config_invalid',
+          `The stored ${context} cannot be opened with this master key: restore the master.key that belongs to this data folder.`,
+          { cause },
+        );
       }
     },
   };
+}
+
+/** The whole key durably under its name, or nothing: half a key would lock the cluster out of its own secrets. */
+async function makeMasterKey(file: string, entropy: Entropy): Promise<void> {
+  const draft = `${file}.${Buffer.from(entropy.bytes(8)).toString('hex')}.new`;
+  const handle = await open(draft, 'wx', 0o600);
+  try {
+    await handle.writeFile(`${Buffer.from(entropy.bytes(KEY_BYTES)).toString('base64')}\n`);
+    await handle.sync();
+    // A link never replaces what is there: of two starts at once, one makes the key and both read it.
+    await link(draft, file);
+    await syncFolder(dirname(file));
+  } catch (cause) {
+    if (!hasCode(cause, 'EEXIST')) throw cause;
+  } finally {
+    await handle.close();
+    await rm(draft, { force: true });
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const hasCode = (cause: unknown, code: string): boolean => cause instanceof Error && 'code' in cause && cause.code === code;
+
+async function findKeyFile(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    if (hasCode(cause, 'ENOENT')) return undefined;
+    throw cause;
+  }
 }
 
 /**
@@ -43,12 +86,16 @@ export function createKeyWrap(masterKey: Uint8Array, entropy: Entropy): KeyWrap 
  * @throws CloudlessError `config_invalid` when the file holds something else
  */
 export async function readMasterKey(file: string, entropy: Entropy): Promise<Uint8Array> {
-  try {
-    await writeFile(file, `${Buffer.from(entropy.bytes(KEY_BYTES)).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
-  } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+  let text = await findKeyFile(file);
+  if (text === undefined) {
+    await makeMasterKey(file, entropy);
+    text = await readFile(file, 'utf8');
   }
-  const key = Buffer.from((await readFile(file, 'utf8')).trim(), 'base64');
-  if (key.byteLength !== KEY_BYTES) throw new CloudlessError('config_invalid', `${file} does not hold a master key of ${KEY_BYTES} bytes in base64: restore it from your backup.`);
+  const key = Buffer.from(text.trim(), 'base64');
+  if (key.byteLength !== KEY_BYTES)
+    throw new CloudlessError(
+      'config_invalid',
+      `${file} does not hold a master key of ${KEY_BYTES} bytes in base64: restore it from your backup.`,
+    );
   return new Uint8Array(key);
 }

@@ -24,7 +24,13 @@ async function judge(ca: string, identity: { certificate: string; key: string },
 describe('the web authority', () => {
   it('certifies private names and addresses', async () => {
     const ca = await createWebCa({ now, entropy });
-    const leaf = await issueWebCertificate({ ca, names: ['nas.local', 'localhost'], ips: ['192.168.1.5', '127.0.0.1', 'fd00::1'], now, entropy });
+    const leaf = await issueWebCertificate({
+      ca,
+      names: ['nas.local', 'localhost'],
+      ips: ['192.168.1.5', '127.0.0.1', 'fd00::1'],
+      now,
+      entropy,
+    });
     expect(await judge(ca.certificate, leaf, 'nas.local')).toBe('trusted');
     expect(await judge(ca.certificate, leaf, '127.0.0.1')).toBe('trusted');
   });

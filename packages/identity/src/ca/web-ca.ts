@@ -13,14 +13,25 @@ export const WEB_CERTIFICATE_LIFE_MS = 90 * 86_400_000;
 const PRIVATE_NAMES = ['localhost', 'local', 'internal', 'home.arpa', 'lan'] as const;
 /** Loopback, private, link-local and carrier-grade ranges (RFC 1122, 1918, 3927, 6598, 4193, 4291). */
 const PRIVATE_RANGES = [
-  ['127.0.0.0', 8], ['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16], ['169.254.0.0', 16], ['100.64.0.0', 10],
-  ['::1', 128], ['fc00::', 7], ['fe80::', 10],
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['169.254.0.0', 16],
+  ['100.64.0.0', 10],
+  ['::1', 128],
+  ['fc00::', 7],
+  ['fe80::', 10],
 ] as const;
 
 function addressBytes(address: string): Uint8Array {
   if (isIPv4(address)) return Uint8Array.from(address.split('.').map(Number));
   const [head = '', tail = ''] = address.split('::');
-  const groups = (text: string): number[] => text.split(':').filter(Boolean).map((group) => Number.parseInt(group, 16));
+  const groups = (text: string): number[] =>
+    text
+      .split(':')
+      .filter(Boolean)
+      .map((group) => Number.parseInt(group, 16));
   const [front, back] = [groups(head), groups(tail)];
   const all = address.includes('::') ? [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back] : front;
   return Uint8Array.from(all.flatMap((group) => [group >> 8, group & 255]));
@@ -39,7 +50,12 @@ function permitRange(address: string, prefix: number): Permitted {
  * @param options.names further DNS names, for example the host of `--public-url`
  * @param options.ips further addresses, for example a server's public one
  */
-export const createWebCa = (options: { readonly names?: readonly string[]; readonly ips?: readonly string[]; readonly now: number; readonly entropy: Entropy }): Promise<Authority> =>
+export const createWebCa = (options: {
+  readonly names?: readonly string[];
+  readonly ips?: readonly string[];
+  readonly now: number;
+  readonly entropy: Entropy;
+}): Promise<Authority> =>
   createAuthority({
     subject: 'CN=Cloudless dashboard',
     permitted: [
@@ -51,7 +67,11 @@ export const createWebCa = (options: { readonly names?: readonly string[]; reado
     entropy: options.entropy,
   });
 
-export type WebCertificate = { /** Leaf, then the authority, PEM. */ readonly certificate: string; readonly key: string; readonly notAfter: number };
+export type WebCertificate = {
+  /** Leaf, then the authority, PEM. */ readonly certificate: string;
+  readonly key: string;
+  readonly notAfter: number;
+};
 
 /** Whether every browser will take a certificate for this name or address from an authority made without further names. */
 export function isPrivateName(name: string): boolean {
@@ -73,13 +93,22 @@ export async function issueWebCertificate(options: {
   readonly entropy: Entropy;
 }): Promise<WebCertificate> {
   const wrong = options.ips.find((address) => isIP(address) === 0);
-  if (wrong !== undefined) throw new CloudlessError('config_invalid', `"${wrong}" is not an IP address, so no certificate can be issued for it.`);
+  if (wrong !== undefined)
+    throw new CloudlessError('config_invalid', `"${wrong}" is not an IP address, so no certificate can be issued for it.`);
   const first = options.names[0] ?? options.ips[0];
-  if (first === undefined) throw new CloudlessError('config_invalid', 'A certificate for the dashboard needs at least one name or address.');
+  if (first === undefined)
+    throw new CloudlessError('config_invalid', 'A certificate for the dashboard needs at least one name or address.');
   const key = createDeviceKey();
   const { publicKey } = await loadKeyPair(key);
-  const names = [...options.names.map((value) => ({ type: 'dns', value }) as const), ...options.ips.map((value) => ({ type: 'ip', value }) as const)];
+  const names = [
+    ...options.names.map((value) => ({ type: 'dns', value }) as const),
+    ...options.ips.map((value) => ({ type: 'ip', value }) as const),
+  ];
   const signer = await openSigner(options.ca);
-  const leaf = await issueLeaf(signer, { subject: 'CN=Cloudless', names, publicKey, usage: ['server'], lifeMs: WEB_CERTIFICATE_LIFE_MS }, options);
+  const leaf = await issueLeaf(
+    signer,
+    { subject: 'CN=Cloudless', names, publicKey, usage: ['server'], lifeMs: WEB_CERTIFICATE_LIFE_MS },
+    options,
+  );
   return { certificate: `${leaf.certificate.trim()}\n${options.ca.certificate.trim()}\n`, key, notAfter: leaf.notAfter };
 }
