@@ -1,5 +1,14 @@
 import { type Clock, type Entropy } from '@cloudless/kernel';
-import { clusterIdSchema, CloudlessError, ID_PREFIX, orgIdSchema, projectIdSchema, type ClusterId, type OrgId, type ProjectId } from '@cloudless/proto';
+import {
+  clusterIdSchema,
+  CloudlessError,
+  ID_PREFIX,
+  orgIdSchema,
+  projectIdSchema,
+  type ClusterId,
+  type OrgId,
+  type ProjectId,
+} from '@cloudless/proto';
 import { toRecords, type SqlDriver, type Statement } from './sql/driver.ts';
 import { failedQuery } from './sql/failures.ts';
 import { guardThat } from './sql/guarded-writer.ts';
@@ -45,7 +54,10 @@ function foundingStatements({ clock, entropy }: OpenClusterOptions): Statement[]
   const at = clock.now();
   const [clusterId, orgId, projectId] = [entropy.id(ID_PREFIX.cluster), entropy.id(ID_PREFIX.organization), entropy.id(ID_PREFIX.project)];
   return [
-    { sql: 'INSERT INTO cluster (singleton, id, org_id, project_id, epoch, token, head_revision, created_at) VALUES (1, ?, ?, ?, 1, 1, 0, ?)', params: [clusterId, orgId, projectId, at] },
+    {
+      sql: 'INSERT INTO cluster (singleton, id, org_id, project_id, epoch, token, head_revision, created_at) VALUES (1, ?, ?, ?, 1, 1, 0, ?)',
+      params: [clusterId, orgId, projectId, at],
+    },
     { sql: 'INSERT INTO organization (id, name, slug, "createdAt") VALUES (?, ?, ?, ?)', params: [orgId, 'Home', 'home', toIsoTime(at)] },
     { sql: 'INSERT INTO project (id, org_id, name, created_at) VALUES (?, ?, ?, ?)', params: [projectId, orgId, 'default', at] },
   ];
@@ -72,5 +84,8 @@ export async function openCluster(options: OpenClusterOptions): Promise<Cluster>
     // A constraint means that another start was faster; an unknown outcome is read by the next round, which takes over again.
     if (outcome.kind === 'failed' && outcome.failure.kind !== 'constraint') throw failedQuery(outcome.failure);
   }
-  throw new CloudlessError('store_unavailable', `Other coordinators took over this database ${TAKEOVER_TRIES} times while this one started. Run one coordinator on it.`);
+  throw new CloudlessError(
+    'store_unavailable',
+    `Other coordinators took over this database ${TAKEOVER_TRIES} times while this one started. Run one coordinator on it.`,
+  );
 }

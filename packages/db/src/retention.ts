@@ -14,7 +14,10 @@ export const RETENTION = {
 
 export type RetentionLimits = { readonly events?: number; readonly changes?: number };
 
-const keepNewest = (table: string, count: number): Statement => ({ sql: `DELETE FROM ${table} WHERE seq <= (SELECT max(seq) FROM ${table}) - ?`, params: [count] });
+const keepNewest = (table: string, count: number): Statement => ({
+  sql: `DELETE FROM ${table} WHERE seq <= (SELECT max(seq) FROM ${table}) - ?`,
+  params: [count],
+});
 
 /** Statements that bring every growing table back within its limit. */
 export function retentionStatements(nowMs: number, limits: RetentionLimits = {}): Statement[] {

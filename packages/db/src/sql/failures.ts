@@ -12,7 +12,10 @@ export function failedQuery(failure: SqlFailure): CloudlessError {
       return new CloudlessError('overloaded', `The database request was not sent: ${failure.message}. Try again in a moment.`);
     case 'unavailable':
     case 'deadline':
-      return new CloudlessError('store_unavailable', `The database did not serve the request: ${failure.message}. Check disk space and health of the data folder.`);
+      return new CloudlessError(
+        'store_unavailable',
+        `The database did not serve the request: ${failure.message}. Check disk space and health of the data folder.`,
+      );
     case 'constraint':
     case 'refused':
     case 'statement':

@@ -43,11 +43,15 @@ const SETTLE_BACKOFF = { baseMs: 20, maxMs: 2000, factor: 3, jitter: 0.5 };
  * A statement that fails the whole request unless `condition` (an SQL expression) is true. Changing 0 rows would not roll back;
  * a CHECK does.
  */
-export const guardThat = (condition: string, params: readonly SqlValue[] = []): Statement => ({ sql: `INSERT INTO guard (ok) SELECT ${condition}`, params });
+export const guardThat = (condition: string, params: readonly SqlValue[] = []): Statement => ({
+  sql: `INSERT INTO guard (ok) SELECT ${condition}`,
+  params,
+});
 
 /** Whether a request failed at a guard, rather than at what it wrote. */
 export const isGuardFailure = (failure: SqlFailure): boolean =>
-  failure.kind === 'constraint' && (failure.constraint === 'check' || (failure.constraint === 'notNull' && failure.columns[0] === 'guard.ok'));
+  failure.kind === 'constraint' &&
+  (failure.constraint === 'check' || (failure.constraint === 'notNull' && failure.columns[0] === 'guard.ok'));
 
 const tokenGuard = (token: number, headRevision: number | undefined): Statement =>
   headRevision === undefined
@@ -56,7 +60,10 @@ const tokenGuard = (token: number, headRevision: number | undefined): Statement 
 
 /** The only way in which this package writes: every request carries the fencing token and an id that settles its outcome. */
 export function createGuardedWriter({ driver, clock, entropy, token }: GuardedWriterOptions): GuardedWriter {
-  const insertId = (id: string, state: 'committed' | 'void'): Statement => ({ sql: 'INSERT INTO batch (id, state, at) VALUES (?, ?, ?)', params: [id, state, clock.now()] });
+  const insertId = (id: string, state: 'committed' | 'void'): Statement => ({
+    sql: 'INSERT INTO batch (id, state, at) VALUES (?, ?, ?)',
+    params: [id, state, clock.now()],
+  });
 
   function interpret(outcome: BatchOutcome, batchId: string): SentOutcome {
     if (outcome.kind === 'committed') return { kind: 'committed', results: outcome.results.slice(PRELUDE) };
@@ -111,7 +118,13 @@ export function createGuardedWriter({ driver, clock, entropy, token }: GuardedWr
 }
 
 export const unknownOutcome = (reason: string): CloudlessError =>
-  new CloudlessError('outcome_unknown', `The change was sent to the database, and whether it was stored is not known: ${reason}. Read it again before you repeat it.`);
+  new CloudlessError(
+    'outcome_unknown',
+    `The change was sent to the database, and whether it was stored is not known: ${reason}. Read it again before you repeat it.`,
+  );
 
 export const fencedError = (): CloudlessError =>
-  new CloudlessError('store_unavailable', 'Another coordinator has taken over this database; this one writes no more. Stop one of the two, or restart this one to take over.');
+  new CloudlessError(
+    'store_unavailable',
+    'Another coordinator has taken over this database; this one writes no more. Stop one of the two, or restart this one to take over.',
+  );

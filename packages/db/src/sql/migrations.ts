@@ -39,7 +39,11 @@ async function readApplied(driver: SqlDriver): Promise<readonly Applied[]> {
   const table = await driver.query({ sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = 'migration'" });
   if (table.rows.length === 0) return [];
   const rows = await driver.query({ sql: 'SELECT version, name, checksum FROM migration ORDER BY version' });
-  return toRecords(rows).map(({ version, name, checksum }) => ({ version: Number(version), name: String(name), checksum: String(checksum) }));
+  return toRecords(rows).map(({ version, name, checksum }) => ({
+    version: Number(version),
+    name: String(name),
+    checksum: String(checksum),
+  }));
 }
 
 /** A database of a newer release, or one whose history differs, is left alone. */
@@ -47,17 +51,25 @@ function refuseForeignHistory(applied: readonly Applied[], known: readonly Migra
   for (const { version, name, checksum } of applied) {
     const migration = known.find((candidate) => candidate.version === version);
     if (!migration) {
-      throw new CloudlessError('store_unavailable', `The database has schema ${version} (${name}); this release knows up to ${known.at(-1)?.version ?? 0}. It was written by a newer release: start that one, or restore a snapshot.`);
+      throw new CloudlessError(
+        'store_unavailable',
+        `The database has schema ${version} (${name}); this release knows up to ${known.at(-1)?.version ?? 0}. It was written by a newer release: start that one, or restore a snapshot.`,
+      );
     }
     if (migration.checksum !== checksum) {
-      throw new CloudlessError('store_unavailable', `Migration ${version} (${migration.name}) differs from the one that made this database. Use the release that made it, or restore a snapshot.`);
+      throw new CloudlessError(
+        'store_unavailable',
+        `Migration ${version} (${migration.name}) differs from the one that made this database. Use the release that made it, or restore a snapshot.`,
+      );
     }
   }
 }
 
 function toStatements({ version, name, checksum, script }: Migration, atMs: number): Statement[] {
   return [
-    { sql: 'CREATE TABLE IF NOT EXISTS migration (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at INTEGER NOT NULL) STRICT' },
+    {
+      sql: 'CREATE TABLE IF NOT EXISTS migration (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at INTEGER NOT NULL) STRICT',
+    },
     // First, so that two that start at once do not both run the script.
     { sql: 'INSERT INTO migration (version, name, checksum, at) VALUES (?, ?, ?, ?)', params: [version, name, checksum, atMs] },
     ...splitStatements(script).map((sql) => ({ sql })),
@@ -79,7 +91,10 @@ export async function migrate({ driver, clock, migrations = listMigrations(), sn
     const outcome = await driver.batch(toStatements(migration, clock.now()), { id: `migration-${migration.version}`, deadlineMs: 600_000 });
     if (outcome.kind === 'committed') continue;
     const said = outcome.kind === 'failed' ? outcome.failure.message : outcome.reason;
-    throw new CloudlessError('store_unavailable', `Migration ${migration.version} (${migration.name}) failed: ${said}. The database is as it was before it.`);
+    throw new CloudlessError(
+      'store_unavailable',
+      `Migration ${migration.version} (${migration.name}) failed: ${said}. The database is as it was before it.`,
+    );
   }
   return { fromVersion, applied: due.map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}`) };
 }

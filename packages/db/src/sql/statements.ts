@@ -13,7 +13,8 @@ const REFUSED: Readonly<Record<string, string>> = {
 };
 
 /** One token at `from`: quoted text and comments count as one, words as one, anything else as a character. */
-const TOKEN = /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)|\[[^\]]*(?:\]|$)|[A-Za-z_]\w*|[\s\S]/gy;
+const TOKEN =
+  /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)|\[[^\]]*(?:\]|$)|[A-Za-z_]\w*|[\s\S]/gy;
 const isBlank = (token: string): boolean => /^\s/.test(token) || token.startsWith('--') || token.startsWith('/*');
 
 /**

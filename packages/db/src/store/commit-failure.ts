@@ -5,10 +5,14 @@ import { failedQuery } from '../sql/failures.ts';
 /** The error of a batch that the database refused although its row versions were right. */
 export function toCommitError(failure: SqlFailure): CloudlessError {
   if (failure.kind === 'constraint' && failure.columns.includes('workload.name')) {
-    return new CloudlessError('name_taken', 'An app of that name exists in this project. Choose another name, or change the one that exists.');
+    return new CloudlessError(
+      'name_taken',
+      'An app of that name exists in this project. Choose another name, or change the one that exists.',
+    );
   }
   return failedQuery(failure);
 }
 
 /** Whether members of a failed group are worth a try each: one of them broke it, not the database. */
-export const isMembersFault = (failure: SqlFailure): boolean => failure.kind === 'constraint' || failure.kind === 'refused' || failure.kind === 'statement';
+export const isMembersFault = (failure: SqlFailure): boolean =>
+  failure.kind === 'constraint' || failure.kind === 'refused' || failure.kind === 'statement';

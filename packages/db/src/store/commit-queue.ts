@@ -116,11 +116,20 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   }
 
   async function run(members: readonly Member[], runs = 1): Promise<void> {
-    const group = composeGroup(members.map(({ batch }) => batch), memory, options.revision());
+    const group = composeGroup(
+      members.map(({ batch }) => batch),
+      memory,
+      options.revision(),
+    );
     if (group.accepted.length === 0) return answer(members, group);
     const startedMs = clock.bootMs();
     const sent = await writer.send(group.statements, options.revision());
-    const event = { op: 'store.commit', members: members.length, statements: group.statements.length, durationMs: clock.bootMs() - startedMs };
+    const event = {
+      op: 'store.commit',
+      members: members.length,
+      statements: group.statements.length,
+      durationMs: clock.bootMs() - startedMs,
+    };
     switch (sent.kind) {
       case 'committed':
         takeOver(group);

@@ -52,7 +52,12 @@ function findStale({ mutations }: WriteBatch, overlay: Overlay): Stale | undefin
   return undefined;
 }
 
-function composePut<T extends ControlTable>(table: T, row: ControlRows[T], revision: number, overlay: Overlay): { change: Change; statement: Statement } {
+function composePut<T extends ControlTable>(
+  table: T,
+  row: ControlRows[T],
+  revision: number,
+  overlay: Overlay,
+): { change: Change; statement: Statement } {
   const before = overlay.get(table, row.id)?.row;
   overlay.set(table, row.id, { row, version: revision });
   const change = { kind: 'put', table, row, ...(before ? { before } : {}) } as Change;
@@ -110,7 +115,10 @@ export function composeGroup(batches: readonly WriteBatch[], memory: Pick<Contro
   });
   const newHead = headRevision + accepted.length;
   statements.push(
-    { sql: 'INSERT INTO change (revision, table_name, row_id, op) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)', params: [JSON.stringify(pointers)] },
+    {
+      sql: 'INSERT INTO change (revision, table_name, row_id, op) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)',
+      params: [JSON.stringify(pointers)],
+    },
     { sql: 'UPDATE cluster SET head_revision = ?', params: [newHead] },
   );
   return { members, accepted, headRevision: newHead, statements };

@@ -1,4 +1,11 @@
-import { allocationRowSchema, nodeRowSchema, workloadRowSchema, type AllocationRow, type NodeRow, type WorkloadRow } from '@cloudless/proto';
+import {
+  allocationRowSchema,
+  nodeRowSchema,
+  workloadRowSchema,
+  type AllocationRow,
+  type NodeRow,
+  type WorkloadRow,
+} from '@cloudless/proto';
 import type { SqlValue, Statement } from '../sql/driver.ts';
 import type { ControlRows, ControlTable } from './store.ts';
 

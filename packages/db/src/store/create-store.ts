@@ -56,7 +56,17 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     }
   }
 
-  const queue = createCommitQueue({ writer, clock, logger, memory, queueLimit, revision: () => revision, apply, notify, afterGroup: retention.countGroup });
+  const queue = createCommitQueue({
+    writer,
+    clock,
+    logger,
+    memory,
+    queueLimit,
+    revision: () => revision,
+    apply,
+    notify,
+    afterGroup: retention.countGroup,
+  });
 
   return {
     get revision() {

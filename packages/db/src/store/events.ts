@@ -7,8 +7,16 @@ export function insertEvent(event: ClusterEvent, position: number): Statement {
   return {
     sql: 'INSERT INTO event (id, org_id, project_id, revision, position, at, kind, workload_id, node_id, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     params: [
-      event.id, event.orgId, event.projectId ?? null, event.revision, position, event.at, event.kind,
-      event.workloadId ?? null, event.nodeId ?? null, JSON.stringify(event),
+      event.id,
+      event.orgId,
+      event.projectId ?? null,
+      event.revision,
+      position,
+      event.at,
+      event.kind,
+      event.workloadId ?? null,
+      event.nodeId ?? null,
+      JSON.stringify(event),
     ],
   };
 }
@@ -19,7 +27,8 @@ function conditionsOf(query: EventQuery): readonly Condition[] {
   const conditions: Condition[] = [{ sql: 'org_id = ?', params: [query.orgId] }];
   if (query.workloadId !== undefined) conditions.push({ sql: 'workload_id = ?', params: [query.workloadId] });
   if (query.nodeId !== undefined) conditions.push({ sql: 'node_id = ?', params: [query.nodeId] });
-  if (query.kinds !== undefined) conditions.push({ sql: 'kind IN (SELECT value FROM json_each(?))', params: [JSON.stringify(query.kinds)] });
+  if (query.kinds !== undefined)
+    conditions.push({ sql: 'kind IN (SELECT value FROM json_each(?))', params: [JSON.stringify(query.kinds)] });
   if (query.before !== undefined) {
     const { revision, id } = query.before;
     // An event that retention removed has no position; its revision alone then bounds the page.

@@ -11,7 +11,11 @@ async function loadTable(driver: SqlDriver, table: ControlTable, memory: Control
     try {
       memory.put(table, parseRow(table, String(body)), Number(version));
     } catch (cause) {
-      throw new CloudlessError('store_unavailable', `The ${table} ${String(id)} in the database cannot be read. Restore a snapshot, or start the release that wrote it.`, { cause });
+      throw new CloudlessError(
+        'store_unavailable',
+        `The ${table} ${String(id)} in the database cannot be read. Restore a snapshot, or start the release that wrote it.`,
+        { cause },
+      );
     }
   }
 }
@@ -24,7 +28,8 @@ async function loadTable(driver: SqlDriver, table: ControlTable, memory: Control
 export async function loadControl(driver: SqlDriver): Promise<{ readonly memory: ControlMemory; readonly headRevision: number }> {
   const head = await driver.query({ sql: 'SELECT head_revision FROM cluster' });
   const revision = head.rows[0]?.[0];
-  if (revision === undefined) throw new CloudlessError('store_unavailable', 'The database holds no cluster yet. Call openCluster before createStore.');
+  if (revision === undefined)
+    throw new CloudlessError('store_unavailable', 'The database holds no cluster yet. Call openCluster before createStore.');
   const memory = createControlMemory();
   for (const table of CONTROL_TABLES) await loadTable(driver, table, memory);
   return { memory, headRevision: Number(revision) };

@@ -8,7 +8,12 @@ export interface Retention {
   stop(): Promise<void>;
 }
 
-export type RetentionOptions = { readonly writer: GuardedWriter; readonly clock: Clock; readonly logger: Logger; readonly limits: RetentionLimits };
+export type RetentionOptions = {
+  readonly writer: GuardedWriter;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: RetentionLimits;
+};
 
 const SWEEP_EVERY_GROUPS = 256;
 const SWEEP_EVERY_MS = 3_600_000;

@@ -18,7 +18,12 @@ type PutOf<T extends ControlTable> = {
   /** Version the writer read; `absent` when it must not exist yet. */
   readonly expect: number | 'absent';
 };
-type RemoveOf<T extends ControlTable> = { readonly kind: 'remove'; readonly table: T; readonly id: ControlRows[T]['id']; readonly expect: number };
+type RemoveOf<T extends ControlTable> = {
+  readonly kind: 'remove';
+  readonly table: T;
+  readonly id: ControlRows[T]['id'];
+  readonly expect: number;
+};
 
 export type Mutation =
   | { [T in ControlTable]: PutOf<T> | RemoveOf<T> }[ControlTable]
@@ -31,12 +36,22 @@ export type WriteBatch = { readonly id: BatchId; readonly mutations: readonly Mu
 export type CommitOutcome =
   | { readonly kind: 'committed'; readonly revision: number }
   /** A row changed since it was read, or exists already: read again and decide again. */
-  | { readonly kind: 'stale'; readonly table: ControlTable; readonly id: string; readonly expected: number | 'absent'; readonly found: number | 'absent' };
+  | {
+      readonly kind: 'stale';
+      readonly table: ControlTable;
+      readonly id: string;
+      readonly expected: number | 'absent';
+      readonly found: number | 'absent';
+    };
 
 /** What a committed batch changed, in order, with the rows as they are after it. */
 export type Change =
-  | { [T in ControlTable]: { readonly kind: 'put'; readonly table: T; readonly row: ControlRows[T]; readonly before?: ControlRows[T] } }[ControlTable]
-  | { [T in ControlTable]: { readonly kind: 'remove'; readonly table: T; readonly id: string; readonly before: ControlRows[T] } }[ControlTable]
+  | {
+      [T in ControlTable]: { readonly kind: 'put'; readonly table: T; readonly row: ControlRows[T]; readonly before?: ControlRows[T] };
+    }[ControlTable]
+  | {
+      [T in ControlTable]: { readonly kind: 'remove'; readonly table: T; readonly id: string; readonly before: ControlRows[T] };
+    }[ControlTable]
   | { readonly kind: 'event'; readonly event: ClusterEvent };
 export type CommittedBatch = { readonly id: BatchId; readonly revision: number; readonly changes: readonly Change[] };
 

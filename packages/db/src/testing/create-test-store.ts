@@ -6,7 +6,12 @@ import { openSqlite } from '../sql/sqlite/open-sqlite.ts';
 import { createStore } from '../store/create-store.ts';
 import type { Store } from '../store/store.ts';
 
-export type TestStore = { readonly store: Store; readonly driver: SqlDriver; readonly cluster: Cluster; [Symbol.asyncDispose](): Promise<void> };
+export type TestStore = {
+  readonly store: Store;
+  readonly driver: SqlDriver;
+  readonly cluster: Cluster;
+  [Symbol.asyncDispose](): Promise<void>;
+};
 
 export type TestStoreOptions = { readonly clock?: Clock; readonly entropy?: Entropy; readonly logger?: Logger };
 

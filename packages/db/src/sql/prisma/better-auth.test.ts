@@ -10,7 +10,12 @@ import { createPrismaClient } from './create-prisma-client.ts';
 
 async function openPeople() {
   const opened = await createTestStore();
-  const prisma = createPrismaClient({ driver: opened.driver, clock: createManualClock(), entropy: createSeededEntropy(2), token: opened.cluster.token });
+  const prisma = createPrismaClient({
+    driver: opened.driver,
+    clock: createManualClock(),
+    entropy: createSeededEntropy(2),
+    token: opened.cluster.token,
+  });
   const auth = betterAuth({
     baseURL: 'http://127.0.0.1:7600',
     secret: 'a secret of this test, long enough for better-auth',
@@ -24,7 +29,13 @@ async function openPeople() {
 }
 
 const ADA = { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery' };
-const bearer = (headers: Headers): Headers => new Headers({ cookie: headers.getSetCookie().map((cookie) => cookie.split(';')[0]).join('; ') });
+const bearer = (headers: Headers): Headers =>
+  new Headers({
+    cookie: headers
+      .getSetCookie()
+      .map((cookie) => cookie.split(';')[0])
+      .join('; '),
+  });
 
 describe('better-auth over the Prisma adapter', () => {
   it('signs a person up, in and out', async () => {
@@ -67,7 +78,13 @@ describe('better-auth over the Prisma adapter', () => {
   it('leaves a change pointer for each changed row', async () => {
     await using people = await openPeople();
     await people.auth.api.signUpEmail({ body: ADA });
-    const { rows } = await people.driver.query({ sql: "SELECT table_name, op FROM change WHERE table_name IN ('user', 'account', 'session') ORDER BY seq" });
-    expect(rows).toEqual([['user', 'put'], ['account', 'put'], ['session', 'put']]);
+    const { rows } = await people.driver.query({
+      sql: "SELECT table_name, op FROM change WHERE table_name IN ('user', 'account', 'session') ORDER BY seq",
+    });
+    expect(rows).toEqual([
+      ['user', 'put'],
+      ['account', 'put'],
+      ['session', 'put'],
+    ]);
   });
 });

@@ -14,7 +14,10 @@ const RULE =
 const refused = (message: string): CloudlessError => new CloudlessError('internal', message);
 const isRead = (sql: string): boolean => /^\s*(select|explain|values)\b/i.test(sql);
 
-const toStatement = ({ sql, args, argTypes }: SqlQuery): Statement => ({ sql, params: args.map((arg, index) => toSqlValue(arg, argTypes[index])) });
+const toStatement = ({ sql, args, argTypes }: SqlQuery): Statement => ({
+  sql,
+  params: args.map((arg, index) => toSqlValue(arg, argTypes[index])),
+});
 
 function toResultSet(rows: SqlRows): SqlResultSet {
   const types = columnTypes(rows);

@@ -4,7 +4,9 @@ import type { SqlFailure } from '../driver.ts';
 import { failedQuery } from '../failures.ts';
 import { fencedError, type GuardedOutcome } from '../guarded-writer.ts';
 
-const fieldsOf = (columns: readonly string[]): { fields: string[] } => ({ fields: columns.map((column) => column.split('.')[1] ?? column) });
+const fieldsOf = (columns: readonly string[]): { fields: string[] } => ({
+  fields: columns.map((column) => column.split('.')[1] ?? column),
+});
 
 function mapConstraint({ constraint, columns, message }: Extract<SqlFailure, { kind: 'constraint' }>): MappedError {
   switch (constraint) {
@@ -27,6 +29,7 @@ export function toAdapterError(outcome: Exclude<GuardedOutcome, { kind: 'committ
   if (outcome.kind === 'fenced') return fencedError();
   const { failure } = outcome;
   if (failure.kind === 'constraint') return new DriverAdapterError({ ...mapConstraint(failure), originalMessage: failure.message });
-  if (failure.kind === 'statement') return new DriverAdapterError({ kind: 'sqlite', extendedCode: 1, message: failure.message, originalMessage: failure.message });
+  if (failure.kind === 'statement')
+    return new DriverAdapterError({ kind: 'sqlite', extendedCode: 1, message: failure.message, originalMessage: failure.message });
   return failedQuery(failure);
 }

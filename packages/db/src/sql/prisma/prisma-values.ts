@@ -42,7 +42,8 @@ function typeOfValues(values: readonly SqlValue[]): ColumnType {
   if (typeof sample === 'string') return ColumnTypeEnum.Text;
   if (typeof sample === 'bigint') return ColumnTypeEnum.Int64;
   if (sample instanceof Uint8Array) return ColumnTypeEnum.Bytes;
-  if (typeof sample === 'number') return values.every((value) => value === null || Number.isInteger(value)) ? ColumnTypeEnum.Int64 : ColumnTypeEnum.Double;
+  if (typeof sample === 'number')
+    return values.every((value) => value === null || Number.isInteger(value)) ? ColumnTypeEnum.Int64 : ColumnTypeEnum.Double;
   return ColumnTypeEnum.Int32;
 }
 
@@ -52,7 +53,9 @@ export function columnTypes({ types, rows }: SqlRows): ColumnType[] {
     const values = rows.map((row) => row[index] ?? null);
     const known = declared === null ? undefined : DECLARED[declared.toUpperCase()];
     if (known === undefined) return typeOfValues(values);
-    const isWide = known === ColumnTypeEnum.Int32 && values.some((value) => typeof value === 'bigint' || (typeof value === 'number' && Math.abs(value) >= 2 ** 31));
+    const isWide =
+      known === ColumnTypeEnum.Int32 &&
+      values.some((value) => typeof value === 'bigint' || (typeof value === 'number' && Math.abs(value) >= 2 ** 31));
     return isWide ? ColumnTypeEnum.Int64 : known;
   });
 }

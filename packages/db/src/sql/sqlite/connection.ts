@@ -30,7 +30,11 @@ const PREPARED_LIMIT = 256;
 const NO_ROWS: SqlRows = { columns: [], types: [], rows: [] };
 
 export function openSqliteConnection({ path, busyTimeoutMs }: ConnectionOptions): SqliteConnection {
-  const database = new DatabaseSync(path, { enableForeignKeyConstraints: true, enableDoubleQuotedStringLiterals: false, timeout: busyTimeoutMs });
+  const database = new DatabaseSync(path, {
+    enableForeignKeyConstraints: true,
+    enableDoubleQuotedStringLiterals: false,
+    timeout: busyTimeoutMs,
+  });
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF;');
   const prepared = new Map<string, Prepared>();
   let isReadOnly = false;
@@ -122,7 +126,8 @@ export function openSqliteConnection({ path, busyTimeoutMs }: ConnectionOptions)
         database.prepare('VACUUM INTO ?').run(target);
         return { kind: 'rows', rows: NO_ROWS };
       } catch (error) {
-        return { kind: 'failed', failure: toFailure(error) };
+        // Whatever SQLite calls it (a file that exists is an ERROR), the statement is ours and right.
+        return { kind: 'failed', failure: { kind: 'unavailable', message: `the copy to ${target} failed: ${toFailure(error).message}` } };
       }
     },
     close() {

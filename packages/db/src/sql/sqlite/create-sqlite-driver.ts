@@ -39,6 +39,10 @@ export async function createSqliteDriver(options: SqliteOptions): Promise<Sqlite
     return await createWorkerDriver({ path, busyTimeoutMs, deadlineMs, queueLimit, fsyncDelayMs });
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw new CloudlessError('store_unavailable', `The database ${path} could not be opened: ${said}. Check that the folder exists, is writable and has space.`, { cause });
+    throw new CloudlessError(
+      'store_unavailable',
+      `The database ${path} could not be opened: ${said}. Check that the folder exists, is writable and has space.`,
+      { cause },
+    );
   }
 }

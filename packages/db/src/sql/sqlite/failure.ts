@@ -1,12 +1,20 @@
 import type { ConstraintKind, SqlFailure } from '../driver.ts';
 
 /** Extended result codes of SQLite (https://www.sqlite.org/rescode.html). */
-const CONSTRAINTS: Readonly<Record<number, ConstraintKind>> = { 2067: 'unique', 1555: 'unique', 2579: 'unique', 275: 'check', 1299: 'notNull', 787: 'foreignKey' };
+const CONSTRAINTS: Readonly<Record<number, ConstraintKind>> = {
+  2067: 'unique',
+  1555: 'unique',
+  2579: 'unique',
+  275: 'check',
+  1299: 'notNull',
+  787: 'foreignKey',
+};
 const PRIMARY = { ERROR: 1, CONSTRAINT: 19, MISMATCH: 20, RANGE: 25, TOO_BIG: 18, AUTH: 23 };
 const IO_ERROR = 10;
 
 type SqliteError = { readonly errcode: number; readonly message: string };
-const isSqliteError = (error: unknown): error is SqliteError => error instanceof Error && typeof (error as Partial<SqliteError>).errcode === 'number';
+const isSqliteError = (error: unknown): error is SqliteError =>
+  error instanceof Error && typeof (error as Partial<SqliteError>).errcode === 'number';
 
 /** A refusal by the port itself, thrown inside a batch so that it rolls back. */
 export class RefusedStatement extends Error {}

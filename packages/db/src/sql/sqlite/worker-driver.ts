@@ -6,7 +6,11 @@ import type { ConnectionOptions } from './connection.ts';
 import type { SqliteDriver } from './create-sqlite-driver.ts';
 import type { WorkerAnswer, WorkerOptions, WorkerRequest } from './worker-protocol.ts';
 
-type WorkerDriverOptions = ConnectionOptions & { readonly deadlineMs: number; readonly queueLimit: number; readonly fsyncDelayMs: () => number };
+type WorkerDriverOptions = ConnectionOptions & {
+  readonly deadlineMs: number;
+  readonly queueLimit: number;
+  readonly fsyncDelayMs: () => number;
+};
 
 type Outcome = WorkerAnswer['outcome'];
 type Request = WorkerRequest extends infer R ? (R extends WorkerRequest ? Omit<R, 'ticket'> : never) : never;
@@ -76,7 +80,8 @@ export async function createWorkerDriver(options: WorkerDriverOptions): Promise<
   /** The thread is gone: what was sent is unknown, what was not did not happen. */
   function die(reason: string): void {
     death ??= isStopping ? CLOSED : unavailable(`the database thread ended: ${reason}`);
-    for (const pending of sent.values()) pending.settle(pending.request.kind === 'batch' ? { kind: 'unknown', reason } : refusedBatch(death));
+    for (const pending of sent.values())
+      pending.settle(pending.request.kind === 'batch' ? { kind: 'unknown', reason } : refusedBatch(death));
     sent.clear();
     for (let next = waiting.shift(); next; next = waiting.shift()) next.settle(refusedBatch(death));
   }
@@ -96,7 +101,10 @@ export async function createWorkerDriver(options: WorkerDriverOptions): Promise<
     opened.reject(error);
     die(String(error));
   });
-  worker.on('exit', (code) => die(`exit code ${code}`));
+  worker.on('exit', (code) => {
+    opened.reject(new Error(`the database thread ended with code ${code}`));
+    die(`exit code ${code}`);
+  });
   await opened.promise;
 
   async function read(request: Request, signal?: AbortSignal): Promise<Outcome> {
@@ -127,7 +135,9 @@ export async function createWorkerDriver(options: WorkerDriverOptions): Promise<
       const { pending, outcome } = submit({ kind: 'batch', statements, fsyncDelayMs: options.fsyncDelayMs() });
       const timer = setTimeout(() => {
         const late = `no answer within ${deadlineMs} ms`;
-        pending.settle(pending.isSent ? { kind: 'unknown', reason: late } : refusedBatch({ kind: 'deadline', message: `${late}, not sent` }));
+        pending.settle(
+          pending.isSent ? { kind: 'unknown', reason: late } : refusedBatch({ kind: 'deadline', message: `${late}, not sent` }),
+        );
       }, deadlineMs);
       const answer = await outcome;
       clearTimeout(timer);

@@ -12,4 +12,7 @@ export type WorkerRequest =
   | { readonly kind: 'close'; readonly ticket: number };
 
 /** `ready` answers the start, with ticket 0; `failed` there means that the database did not open. */
-export type WorkerAnswer = { readonly ticket: number; readonly outcome: QueryOutcome | BatchOutcome | { readonly kind: 'ready' } | { readonly kind: 'closed' } };
+export type WorkerAnswer = {
+  readonly ticket: number;
+  readonly outcome: QueryOutcome | BatchOutcome | { readonly kind: 'ready' } | { readonly kind: 'closed' };
+};

@@ -1,0 +1,186 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createManualClock } from '@cloudless/kernel/testing';
+import { describe, expect, it } from 'vitest';
+import { findMigrationFaults } from './lint-migration.ts';
+import { listMigrations, migrate, type Migration } from './migrations.ts';
+import { openSqlite } from './sqlite/open-sqlite.ts';
+
+const clock = createManualClock();
+const migration = (version: number, name: string, script: string): Migration => ({
+  version,
+  name,
+  script,
+  checksum: createHash('sha256').update(script).digest('hex'),
+});
+const FIRST = migration(1, 'first', 'CREATE TABLE one (id TEXT NOT NULL PRIMARY KEY) STRICT;');
+const SECOND = migration(2, 'second', "CREATE TABLE two (id TEXT NOT NULL) STRICT; INSERT INTO one (id) VALUES ('a');");
+const BROKEN = migration(2, 'broken', "INSERT INTO one (id) VALUES ('half'); INSERT INTO nowhere VALUES (1);");
+
+/** A folder with a database file in it. */
+function createFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudless-migrations-'));
+  const path = join(folder, 'cloudless.db');
+  return {
+    path,
+    snapshots: () => (existsSync(join(folder, 'snapshots')) ? readdirSync(join(folder, 'snapshots')).toSorted() : []),
+    snapshotPath: (name: string) => join(folder, 'snapshots', name),
+    open: (migrations?: readonly Migration[]) => openSqlite({ path, thread: 'inline', clock, ...(migrations ? { migrations } : {}) }),
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
+  };
+}
+
+describe('migrations', () => {
+  it('bring an empty database to this release, once', async () => {
+    using folder = createFolder();
+    const first = await folder.open();
+    expect(first.migrated.applied).toEqual(listMigrations().map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}`));
+    await first.driver.stop();
+    const again = await folder.open();
+    expect(again.migrated).toEqual({ fromVersion: listMigrations().at(-1)?.version, applied: [] });
+    await again.driver.stop();
+  });
+
+  it('are numbered without a gap', () => {
+    expect(listMigrations().map(({ version }) => version)).toEqual(listMigrations().map((_, index) => index + 1));
+  });
+
+  it('copy a database that holds something before they change it, and only then', async () => {
+    using folder = createFolder();
+    await (await folder.open([FIRST])).driver.stop();
+    await (await folder.open([FIRST])).driver.stop();
+    expect(folder.snapshots()).toEqual([]);
+    await (await folder.open([FIRST, SECOND])).driver.stop();
+    const [copy = ''] = folder.snapshots();
+    expect(copy).toMatch(/^before-migration-\d+-from-1\.db$/);
+    const database = new DatabaseSync(folder.snapshotPath(copy), { readOnly: true });
+    expect(database.prepare('SELECT max(version) AS version FROM migration').get()).toEqual({ version: 1 });
+    database.close();
+  });
+
+  it('keep the newest five copies', async () => {
+    using folder = createFolder();
+    const all = [
+      FIRST,
+      ...Array.from({ length: 7 }, (_, index) => migration(index + 2, `more_${index}`, `CREATE TABLE more_${index} (id TEXT) STRICT`)),
+    ];
+    for (let count = 1; count <= all.length; count += 1) {
+      await clock.advance(1000);
+      await (await folder.open(all.slice(0, count))).driver.stop();
+    }
+    expect(folder.snapshots().map((name) => /from-(\d)/.exec(name)?.[1])).toEqual(['3', '4', '5', '6', '7']);
+  });
+
+  it('that fail leave the database as it was, and are tried again by the next release', async () => {
+    using folder = createFolder();
+    await (await folder.open([FIRST])).driver.stop();
+    await expect(folder.open([FIRST, BROKEN])).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('broken') as string,
+    });
+    const { driver, migrated } = await folder.open([FIRST, SECOND]);
+    expect(migrated).toEqual({ fromVersion: 1, applied: ['0002_second'] });
+    expect((await driver.query({ sql: 'SELECT id FROM one' })).rows).toEqual([['a']]);
+    await driver.stop();
+  });
+
+  it('leave a database of a newer release, and one with another history, alone', async () => {
+    using folder = createFolder();
+    await (await folder.open([FIRST, SECOND])).driver.stop();
+    await expect(folder.open([FIRST])).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('newer release') as string,
+    });
+    const changed = migration(2, 'second', `${SECOND.script} -- changed`);
+    await expect(folder.open([FIRST, changed])).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: expect.stringContaining('differs') as string,
+    });
+    expect(folder.snapshots()).toHaveLength(0);
+  });
+
+  it('run once when two coordinators start at once', async () => {
+    using folder = createFolder();
+    const opened = await Promise.all(
+      [openSqlite({ path: folder.path, thread: 'worker', clock, migrations: [FIRST] }), folder.open([FIRST])].map((opening) =>
+        opening.catch((error: unknown) => error),
+      ),
+    );
+    expect(opened.filter((one) => !(one instanceof Error))).not.toHaveLength(0);
+    for (const one of opened) if (!(one instanceof Error)) await (one as Awaited<ReturnType<typeof openSqlite>>).driver.stop();
+    const { driver, migrated } = await folder.open([FIRST]);
+    expect(migrated.applied).toEqual([]);
+    expect((await migrate({ driver, clock, migrations: [FIRST] })).applied).toEqual([]);
+    await driver.stop();
+  });
+});
+
+/** Tables whose rows are nobody's in particular. */
+const NOBODYS: Readonly<Record<string, string>> = {
+  cluster: 'names the first organisation itself',
+  guard: 'always empty',
+  batch: 'ids of requests',
+  change: 'pointers to rows that name theirs',
+  migration: 'of the database',
+  ca: 'of the cluster',
+  claim: 'of the cluster, before it has an owner',
+  recovery_code: 'of a person, who may belong to several organisations',
+  user: 'a person',
+  session: "a person's",
+  account: "a person's",
+  verification: "a person's",
+  passkey: "a person's",
+  apikey: 'referenceId names the person',
+  organization: 'the organisation itself',
+};
+/** Tenants' tables that name their organisation in their own word, or are no project's. */
+const ORGANISATION = /^(org_id|organizationId)$/;
+const OF_A_PROJECT = ['workload', 'allocation', 'event'];
+
+describe('the schema', () => {
+  it('names the organisation in every row of a tenant, and the project where one is meant', async () => {
+    const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock });
+    const { rows } = await driver.query({
+      sql: "SELECT t.name, group_concat(c.name) FROM sqlite_schema t JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' GROUP BY t.name",
+    });
+    const columns = new Map(rows.map(([table, names]) => [String(table), String(names).split(',')]));
+    expect(columns.size).toBeGreaterThan(20);
+    const without = [...columns].filter(([table, names]) => NOBODYS[table] === undefined && !names.some((name) => ORGANISATION.test(name)));
+    expect(without.map(([table]) => table)).toEqual([]);
+    for (const table of OF_A_PROJECT) expect(columns.get(table)).toContain('project_id');
+    await driver.stop();
+  });
+});
+
+describe('the lint of migrations', () => {
+  it('finds nothing in this release', () => expect(listMigrations().flatMap(findMigrationFaults)).toEqual([]));
+
+  it.each([
+    ['CREATE TABLE t (at TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)', 'diverge'],
+    ["INSERT INTO t (at) VALUES (datetime('now'))", 'diverge'],
+    ['CREATE TABLE t (id BLOB DEFAULT (randomblob(16)))', 'diverge'],
+    ['UPDATE t SET n = changes()', 'connection'],
+    ['CREATE TABLE t (n INTEGER DEFAULT (1 + 1))', 'computed'],
+    ['CREATE TABLE t (born DATE)', 'affinity'],
+    ['ALTER TABLE t ADD COLUMN price DECIMAL(10, 2)', 'affinity'],
+    ['CREATE TABLE t (u TEXT REFERENCES "user" ("id"))', 'foreign keys'],
+    ['CREATE TEMP TABLE t (id TEXT)', 'not replicated'],
+    ['CREATE TABLE IF NOT EXISTS t (id TEXT)', 'runs once'],
+    ['BEGIN; DELETE FROM t; COMMIT', 'one batch'],
+    ['PRAGMA foreign_keys = OFF', 'driver'],
+    ['-- nothing\n', 'no statement'],
+  ])('finds what is planted: %s', (script, why) => {
+    const faults = findMigrationFaults({ name: '9999_planted', script });
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.join('\n')).toContain(why);
+  });
+
+  it.each([
+    'CREATE TABLE t (kind TEXT NOT NULL DEFAULT \'plain\', "createdAt" DATETIME NOT NULL) STRICT',
+    "-- CURRENT_TIMESTAMP would be wrong here\nUPDATE t SET note = 'random() date( references'",
+    'CREATE TABLE "date" ("updated" TEXT)',
+  ])('leaves alone what only looks like it: %s', (script) => expect(findMigrationFaults({ name: '9999_fine', script })).toEqual([]));
+});
