@@ -39,6 +39,9 @@ const GROUP_STATEMENTS = 500;
 /** Runs of a group whose requests were voided: each is safe, because a voided request can never happen. */
 const VOIDED_RUNS = 3;
 
+const waitsForEarlier = (): CloudlessError =>
+  failedQuery({ kind: 'unavailable', message: 'the outcome of an earlier change is not known yet' });
+
 /**
  * Gathers concurrent batches into one database request at a time. While one is in flight the next gathers, so the disk sets the size
  * of groups and an idle store adds no delay. Nobody is answered before the group is durable, not even the stale: what they lost
@@ -95,7 +98,11 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   async function afterFailure(members: readonly Member[], failure: SqlFailure): Promise<void> {
     if (!isMembersFault(failure)) return rejectAll(members, failedQuery(failure));
     if (members.length === 1) return rejectAll(members, toCommitError(failure));
-    for (const member of members) await run([member]);
+    for (const member of members) {
+      // A member whose outcome nobody knows stops the rest: memory may be behind the database.
+      if (unsettled) rejectAll([member], waitsForEarlier());
+      else await run([member]);
+    }
   }
 
   async function afterUnknown(members: readonly Member[], group: Group, batchId: string, reason: string, runs: number): Promise<void> {
@@ -166,7 +173,7 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     for (let members = takeGroup(); members.length > 0; members = takeGroup()) {
       try {
         if (await settleEarlier()) await run(members);
-        else rejectAll(members, failedQuery({ kind: 'unavailable', message: 'the outcome of an earlier change is not known yet' }));
+        else rejectAll(members, waitsForEarlier());
         await options.afterGroup();
       } catch (error) {
         // A broken invariant must not leave callers waiting, nor stop the queue.
