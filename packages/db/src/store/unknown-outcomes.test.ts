@@ -87,11 +87,9 @@ describe('an answer that is lost', () => {
   });
 
   it('of one member of a broken group, that nobody can settle, stops those behind it', async () => {
-    // The group fails at the twin; its members then go one by one, and the answer to the first of them is lost for long.
-    await using opened = await openLossy(
-      [undefined, 'happened'],
-      Array.from({ length: 6 }, (): Loss => 'never'),
-    );
+    // The group fails at the twin; its members then go one by one, and the answers to the first two of them are lost for long.
+    const unsettled = Array.from({ length: 12 }, (): Loss => 'never');
+    await using opened = await openLossy([undefined, 'happened', 'never'], unsettled);
     const twin = buildWorkloadRow('twin');
     const workload = (id: string): WriteBatch => ({
       id: entropy.id('batch') as BatchId,
@@ -104,6 +102,7 @@ describe('an answer that is lost', () => {
     ];
     const settled = Promise.allSettled(members);
     await opened.clock.advance(60_000);
+    unsettled.splice(0);
     expect((await settled).map((one) => one.status === 'rejected' && (one.reason as { code: string }).code)).toEqual([
       'outcome_unknown',
       'store_unavailable',
