@@ -33,19 +33,41 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
   const ca = await loadDeviceCa({ records, keyWrap, clusterId: cluster.clusterId, clock, entropy });
   const refusals = createRefusalEvents({ store, clock, entropy, logger, orgId: cluster.orgId });
   const deps = { store, records, ca, clock, entropy };
-  const local = await createLocalDevice({ store, records, clock, logger, orgId: cluster.orgId, createToken: () => createJoinToken({ orgId: cluster.orgId }) });
+  const local = await createLocalDevice({
+    store,
+    records,
+    clock,
+    entropy,
+    logger,
+    orgId: cluster.orgId,
+    createToken: () => createJoinToken({ orgId: cluster.orgId }),
+  });
 
   const createJoinToken: Enrolment['createJoinToken'] = async (input) => {
     const id = entropy.id('join') as JoinTokenId;
     const secret = Buffer.from(entropy.bytes(JOIN_SECRET_BYTES)).toString('base64url');
     const createdAt = clock.now();
     const expiresAt = createdAt + JOIN_TOKEN_TTL_MS;
-    await records.insertJoinToken({ id, orgId: input.orgId, ownerUserId: input.ownerUserId, secretHash: hashJoinSecret(secret), name: input.name, labels: input.labels ?? {}, createdAt, expiresAt });
+    await records.insertJoinToken({
+      id,
+      orgId: input.orgId,
+      ownerUserId: input.ownerUserId,
+      secretHash: hashJoinSecret(secret),
+      name: input.name,
+      labels: input.labels ?? {},
+      createdAt,
+      expiresAt,
+    });
     return { id, token: encodeJoinToken({ caHash: ca.caHash, id, secret }), expiresAt };
   };
 
   const issued = (nodeId: NodeId, leaf: Leaf): HandshakeResponse => ({
-    kind: 'issued', nodeId, clusterId: cluster.clusterId, certificate: leaf.certificate, bundle: ca.bundle, serverAt: clock.now(),
+    kind: 'issued',
+    nodeId,
+    clusterId: cluster.clusterId,
+    certificate: leaf.certificate,
+    bundle: ca.bundle,
+    serverAt: clock.now(),
   });
 
   async function join(request: Extract<HandshakeRequest, { kind: 'join' }>): Promise<HandshakeResponse> {
@@ -68,7 +90,11 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
     },
     createJoinToken,
     async handshake(request, chain) {
-      if (request.protocol > LINK_PROTOCOL) return refused('protocol_mismatch', `the agent speaks protocol ${request.protocol}, this coordinator ${LINK_PROTOCOL}: update the coordinator`);
+      if (request.protocol > LINK_PROTOCOL)
+        return refused(
+          'protocol_mismatch',
+          `the agent speaks protocol ${request.protocol}, this coordinator ${LINK_PROTOCOL}: update the coordinator`,
+        );
       if (request.kind === 'join') return join(request);
       const leaf = await renewByKey(request, chain, deps);
       logger.info({ op: 'node.renew', outcome: leaf.ok ? 'ok' : 'refused', nodeId: request.nodeId });

@@ -16,13 +16,21 @@ export interface Enrolment {
    * A one-time token for one device, for 15 minutes. Only a hash of it is stored.
    * @throws CloudlessError `store_unavailable`
    */
-  createJoinToken(input: { readonly orgId: OrgId; readonly ownerUserId?: UserId | undefined; readonly name?: string | undefined; readonly labels?: Readonly<Record<string, string>> }): Promise<NewJoinToken>;
+  createJoinToken(input: {
+    readonly orgId: OrgId;
+    readonly ownerUserId?: UserId | undefined;
+    readonly name?: string | undefined;
+    readonly labels?: Readonly<Record<string, string>>;
+  }): Promise<NewJoinToken>;
   /** Serves what a device without a valid certificate may ask. */
   handshake(request: HandshakeRequest, chain: readonly Uint8Array[]): Promise<HandshakeResponse>;
   /** Who shows this chain, when it may open a session now: the node exists and is not revoked. */
   authenticate(chain: readonly Uint8Array[]): Result<NodeId, LinkReason>;
   /** For a device in its session, which has proved who it is. */
-  renew(nodeId: NodeId, csr: string): Promise<Result<Renewed, { readonly code: 'certificate_refused' | 'invalid_input'; readonly message: string }>>;
+  renew(
+    nodeId: NodeId,
+    csr: string,
+  ): Promise<Result<Renewed, { readonly code: 'certificate_refused' | 'invalid_input'; readonly message: string }>>;
   /** The coordinator's own certificate for the inner TLS, with a new key. */
   issueCoordinatorIdentity(): Promise<CoordinatorIdentity>;
   /** The node of the coordinator's own machine, when it has joined and was not revoked. */

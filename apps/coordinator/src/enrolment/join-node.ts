@@ -7,10 +7,20 @@ import { cleanNodeName, uniqueNodeName } from './node-name.ts';
 import type { EnrolmentRecords, JoinTokenRow } from './records.ts';
 
 export type JoinRequest = Extract<HandshakeRequest, { kind: 'join' }>;
-export type JoinRefusal = { readonly code: 'malformed' | 'unknown' | 'wrong_secret' | 'expired' | 'used' | 'bad_request'; readonly message: string; readonly tokenId?: JoinTokenId | undefined };
+export type JoinRefusal = {
+  readonly code: 'malformed' | 'unknown' | 'wrong_secret' | 'expired' | 'used' | 'bad_request';
+  readonly message: string;
+  readonly tokenId?: JoinTokenId | undefined;
+};
 export type Joined = { readonly row: NodeRow; readonly leaf: Leaf; readonly tokenId: JoinTokenId };
 
-export type JoinDeps = { readonly store: Store; readonly records: EnrolmentRecords; readonly ca: DeviceCa; readonly clock: Clock; readonly entropy: Entropy };
+export type JoinDeps = {
+  readonly store: Store;
+  readonly records: EnrolmentRecords;
+  readonly ca: DeviceCa;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+};
 
 /**
  * One device in for one token. The token is spent before the node exists: a crash between the two costs a token, never admits two.
@@ -26,7 +36,8 @@ export async function joinNode(request: JoinRequest, deps: JoinDeps): Promise<Re
   if (!csr.ok) return err({ code: 'bad_request', message: csr.error.message, tokenId: token.id });
   const nodeId = entropy.id('node') as NodeId;
   const now = clock.now();
-  if (!(await records.useJoinToken(token.id, nodeId, now))) return err({ code: 'used', message: 'the join token was used already; make a new one', tokenId: token.id });
+  if (!(await records.useJoinToken(token.id, nodeId, now)))
+    return err({ code: 'used', message: 'the join token was used already; make a new one', tokenId: token.id });
   const leaf = await ca.issueNode(nodeId, request.csr, now);
   if (!leaf.ok) return err({ code: 'bad_request', message: leaf.error.message, tokenId: token.id });
   const row = describeNode({ nodeId, token, proposal: request.name, leaf: leaf.value, now, store });
@@ -41,13 +52,22 @@ async function findToken(presented: string, records: EnrolmentRecords, now: numb
   // One answer for an unknown id and a wrong secret: ids are no secret, but their existence is nobody's business.
   const unknown = 'the join token is not known here; make a new one';
   if (!token) return err({ code: 'unknown', message: unknown, tokenId: parts.id });
-  if (!isSameHash(hashJoinSecret(parts.secret), token.secretHash)) return err({ code: 'wrong_secret', message: unknown, tokenId: parts.id });
-  if (token.usedAt !== undefined) return err({ code: 'used', message: 'the join token was used already; make a new one', tokenId: parts.id });
+  if (!isSameHash(hashJoinSecret(parts.secret), token.secretHash))
+    return err({ code: 'wrong_secret', message: unknown, tokenId: parts.id });
+  if (token.usedAt !== undefined)
+    return err({ code: 'used', message: 'the join token was used already; make a new one', tokenId: parts.id });
   if (token.expiresAt <= now) return err({ code: 'expired', message: 'the join token has expired; make a new one', tokenId: parts.id });
   return ok(token);
 }
 
-type NodeFacts = { readonly nodeId: NodeId; readonly token: JoinTokenRow; readonly proposal: string; readonly leaf: Leaf; readonly now: number; readonly store: Store };
+type NodeFacts = {
+  readonly nodeId: NodeId;
+  readonly token: JoinTokenRow;
+  readonly proposal: string;
+  readonly leaf: Leaf;
+  readonly now: number;
+  readonly store: Store;
+};
 
 function describeNode({ nodeId, token, proposal, leaf, now, store }: NodeFacts): NodeRow {
   const taken = new Set<string>();
@@ -60,7 +80,11 @@ function describeNode({ nodeId, token, proposal, leaf, now, store }: NodeFacts):
     labels: token.labels,
     schedulable: true,
     allocatable: { cpuMillicores: 0, memoryBytes: 0 },
-    state: { word: 'unreachable', cause: { code: 'not_connected_yet', message: 'The device has joined and has not connected yet.' }, sinceAt: now },
+    state: {
+      word: 'unreachable',
+      cause: { code: 'not_connected_yet', message: 'The device has joined and has not connected yet.' },
+      sinceAt: now,
+    },
     certificate: { serial: leaf.serial, notAfter: leaf.notAfter },
     joinedAt: now,
     updatedAt: now,
@@ -72,8 +96,15 @@ async function insertNode(row: NodeRow, token: JoinTokenRow, { store, clock, ent
     ({
       kind: 'event',
       event: {
-        id: entropy.id('ev') as EventId, at: clock.now(), kind, severity: 'info', orgId: row.orgId, nodeId: row.id,
-        actor: { kind: 'node', id: row.id, name: row.name }, params: { name: row.name, tokenId: token.id }, message,
+        id: entropy.id('ev') as EventId,
+        at: clock.now(),
+        kind,
+        severity: 'info',
+        orgId: row.orgId,
+        nodeId: row.id,
+        actor: { kind: 'node', id: row.id, name: row.name },
+        params: { name: row.name, tokenId: token.id },
+        message,
       },
     }) as const;
   const outcome = await store.commit({

@@ -22,11 +22,23 @@ export async function loadDeviceCa(options: {
   if (!stored) {
     const now = clock.now();
     const made = await createDeviceAuthority({ clusterId, now, entropy });
-    await records.insertDeviceAuthority({ id: entropy.id('ca'), certificate: made.certificate, wrappedPrivateKey: keyWrap.wrap(made.privateKey, CONTEXT), notAfter: made.notAfter }, now);
+    await records.insertDeviceAuthority(
+      {
+        id: entropy.id('ca'),
+        certificate: made.certificate,
+        wrappedPrivateKey: keyWrap.wrap(made.privateKey, CONTEXT),
+        notAfter: made.notAfter,
+      },
+      now,
+    );
     // Read back: if another start was faster, its authority is the one.
     stored = await records.findDeviceAuthority();
   }
   assert(stored, 'the device authority is stored once it was made');
-  const authority = { certificate: stored.certificate, privateKey: keyWrap.unwrap(stored.wrappedPrivateKey, CONTEXT), notAfter: stored.notAfter };
+  const authority = {
+    certificate: stored.certificate,
+    privateKey: keyWrap.unwrap(stored.wrappedPrivateKey, CONTEXT),
+    notAfter: stored.notAfter,
+  };
   return openDeviceCa({ authority, clusterId, entropy });
 }

@@ -3,7 +3,10 @@ const MAX_NAME = 63;
 
 /** A name of the allowed letters, made of what a device proposes: `db-01.home` stays, `<b>x` becomes `b x`. */
 export function cleanNodeName(proposal: string): string {
-  const cleaned = proposal.replaceAll(/[^\p{L}\p{N} ._'()-]+/gu, ' ').replace(/^[^\p{L}\p{N}]+/u, '').trim();
+  const cleaned = proposal
+    .replaceAll(/[^\p{L}\p{N} ._'()-]+/gu, ' ')
+    .replace(/^[^\p{L}\p{N}]+/u, '')
+    .trim();
   return cleaned.slice(0, MAX_NAME).trim() || FALLBACK;
 }
 

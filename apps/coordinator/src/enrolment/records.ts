@@ -1,5 +1,15 @@
 import { guardThat, toRecords, type GuardedWriter, type SqlDriver, type SqlValue, type Statement } from '@cloudless/db';
-import { CloudlessError, joinTokenIdSchema, labelsSchema, orgIdSchema, userIdSchema, type JoinTokenId, type NodeId, type OrgId, type UserId } from '@cloudless/proto';
+import {
+  CloudlessError,
+  joinTokenIdSchema,
+  labelsSchema,
+  orgIdSchema,
+  userIdSchema,
+  type JoinTokenId,
+  type NodeId,
+  type OrgId,
+  type UserId,
+} from '@cloudless/proto';
 
 export type JoinTokenRow = {
   readonly id: JoinTokenId;
@@ -14,7 +24,12 @@ export type JoinTokenRow = {
   readonly usedAt?: number | undefined;
 };
 
-export type StoredAuthority = { readonly id: string; readonly certificate: string; readonly wrappedPrivateKey: Uint8Array; readonly notAfter: number };
+export type StoredAuthority = {
+  readonly id: string;
+  readonly certificate: string;
+  readonly wrappedPrivateKey: Uint8Array;
+  readonly notAfter: number;
+};
 
 /** What enrolment keeps in the database. */
 export interface EnrolmentRecords {
@@ -31,7 +46,13 @@ export interface EnrolmentRecords {
 const text = (value: SqlValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 const blob = (value: SqlValue | undefined): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array());
 
-export function createEnrolmentRecords({ driver, writer }: { readonly driver: SqlDriver; readonly writer: GuardedWriter }): EnrolmentRecords {
+export function createEnrolmentRecords({
+  driver,
+  writer,
+}: {
+  readonly driver: SqlDriver;
+  readonly writer: GuardedWriter;
+}): EnrolmentRecords {
   const find = async (sql: string, params: readonly SqlValue[]) => toRecords(await driver.query({ sql, params }))[0];
 
   /** `false` when a guard or a constraint said no. */
@@ -45,11 +66,28 @@ export function createEnrolmentRecords({ driver, writer }: { readonly driver: Sq
 
   return {
     async insertJoinToken(row) {
-      const params = [row.id, row.orgId, row.ownerUserId ?? null, row.secretHash, row.name ?? null, JSON.stringify(row.labels), row.createdAt, row.expiresAt];
-      await write('a join token', [{ sql: 'INSERT INTO join_token (id, org_id, owner_user_id, secret_hash, name, labels, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)', params }]);
+      const params = [
+        row.id,
+        row.orgId,
+        row.ownerUserId ?? null,
+        row.secretHash,
+        row.name ?? null,
+        JSON.stringify(row.labels),
+        row.createdAt,
+        row.expiresAt,
+      ];
+      await write('a join token', [
+        {
+          sql: 'INSERT INTO join_token (id, org_id, owner_user_id, secret_hash, name, labels, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          params,
+        },
+      ]);
     },
     async findJoinToken(id) {
-      const row = await find('SELECT id, org_id, owner_user_id, secret_hash, name, labels, created_at, expires_at, used_at FROM join_token WHERE id = ?', [id]);
+      const row = await find(
+        'SELECT id, org_id, owner_user_id, secret_hash, name, labels, created_at, expires_at, used_at FROM join_token WHERE id = ?',
+        [id],
+      );
       if (!row) return undefined;
       return {
         id: joinTokenIdSchema.parse(row['id']),
@@ -69,20 +107,32 @@ export function createEnrolmentRecords({ driver, writer }: { readonly driver: Sq
         { sql: 'UPDATE join_token SET used_at = ?, used_by_node_id = ? WHERE id = ?', params: [now, nodeId, id] },
       ]),
     async findDeviceAuthority() {
-      const row = await find("SELECT id, certificate, wrapped_private_key, not_after FROM ca WHERE kind = 'device' ORDER BY created_at DESC, id LIMIT 1", []);
+      const row = await find(
+        "SELECT id, certificate, wrapped_private_key, not_after FROM ca WHERE kind = 'device' ORDER BY created_at DESC, id LIMIT 1",
+        [],
+      );
       if (!row) return undefined;
-      return { id: text(row['id']) ?? '', certificate: text(row['certificate']) ?? '', wrappedPrivateKey: blob(row['wrapped_private_key']), notAfter: Number(row['not_after']) };
+      return {
+        id: text(row['id']) ?? '',
+        certificate: text(row['certificate']) ?? '',
+        wrappedPrivateKey: blob(row['wrapped_private_key']),
+        notAfter: Number(row['not_after']),
+      };
     },
     async insertDeviceAuthority({ id, certificate, wrappedPrivateKey, notAfter }, now) {
       const sql = "INSERT INTO ca (id, kind, certificate, wrapped_private_key, created_at, not_after) VALUES (?, 'device', ?, ?, ?, ?)";
       // One authority a cluster: two starts at once must not leave two.
-      await write('the device authority', [guardThat("(SELECT count(*) = 0 FROM ca WHERE kind = 'device')"), { sql, params: [id, certificate, wrappedPrivateKey, now, notAfter] }]);
+      await write('the device authority', [
+        guardThat("(SELECT count(*) = 0 FROM ca WHERE kind = 'device')"),
+        { sql, params: [id, certificate, wrappedPrivateKey, now, notAfter] },
+      ]);
     },
     async findSetting(orgId, name) {
       return text((await find('SELECT value FROM setting WHERE org_id = ? AND name = ?', [orgId, name]))?.['value']);
     },
     async putSetting(orgId, name, value, now) {
-      const sql = 'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at';
+      const sql =
+        'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at';
       await write(`the setting ${name}`, [{ sql, params: [orgId, name, value, now] }]);
     },
   };

@@ -9,10 +9,21 @@ const WINDOW_MS = 60_000;
 export interface RefusalEvents {
   /** Since this coordinator started. */
   readonly count: number;
-  record(refusal: { readonly message: string; readonly code: string; readonly tokenId?: JoinTokenId | undefined; readonly remoteName?: string }): Promise<void>;
+  record(refusal: {
+    readonly message: string;
+    readonly code: string;
+    readonly tokenId?: JoinTokenId | undefined;
+    readonly remoteName?: string;
+  }): Promise<void>;
 }
 
-export function createRefusalEvents(deps: { readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly logger: Logger; readonly orgId: OrgId }): RefusalEvents {
+export function createRefusalEvents(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  readonly orgId: OrgId;
+}): RefusalEvents {
   const { store, clock, entropy, logger, orgId } = deps;
   let count = 0;
   let windowFrom = -Infinity;
@@ -38,8 +49,14 @@ export function createRefusalEvents(deps: { readonly store: Store; readonly cloc
       if (!hasRoom()) return;
       const params = { code, ...(tokenId ? { tokenId } : {}), ...(remoteName === undefined ? {} : { name: remoteName }) };
       const event = {
-        id: entropy.id('ev') as EventId, at: clock.now(), kind: 'joinToken.refused', severity: 'warning', orgId,
-        actor: { kind: 'system', name: 'enrolment' }, params, message,
+        id: entropy.id('ev') as EventId,
+        at: clock.now(),
+        kind: 'joinToken.refused',
+        severity: 'warning',
+        orgId,
+        actor: { kind: 'system', name: 'enrolment' },
+        params,
+        message,
       } as const;
       try {
         await store.commit({ id: entropy.id('batch') as BatchId, mutations: [{ kind: 'event', event }] });

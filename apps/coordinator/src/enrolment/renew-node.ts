@@ -15,16 +15,24 @@ export type RenewRefusal = { readonly code: 'certificate_refused' | 'invalid_inp
 /** The node, when it may still act: known, and not revoked. */
 export function findActiveNode(nodeId: NodeId, store: Store): Result<NodeRow, LinkReason> {
   const row = store.get('node', nodeId)?.row;
-  if (!row) return err({ code: 'certificate_refused', message: 'this cluster does not know this device any more: join it again', retry: false });
-  if (row.revokedAt !== undefined) return err({ code: 'revoked', message: 'this device was removed from the cluster: join it again with a new token', retry: false });
+  if (!row)
+    return err({ code: 'certificate_refused', message: 'this cluster does not know this device any more: join it again', retry: false });
+  if (row.revokedAt !== undefined)
+    return err({ code: 'revoked', message: 'this device was removed from the cluster: join it again with a new token', retry: false });
   return ok(row);
 }
 
 /** Who shows this chain, for a session: a valid certificate of an active node. */
 export function authenticateNode(chain: readonly Uint8Array[], { store, ca, clock }: RenewDeps): Result<NodeId, LinkReason> {
   const svid = verifySvid(chain, ca.bundle, clock.now());
-  if (!svid.ok) return err({ code: 'certificate_refused', message: `${svid.error.message}; renew it, or join again`, retry: svid.error.code === 'notYetValid' });
-  if (svid.value.subject.kind !== 'node') return err({ code: 'certificate_refused', message: 'the certificate is not of a device', retry: false });
+  if (!svid.ok)
+    return err({
+      code: 'certificate_refused',
+      message: `${svid.error.message}; renew it, or join again`,
+      retry: svid.error.code === 'notYetValid',
+    });
+  if (svid.value.subject.kind !== 'node')
+    return err({ code: 'certificate_refused', message: 'the certificate is not of a device', retry: false });
   const row = findActiveNode(svid.value.subject.nodeId, store);
   return row.ok ? ok(row.value.id) : row;
 }
@@ -40,20 +48,33 @@ export async function renewNode(nodeId: NodeId, csr: string, deps: RenewDeps): P
     const found = store.get('node', nodeId);
     if (!active.ok || !found) return err({ code: 'certificate_refused', message: active.ok ? 'the device is gone' : active.error.message });
     const row = { ...found.row, certificate, updatedAt: clock.now() };
-    const outcome = await store.commit({ id: entropy.id('batch') as BatchId, mutations: [{ kind: 'put', table: 'node', row, expect: found.version }] });
+    const outcome = await store.commit({
+      id: entropy.id('batch') as BatchId,
+      mutations: [{ kind: 'put', table: 'node', row, expect: found.version }],
+    });
     if (outcome.kind === 'committed') return leaf;
   }
   return err({ code: 'certificate_refused', message: 'the device changed too often meanwhile; try again' });
 }
 
 /** Outside a session: the certificate may have run out, but the request must be of the very key that it names. */
-export async function renewByKey(request: Extract<HandshakeRequest, { kind: 'renew' }>, chain: readonly Uint8Array[], deps: RenewDeps): Promise<Result<Leaf, RenewRefusal>> {
+export async function renewByKey(
+  request: Extract<HandshakeRequest, { kind: 'renew' }>,
+  chain: readonly Uint8Array[],
+  deps: RenewDeps,
+): Promise<Result<Leaf, RenewRefusal>> {
   const svid = readRecentSvid(chain, deps);
-  if (!svid) return err({ code: 'certificate_refused', message: 'no certificate of this cluster from the last 30 days was shown: join again with a new token' });
-  if (svid.subject.kind !== 'node' || svid.subject.nodeId !== request.nodeId) return err({ code: 'certificate_refused', message: 'the certificate is of another device' });
+  if (!svid)
+    return err({
+      code: 'certificate_refused',
+      message: 'no certificate of this cluster from the last 30 days was shown: join again with a new token',
+    });
+  if (svid.subject.kind !== 'node' || svid.subject.nodeId !== request.nodeId)
+    return err({ code: 'certificate_refused', message: 'the certificate is of another device' });
   const csr = await deps.ca.readCsr(request.csr);
   if (!csr.ok) return err({ code: 'invalid_input', message: csr.error.message });
-  if (csr.value.keyHash !== svid.keyHash) return err({ code: 'certificate_refused', message: 'the request is of another key than the certificate' });
+  if (csr.value.keyHash !== svid.keyHash)
+    return err({ code: 'certificate_refused', message: 'the request is of another key than the certificate' });
   return renewNode(request.nodeId, request.csr, deps);
 }
 

@@ -9,7 +9,15 @@ import { createDeviceAuthority, createKeyWrap, openDeviceCa } from '@cloudless/i
 import type { Clock } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createMemoryLogger } from '@cloudless/kernel/testing';
-import { LINK_PROTOCOL, type AllocationId, type AllocationRow, type BatchId, type CoordinatorMessage, type NodeId, type WorkloadId } from '@cloudless/proto';
+import {
+  LINK_PROTOCOL,
+  type AllocationId,
+  type AllocationRow,
+  type BatchId,
+  type CoordinatorMessage,
+  type NodeId,
+  type WorkloadId,
+} from '@cloudless/proto';
 import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import type { AgentLink } from '@cloudless/transport';
 import { AGENT_WEBSOCKET, dialCoordinator, joinCoordinator, renewCertificate, type TlsIdentity } from '@cloudless/transport/websocket';
@@ -24,7 +32,14 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
 });
 
-type Coordinator = { readonly url: string; readonly store: Store; readonly cluster: Cluster; readonly enrolment: Enrolment; readonly sessions: NodeSessionsServer; readonly clock: Clock & { offsetMs: number } };
+type Coordinator = {
+  readonly url: string;
+  readonly store: Store;
+  readonly cluster: Cluster;
+  readonly enrolment: Enrolment;
+  readonly sessions: NodeSessionsServer;
+  readonly clock: Clock & { offsetMs: number };
+};
 
 /** The real clock, whose wall time a test may step. */
 function createSteppedClock(): Clock & { offsetMs: number } {
@@ -39,9 +54,25 @@ async function startCoordinator(): Promise<Coordinator> {
   const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock });
   const cluster = await openCluster({ driver, clock, entropy });
   const store = await createStore({ driver, clock, entropy, logger, token: cluster.token });
-  const enrolment = await createEnrolment({ driver, store, cluster, keyWrap: createKeyWrap(entropy.bytes(32), entropy), clock, entropy, logger });
+  const enrolment = await createEnrolment({
+    driver,
+    store,
+    cluster,
+    keyWrap: createKeyWrap(entropy.bytes(32), entropy),
+    clock,
+    entropy,
+    logger,
+  });
   const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token: cluster.token };
-  const sessions = createNodeSessions({ store, clock, entropy, logger, authority, coordinatorVersion: '0.1.0', renew: (nodeId, csr) => enrolment.renew(nodeId, csr) });
+  const sessions = createNodeSessions({
+    store,
+    clock,
+    entropy,
+    logger,
+    authority,
+    coordinatorVersion: '0.1.0',
+    renew: (nodeId, csr) => enrolment.renew(nodeId, csr),
+  });
   const door = await serveAgents({ enrolment, sessions, clock, entropy, logger });
   const http = createServer();
   const upgrades = new WebSocketServer({ noServer: true, ...AGENT_WEBSOCKET });
@@ -76,13 +107,25 @@ type Device = { readonly nodeId: NodeId; readonly identity: TlsIdentity; readonl
 async function join(coordinator: Coordinator, key = createDeviceKey()): Promise<Device> {
   const { clock, url } = coordinator;
   const token = await createToken(coordinator);
-  const response = await joinCoordinator({ url, clock, token: token.presented, csr: await createCsr(key), name: 'laptop', judgeCoordinator: judgePinned(token.caHash) });
+  const response = await joinCoordinator({
+    url,
+    clock,
+    token: token.presented,
+    csr: await createCsr(key),
+    name: 'laptop',
+    judgeCoordinator: judgePinned(token.caHash),
+  });
   if (response.kind !== 'issued') throw new Error(response.message);
   return { nodeId: response.nodeId, bundle: response.bundle, identity: { certificate: response.certificate, key } };
 }
 
 const dial = ({ url, clock, cluster }: Coordinator, { identity, bundle }: Pick<Device, 'identity' | 'bundle'>): Promise<AgentLink> =>
-  dialCoordinator({ url, identity, clock, judgeCoordinator: judgeCoordinator({ bundle, clusterId: cluster.clusterId, now: () => clock.now() }) });
+  dialCoordinator({
+    url,
+    identity,
+    clock,
+    judgeCoordinator: judgeCoordinator({ bundle, clusterId: cluster.clusterId, now: () => clock.now() }),
+  });
 
 /** Messages of a link, awaited one by one. */
 function inbox(link: AgentLink): { next(kind: CoordinatorMessage['kind']): Promise<CoordinatorMessage> } {
@@ -108,7 +151,17 @@ function inbox(link: AgentLink): { next(kind: CoordinatorMessage['kind']): Promi
 }
 
 function hello(link: AgentLink, { cluster }: Coordinator, nodeId: NodeId): void {
-  link.send({ kind: 'hello', protocol: LINK_PROTOCOL, agentVersion: '0.1.0', nodeId, clusterId: cluster.clusterId, epoch: 0, token: 0, fingerprint: buildFingerprint(), allocations: [] });
+  link.send({
+    kind: 'hello',
+    protocol: LINK_PROTOCOL,
+    agentVersion: '0.1.0',
+    nodeId,
+    clusterId: cluster.clusterId,
+    epoch: 0,
+    token: 0,
+    fingerprint: buildFingerprint(),
+    allocations: [],
+  });
 }
 
 /** Resolves when `holds` is true of the store, after each commit. */
@@ -125,8 +178,20 @@ async function place({ store, cluster, clock }: Coordinator, nodeId: NodeId): Pr
   const own = { orgId: cluster.orgId, projectId: cluster.projectId };
   const workload = { ...buildWorkloadRow('web'), ...own, id: entropy.id('wl') as WorkloadId };
   const pending = buildObserved({ phase: 'pending', ready: false, generation: 0, cause: { code: 'placed', message: 'placed' } });
-  const row = { ...buildAllocationRow(workload, node), ...own, id: entropy.id('alloc') as AllocationId, observed: pending, updatedAt: clock.now() };
-  await store.commit({ id: entropy.id('batch') as BatchId, mutations: [{ kind: 'put', table: 'workload', row: workload, expect: 'absent' }, { kind: 'put', table: 'allocation', row, expect: 'absent' }] });
+  const row = {
+    ...buildAllocationRow(workload, node),
+    ...own,
+    id: entropy.id('alloc') as AllocationId,
+    observed: pending,
+    updatedAt: clock.now(),
+  };
+  await store.commit({
+    id: entropy.id('batch') as BatchId,
+    mutations: [
+      { kind: 'put', table: 'workload', row: workload, expect: 'absent' },
+      { kind: 'put', table: 'allocation', row, expect: 'absent' },
+    ],
+  });
   return row;
 }
 
@@ -151,14 +216,23 @@ describe('a device with a join token', () => {
     link.send({ kind: 'report', reports: [{ allocationId: allocation.id, observed: buildObserved() }] });
     await until(coordinator, () => coordinator.store.get('allocation', allocation.id)?.row.observed.phase === 'running');
     const events = await coordinator.store.listEvents({ orgId: coordinator.cluster.orgId, limit: 50 });
-    expect(events.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['node.joined', 'joinToken.used', 'node.online', 'allocation.started', 'allocation.ready']));
+    expect(events.map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['node.joined', 'joinToken.used', 'node.online', 'allocation.started', 'allocation.ready']),
+    );
     link.close({ code: 'closed', message: 'done', retry: true });
   });
 
   it('is refused a second time, and leaves an event', async () => {
     const coordinator = await startCoordinator();
     const token = await createToken(coordinator);
-    const ask = async () => joinCoordinator({ ...coordinator, token: token.presented, csr: await createCsr(createDeviceKey()), name: 'laptop', judgeCoordinator: judgePinned(token.caHash) });
+    const ask = async () =>
+      joinCoordinator({
+        ...coordinator,
+        token: token.presented,
+        csr: await createCsr(createDeviceKey()),
+        name: 'laptop',
+        judgeCoordinator: judgePinned(token.caHash),
+      });
     expect(await ask()).toMatchObject({ kind: 'issued' });
     expect(await ask()).toMatchObject({ kind: 'refused', code: 'join_token_refused', retry: false });
     expect(coordinator.enrolment.refusedCount).toBe(1);
@@ -170,7 +244,11 @@ describe('a device with a join token', () => {
     const coordinator = await startCoordinator();
     const token = await createToken(coordinator);
     const csrs = await Promise.all([1, 2, 3, 4].map(() => createCsr(createDeviceKey())));
-    const answers = await Promise.all(csrs.map((csr) => joinCoordinator({ ...coordinator, token: token.presented, csr, name: 'racer', judgeCoordinator: judgePinned(token.caHash) })));
+    const answers = await Promise.all(
+      csrs.map((csr) =>
+        joinCoordinator({ ...coordinator, token: token.presented, csr, name: 'racer', judgeCoordinator: judgePinned(token.caHash) }),
+      ),
+    );
     expect(answers.map(({ kind }) => kind).toSorted()).toEqual(['issued', 'refused', 'refused', 'refused']);
     expect([...coordinator.store.list('node')]).toHaveLength(1);
   });
@@ -178,7 +256,14 @@ describe('a device with a join token', () => {
   it('is refused when it comes too late, and when the secret is another', async () => {
     const coordinator = await startCoordinator();
     const token = await createToken(coordinator);
-    const ask = async (presented: string) => joinCoordinator({ ...coordinator, token: presented, csr: await createCsr(createDeviceKey()), name: 'late', judgeCoordinator: judgePinned(token.caHash) });
+    const ask = async (presented: string) =>
+      joinCoordinator({
+        ...coordinator,
+        token: presented,
+        csr: await createCsr(createDeviceKey()),
+        name: 'late',
+        judgeCoordinator: judgePinned(token.caHash),
+      });
     expect(await ask(`${token.id}.AAAAAAAAAAAAAAAAAAAAAAAA`)).toMatchObject({ kind: 'refused' });
     coordinator.clock.offsetMs = 16 * 60_000;
     expect(await ask(token.presented)).toMatchObject({ kind: 'refused', message: expect.stringContaining('expired') as string });
@@ -187,7 +272,14 @@ describe('a device with a join token', () => {
   it('does not tell its token to a coordinator that the token does not pin', async () => {
     const [mine, theirs] = [await startCoordinator(), await startCoordinator()];
     const token = await createToken(mine);
-    const asking = joinCoordinator({ ...mine, url: theirs.url, token: token.presented, csr: await createCsr(createDeviceKey()), name: 'laptop', judgeCoordinator: judgePinned(token.caHash) });
+    const asking = joinCoordinator({
+      ...mine,
+      url: theirs.url,
+      token: token.presented,
+      csr: await createCsr(createDeviceKey()),
+      name: 'laptop',
+      judgeCoordinator: judgePinned(token.caHash),
+    });
     await expect(asking).rejects.toMatchObject({ code: 'certificate_refused' });
     expect(theirs.enrolment.refusedCount).toBe(0);
   });
@@ -198,24 +290,47 @@ describe('a session', () => {
     const coordinator = await startCoordinator();
     const { clusterId } = coordinator.cluster;
     const device = await join(coordinator);
-    const rogue = await openDeviceCa({ authority: await createDeviceAuthority({ clusterId, now: coordinator.clock.now(), entropy }), clusterId, entropy });
+    const rogue = await openDeviceCa({
+      authority: await createDeviceAuthority({ clusterId, now: coordinator.clock.now(), entropy }),
+      clusterId,
+      entropy,
+    });
     const key = createDeviceKey();
     const forged = await rogue.issueNode(device.nodeId, await createCsr(key), coordinator.clock.now());
     if (!forged.ok) throw new Error(forged.error.message);
-    await expect(dial(coordinator, { ...device, identity: { certificate: forged.value.certificate, key } })).rejects.toMatchObject({ code: 'certificate_refused', retry: false });
-    const nobody = { url: coordinator.url, clock: coordinator.clock, judgeCoordinator: judgeCoordinator({ bundle: device.bundle, clusterId, now: () => coordinator.clock.now() }) };
+    await expect(dial(coordinator, { ...device, identity: { certificate: forged.value.certificate, key } })).rejects.toMatchObject({
+      code: 'certificate_refused',
+      retry: false,
+    });
+    const nobody = {
+      url: coordinator.url,
+      clock: coordinator.clock,
+      judgeCoordinator: judgeCoordinator({ bundle: device.bundle, clusterId, now: () => coordinator.clock.now() }),
+    };
     await expect(dialCoordinator({ ...nobody, identity: { certificate: '', key: '' } })).rejects.toThrow();
     coordinator.clock.offsetMs = 25 * 3_600_000;
-    const late = dialCoordinator({ url: coordinator.url, clock: coordinator.clock, identity: device.identity, judgeCoordinator: judgePinned((await createToken(coordinator)).caHash) });
+    const late = dialCoordinator({
+      url: coordinator.url,
+      clock: coordinator.clock,
+      identity: device.identity,
+      judgeCoordinator: judgePinned((await createToken(coordinator)).caHash),
+    });
     await expect(late).rejects.toMatchObject({ code: 'certificate_refused', message: expect.stringContaining('expired') as string });
   });
 
-  it('comes back after the certificate expired, by the device\'s own key only', async () => {
+  it("comes back after the certificate expired, by the device's own key only", async () => {
     const coordinator = await startCoordinator();
     const device = await join(coordinator);
     const { caHash } = await createToken(coordinator);
     coordinator.clock.offsetMs = 25 * 3_600_000;
-    const renew = async (key: string) => renewCertificate({ ...coordinator, identity: device.identity, nodeId: device.nodeId, csr: await createCsr(key), judgeCoordinator: judgePinned(caHash) });
+    const renew = async (key: string) =>
+      renewCertificate({
+        ...coordinator,
+        identity: device.identity,
+        nodeId: device.nodeId,
+        csr: await createCsr(key),
+        judgeCoordinator: judgePinned(caHash),
+      });
     expect(await renew(createDeviceKey())).toMatchObject({ kind: 'refused', code: 'certificate_refused' });
     const renewed = await renew(device.identity.key);
     expect(renewed).toMatchObject({ kind: 'issued', nodeId: device.nodeId });
@@ -233,7 +348,10 @@ describe('a session', () => {
     await coordinator.sessions.settled();
     const found = coordinator.store.get('node', device.nodeId);
     if (!found) throw new Error('the node is gone');
-    await coordinator.store.commit({ id: entropy.id('batch') as BatchId, mutations: [{ kind: 'put', table: 'node', row: { ...found.row, revokedAt: coordinator.clock.now() }, expect: found.version }] });
+    await coordinator.store.commit({
+      id: entropy.id('batch') as BatchId,
+      mutations: [{ kind: 'put', table: 'node', row: { ...found.row, revokedAt: coordinator.clock.now() }, expect: found.version }],
+    });
     expect(await link.closed).toMatchObject({ code: 'revoked', by: 'peer', retry: false });
     await expect(dial(coordinator, device)).rejects.toMatchObject({ code: 'revoked', retry: false });
   });
@@ -267,7 +385,11 @@ describe('a session', () => {
     });
     hello(link, coordinator, device.nodeId);
     await messages.next('complete');
-    const stream = await coordinator.sessions.openStream(device.nodeId, { kind: 'forward', allocationId: entropy.id('alloc') as AllocationId, portName: 'http' });
+    const stream = await coordinator.sessions.openStream(device.nodeId, {
+      kind: 'forward',
+      allocationId: entropy.id('alloc') as AllocationId,
+      portName: 'http',
+    });
     const sent = Buffer.from(entropy.bytes(3_000_000));
     stream.end(sent);
     const pieces: Buffer[] = [];

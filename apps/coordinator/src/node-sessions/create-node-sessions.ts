@@ -16,6 +16,8 @@ import { createSession, type Authority, type Session } from './session.ts';
 const OPEN_STREAM_MS = 5000;
 /** How long an older session of the same identity may take to show that it lives. */
 const OLD_SESSION_MS = 700;
+/** A copied identity knocks every few seconds: one event for it in so long. */
+const ALERT_EVERY_MS = 600_000;
 
 export type NodeSessionsOptions = {
   readonly store: Store;
@@ -25,7 +27,10 @@ export type NodeSessionsOptions = {
   readonly authority: Authority;
   readonly coordinatorVersion: string;
   /** Signs for a device in its session. */
-  readonly renew: (nodeId: NodeId, csr: string) => Promise<Result<{ readonly certificate: string; readonly bundle: string }, { readonly code: string; readonly message: string }>>;
+  readonly renew: (
+    nodeId: NodeId,
+    csr: string,
+  ) => Promise<Result<{ readonly certificate: string; readonly bundle: string }, { readonly code: string; readonly message: string }>>;
   /** Silence after which a device is lost and its replicas are replaced. Default 60 s. */
   readonly lostAfterMs?: number;
 };
@@ -54,7 +59,15 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     return presence;
   }
 
-  const watch = createLivenessWatch({ store, clock, nodes, presenceOf, presences, lostAfterMs: options.lostAfterMs ?? 60_000, onTick: () => sessions.forEach((session) => session.retry()) });
+  const watch = createLivenessWatch({
+    store,
+    clock,
+    nodes,
+    presenceOf,
+    presences,
+    lostAfterMs: options.lostAfterMs ?? 60_000,
+    onTick: () => sessions.forEach((session) => session.retry()),
+  });
 
   const stopListening = store.onCommit(({ revision, changes }) => {
     for (const [nodeId, own] of changesByNode(changes)) sessions.get(nodeId)?.committed(revision, own);
@@ -114,7 +127,13 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       presence.seen.control.lastAt = clock.now();
     };
     const session = createSession({
-      link, nodeId, authority, store, clock, logger, coordinatorVersion: options.coordinatorVersion,
+      link,
+      nodeId,
+      authority,
+      store,
+      clock,
+      logger,
+      coordinatorVersion: options.coordinatorVersion,
       heartbeatMs: ({ fingerprint }) => heartbeatMs(allowedSilenceMs(fingerprint)),
       events: {
         heard,
@@ -126,7 +145,13 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
           reports.take(nodeId, hello.allocations);
           measurePaths(presence, link, clock);
           watch.check(nodeId);
-          logger.info({ op: 'session.open', outcome: 'ok', nodeId, agentVersion: hello.agentVersion, allocations: hello.allocations.length });
+          logger.info({
+            op: 'session.open',
+            outcome: 'ok',
+            nodeId,
+            agentVersion: hello.agentVersion,
+            allocations: hello.allocations.length,
+          });
         },
         message: (message) => takeMessage(presence, link, message),
       },
@@ -153,12 +178,21 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
 
   async function alertTwice(nodeId: NodeId): Promise<void> {
     const row = store.get('node', nodeId)?.row;
-    if (!row) return;
+    const presence = presenceOf(nodeId);
+    if (!row || clock.bootMs() - (presence.alertedAtMs ?? -Infinity) < ALERT_EVERY_MS) return;
+    presence.alertedAtMs = clock.bootMs();
     const message = `Another machine showed the identity of ${row.name} while it is connected, and was refused. If a data folder was copied, remove the copy and join that machine with its own token.`;
     logger.error({ op: 'session.open', outcome: 'refused', nodeId, code: 'identity_in_use' });
     const event = {
-      id: entropy.id('ev') as EventId, at: clock.now(), kind: 'access.denied', severity: 'error', orgId: row.orgId, nodeId,
-      actor: { kind: 'node', id: nodeId, name: row.name }, params: { name: row.name, code: 'identity_in_use' }, message,
+      id: entropy.id('ev') as EventId,
+      at: clock.now(),
+      kind: 'access.denied',
+      severity: 'error',
+      orgId: row.orgId,
+      nodeId,
+      actor: { kind: 'node', id: nodeId, name: row.name },
+      params: { name: row.name, code: 'identity_in_use' },
+      message,
     } as const;
     try {
       await store.commit({ id: entropy.id('batch') as BatchId, mutations: [{ kind: 'event', event }] });
@@ -170,7 +204,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   async function accept(link: CoordinatorLink, nodeId: NodeId): Promise<void> {
     const row = store.get('node', nodeId)?.row;
     if (isStopped) return link.close({ code: 'closed', message: 'the coordinator stops', retry: true });
-    if (!row || row.revokedAt !== undefined) return link.close({ code: 'revoked', message: 'the device is not of this cluster any more', retry: false });
+    if (!row || row.revokedAt !== undefined)
+      return link.close({ code: 'revoked', message: 'the device is not of this cluster any more', retry: false });
     const older = sessions.get(nodeId);
     if (older && (await isAlive(older))) {
       link.close({ code: 'refused', message: 'this identity is in use on another machine; join with a token of its own', retry: true });
@@ -178,7 +213,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     }
     const current = sessions.get(nodeId);
     // Two that came while the older was asked: the first of them has the session now.
-    if (current && current !== older) return link.close({ code: 'refused', message: 'another connection of this device was faster', retry: true });
+    if (current && current !== older)
+      return link.close({ code: 'refused', message: 'another connection of this device was faster', retry: true });
     current?.link.close({ code: 'replaced', message: 'a newer connection of this device took over', retry: true });
     if (!link.signal.aborted) start(link, nodeId);
   }
@@ -197,7 +233,11 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
 
   const unreachableNode = (nodeId: NodeId, why: string, cause?: unknown): CloudlessError => {
     const name = store.get('node', nodeId)?.row.name ?? nodeId;
-    return new CloudlessError('node_unreachable', `A stream to ${name} could not be opened: ${why}. Check that it is awake and online, then try again.`, { cause });
+    return new CloudlessError(
+      'node_unreachable',
+      `A stream to ${name} could not be opened: ${why}. Check that it is awake and online, then try again.`,
+      { cause },
+    );
   };
 
   const measureAgain = (): void => {
@@ -210,7 +250,10 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
 
   return {
     accept,
-    channels: (nodeId) => ({ heartbeat: viewChannel(presences.get(nodeId), 'control'), command: viewChannel(presences.get(nodeId), 'bulk') }),
+    channels: (nodeId) => ({
+      heartbeat: viewChannel(presences.get(nodeId), 'control'),
+      command: viewChannel(presences.get(nodeId), 'bulk'),
+    }),
     usage: (nodeId) => presences.get(nodeId)?.usage ?? [],
     onUsage(listener) {
       usageListeners.add(listener);

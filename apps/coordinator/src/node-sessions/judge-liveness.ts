@@ -48,9 +48,12 @@ export function judgeLiveness(signals: Signals): Verdict | undefined {
   if (isConnected && silentMs <= limitMs) return judgeEngine(signals.engine);
   // It is known to be gone: more silence is no news.
   if (word === 'left' || word === 'lost') return undefined;
-  if (silentMs > lostAfterMs) return verdict('lost', 'silent_too_long', 'The device has not been heard from for too long; its replicas are replaced elsewhere.');
-  if (closedForMs !== undefined && closedForMs > RECONNECT_MS) return verdict('unreachable', 'link_closed', 'The connection of the device ended, and it has not come back yet.');
-  if (silentMs > limitMs) return verdict('unreachable', 'silent', 'Nothing was heard from the device for longer than its kind of connection allows.');
+  if (silentMs > lostAfterMs)
+    return verdict('lost', 'silent_too_long', 'The device has not been heard from for too long; its replicas are replaced elsewhere.');
+  if (closedForMs !== undefined && closedForMs > RECONNECT_MS)
+    return verdict('unreachable', 'link_closed', 'The connection of the device ended, and it has not come back yet.');
+  if (silentMs > limitMs)
+    return verdict('unreachable', 'silent', 'Nothing was heard from the device for longer than its kind of connection allows.');
   return undefined;
 }
 

@@ -1,7 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ALLOCATION_PHASES, isTerminalPhase, type AllocationObserved, type AllocationPhase, type AllocationRow, type EventKind } from '@cloudless/proto';
+import {
+  ALLOCATION_PHASES,
+  isTerminalPhase,
+  type AllocationObserved,
+  type AllocationPhase,
+  type AllocationRow,
+  type EventKind,
+} from '@cloudless/proto';
 
-export type ReportEvent = { readonly kind: EventKind; readonly severity: 'info' | 'warning' | 'error'; readonly message: string; readonly params: Readonly<Record<string, string | number>> };
+export type ReportEvent = {
+  readonly kind: EventKind;
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly message: string;
+  readonly params: Readonly<Record<string, string | number>>;
+};
 export type MergedReport = { readonly observed: AllocationObserved; readonly events: readonly ReportEvent[] };
 
 const rank = (phase: AllocationPhase): number => ALLOCATION_PHASES.indexOf(phase);
@@ -14,7 +26,8 @@ const rank = (phase: AllocationPhase): number => ALLOCATION_PHASES.indexOf(phase
  */
 export function mergeReport(row: AllocationRow, reported: AllocationObserved): MergedReport | undefined {
   const before = row.observed;
-  if (reported.generation < before.generation || isTerminalPhase(before.phase) || rank(reported.phase) < rank(before.phase)) return undefined;
+  if (reported.generation < before.generation || isTerminalPhase(before.phase) || rank(reported.phase) < rank(before.phase))
+    return undefined;
   // The count of restarts survives an agent that lost its state.
   const observed = { ...reported, restarts: Math.max(before.restarts, reported.restarts) };
   if (isDeepStrictEqual(before, observed)) return undefined;
@@ -26,7 +39,11 @@ function describe(row: AllocationRow, observed: AllocationObserved): ReportEvent
   const cause = observed.cause;
   const params = {
     ...cause.params,
-    workload: row.workloadName, slot: row.slot, code: cause.code, cause: cause.message, restarts: observed.restarts,
+    workload: row.workloadName,
+    slot: row.slot,
+    code: cause.code,
+    cause: cause.message,
+    restarts: observed.restarts,
     ...(observed.exit ? { exitCode: observed.exit.code } : {}),
   };
   const name = `${row.workloadName}[${row.slot}]`;

@@ -6,7 +6,10 @@ import { computeAllocatable } from './allocatable.ts';
 import type { Verdict } from './judge-liveness.ts';
 
 /** What should be so of a node's row: the state and fingerprint are this folder's to write. */
-export type NodeFacts = { /** Absent while the recorded state stands. */ readonly verdict: Verdict | undefined; readonly fingerprint: Fingerprint | undefined };
+export type NodeFacts = {
+  /** Absent while the recorded state stands. */ readonly verdict: Verdict | undefined;
+  readonly fingerprint: Fingerprint | undefined;
+};
 
 /** Tries at a row that others write too (names, cordons); then the next tick tries on. */
 const MAX_TRIES = 8;
@@ -28,7 +31,12 @@ const EVENTS: Record<NodeState['word'], { readonly kind: EventKind; readonly sev
 };
 
 /** Writes transitions, never heartbeats. */
-export function createNodeWriter(deps: { readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly logger: Logger }): NodeWriter {
+export function createNodeWriter(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+}): NodeWriter {
   const { store, clock, entropy, logger } = deps;
   const writing = new Map<NodeId, Promise<void>>();
 
@@ -39,10 +47,24 @@ export function createNodeWriter(deps: { readonly store: Store; readonly clock: 
       if (!found || !wanted || found.row.revokedAt !== undefined) return;
       const row = applyFacts(found.row, wanted, clock.now());
       if (!row) return;
-      const events = describeChange(found.row, row).map((event): Mutation => ({ kind: 'event', event: { id: entropy.id('ev') as EventId, at: clock.now(), ...event } }));
-      const outcome = await store.commit({ id: entropy.id('batch') as BatchId, mutations: [{ kind: 'put', table: 'node', row, expect: found.version }, ...events] });
+      const events = describeChange(found.row, row).map((event): Mutation => ({
+        kind: 'event',
+        event: { id: entropy.id('ev') as EventId, at: clock.now(), ...event },
+      }));
+      const outcome = await store.commit({
+        id: entropy.id('batch') as BatchId,
+        mutations: [{ kind: 'put', table: 'node', row, expect: found.version }, ...events],
+      });
       if (outcome.kind === 'committed') {
-        if (row.state.word !== found.row.state.word) logger.info({ op: 'node.transition', outcome: 'ok', nodeId, from: found.row.state.word, to: row.state.word, cause: row.state.cause.code });
+        if (row.state.word !== found.row.state.word)
+          logger.info({
+            op: 'node.transition',
+            outcome: 'ok',
+            nodeId,
+            from: found.row.state.word,
+            to: row.state.word,
+            cause: row.state.cause.code,
+          });
         return;
       }
     }
@@ -82,7 +104,25 @@ function describeChange(before: NodeRow, row: NodeRow) {
   const transition = word === before.state.word ? undefined : EVENTS[word];
   if (transition) events.push({ ...transition, message: `${row.name} is ${word}: ${cause.message}` });
   const [was, is] = [before.fingerprint?.engine.state, row.fingerprint?.engine.state];
-  if (was !== undefined && is !== undefined && was !== is) events.push({ kind: 'node.engineChanged', severity: is === 'ready' ? 'info' : 'warning', message: `The engine of ${row.name} went from ${was} to ${is}.` });
-  const params = { name: row.name, from: before.state.word, to: word, code: cause.code, cause: cause.message, ...(is === undefined ? {} : { engine: is }) };
-  return events.map((event) => ({ ...event, orgId: row.orgId, nodeId: row.id, actor: { kind: 'node', id: row.id, name: row.name } as const, params }));
+  if (was !== undefined && is !== undefined && was !== is)
+    events.push({
+      kind: 'node.engineChanged',
+      severity: is === 'ready' ? 'info' : 'warning',
+      message: `The engine of ${row.name} went from ${was} to ${is}.`,
+    });
+  const params = {
+    name: row.name,
+    from: before.state.word,
+    to: word,
+    code: cause.code,
+    cause: cause.message,
+    ...(is === undefined ? {} : { engine: is }),
+  };
+  return events.map((event) => ({
+    ...event,
+    orgId: row.orgId,
+    nodeId: row.id,
+    actor: { kind: 'node', id: row.id, name: row.name } as const,
+    params,
+  }));
 }

@@ -17,6 +17,8 @@ export type Presence = {
   heardAtMs: number;
   closedAtMs: number | undefined;
   hasLeft: boolean;
+  /** When somebody was last told that another machine shows this identity. */
+  alertedAtMs: number | undefined;
   /** As last reported; the writer brings it into the row. */
   fingerprint: Fingerprint | undefined;
   readonly seen: Record<LinkPath, ChannelSeen>;
@@ -24,7 +26,15 @@ export type Presence = {
 };
 
 export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
-  nodeId, link: undefined, heardAtMs: nowMs, closedAtMs: undefined, hasLeft: false, fingerprint: undefined, seen: { control: {}, bulk: {} }, usage: [],
+  nodeId,
+  link: undefined,
+  heardAtMs: nowMs,
+  closedAtMs: undefined,
+  hasLeft: false,
+  alertedAtMs: undefined,
+  fingerprint: undefined,
+  seen: { control: {}, bulk: {} },
+  usage: [],
 });
 
 export function viewChannel(presence: Presence | undefined, path: LinkPath): ChannelView {
@@ -37,7 +47,11 @@ export function keepUsage(presence: Presence, usage: Usage, now: number): void {
   presence.usage = [...kept.slice(-(MAX_SAMPLES - 1)), { ...usage, at: now }];
 }
 
-export const sampleOf = (nodeId: NodeId, usage: Usage, allocations: readonly { readonly allocationId: AllocationId; readonly usage: Usage }[]): UsageSample => ({ nodeId, usage, allocations });
+export const sampleOf = (
+  nodeId: NodeId,
+  usage: Usage,
+  allocations: readonly { readonly allocationId: AllocationId; readonly usage: Usage }[],
+): UsageSample => ({ nodeId, usage, allocations });
 
 /** Measures both paths once. What does not answer shows by its age. */
 export function measurePaths(presence: Presence, link: CoordinatorLink, clock: Clock): void {

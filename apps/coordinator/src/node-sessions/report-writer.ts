@@ -18,7 +18,12 @@ export interface ReportWriter {
 }
 
 /** Brings what agents report into the store, in order, with the events that tell why. The only writer of `observed`. */
-export function createReportWriter(deps: { readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly logger: Logger }): ReportWriter {
+export function createReportWriter(deps: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+}): ReportWriter {
   const { store, clock, entropy, logger } = deps;
   const stopping = new AbortController();
   /** Bounded by the allocations in the store: unknown ones are not taken. */
@@ -36,11 +41,22 @@ export function createReportWriter(deps: { readonly store: Store; readonly clock
     const events = merged.events.map(({ params, ...event }): Mutation => ({
       kind: 'event',
       event: {
-        id: entropy.id('ev') as EventId, at: now, ...event, orgId: row.orgId, projectId: row.projectId, workloadId: row.workloadId, allocationId: row.id, nodeId,
-        actor: { kind: 'node', id: nodeId, name: node }, params: { ...params, node },
+        id: entropy.id('ev') as EventId,
+        at: now,
+        ...event,
+        orgId: row.orgId,
+        projectId: row.projectId,
+        workloadId: row.workloadId,
+        allocationId: row.id,
+        nodeId,
+        actor: { kind: 'node', id: nodeId, name: node },
+        params: { ...params, node },
       },
     }));
-    return [{ kind: 'put', table: 'allocation', row: { ...row, observed: merged.observed, updatedAt: now }, expect: found.version }, ...events];
+    return [
+      { kind: 'put', table: 'allocation', row: { ...row, observed: merged.observed, updatedAt: now }, expect: found.version },
+      ...events,
+    ];
   }
 
   async function writeOnce(): Promise<void> {

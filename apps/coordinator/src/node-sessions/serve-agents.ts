@@ -24,7 +24,11 @@ export async function serveAgents(deps: {
   const { enrolment, sessions, clock, logger } = deps;
   const first = await enrolment.issueCoordinatorIdentity();
   const endpoint = createAgentEndpoint({
-    identity: first, bundle: enrolment.bundle, clock, entropy: deps.entropy, logger,
+    identity: first,
+    bundle: enrolment.bundle,
+    clock,
+    entropy: deps.entropy,
+    logger,
     authenticate: (chain) => enrolment.authenticate(chain),
     handshake: (request, chain) => enrolment.handshake(request, chain),
     onLink(link, peer) {

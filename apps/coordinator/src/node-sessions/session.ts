@@ -50,7 +50,9 @@ export function createSession(options: SessionOptions): Session {
   /** Set when the queue was full: only a new COMPLETE tells the agent what it missed. */
   let stuckSinceMs: number | undefined;
 
-  const helloTimer = clock.setTimer(HELLO_DEADLINE_MS, () => link.close({ code: 'timeout', message: 'no hello came in time', retry: true }));
+  const helloTimer = clock.setTimer(HELLO_DEADLINE_MS, () =>
+    link.close({ code: 'timeout', message: 'no hello came in time', retry: true }),
+  );
   void link.closed.then(() => helloTimer.cancel());
 
   function guarded(send: () => boolean): boolean {
@@ -85,7 +87,14 @@ export function createSession(options: SessionOptions): Session {
     helloTimer.cancel();
     events.hello(hello);
     const protocol = Math.min(hello.protocol, LINK_PROTOCOL);
-    link.send({ kind: 'welcome', protocol, ...authority, serverAt: clock.now(), heartbeatMs: options.heartbeatMs(hello), coordinatorVersion: options.coordinatorVersion });
+    link.send({
+      kind: 'welcome',
+      protocol,
+      ...authority,
+      serverAt: clock.now(),
+      heartbeatMs: options.heartbeatMs(hello),
+      coordinatorVersion: options.coordinatorVersion,
+    });
     sendComplete();
   }
 
@@ -112,14 +121,17 @@ export function createSession(options: SessionOptions): Session {
     link,
     committed(resultsIn, changes) {
       // A COMPLETE that was sent meanwhile holds this batch already.
-      if (revision === undefined || stuckSinceMs !== undefined || changes.length === 0 || resultsIn <= revision || link.signal.aborted) return;
+      if (revision === undefined || stuckSinceMs !== undefined || changes.length === 0 || resultsIn <= revision || link.signal.aborted)
+        return;
       const appliesTo = revision;
-      if (guarded(() => link.send({ kind: 'incremental', ...authority, appliesTo, resultsIn, changes: [...changes] }))) revision = resultsIn;
+      if (guarded(() => link.send({ kind: 'incremental', ...authority, appliesTo, resultsIn, changes: [...changes] })))
+        revision = resultsIn;
       else stuckSinceMs ??= clock.bootMs();
     },
     retry() {
       if (stuckSinceMs === undefined) return;
-      if (clock.bootMs() - stuckSinceMs > STUCK_MS) link.close({ code: 'overloaded', message: `the device took nothing for ${STUCK_MS / 1000} s`, retry: true });
+      if (clock.bootMs() - stuckSinceMs > STUCK_MS)
+        link.close({ code: 'overloaded', message: `the device took nothing for ${STUCK_MS / 1000} s`, retry: true });
       else sendComplete();
     },
   };
@@ -128,6 +140,7 @@ export function createSession(options: SessionOptions): Session {
 function checkHello(hello: Hello, nodeId: NodeId, authority: Authority): string | undefined {
   if (hello.nodeId !== nodeId) return 'the hello names another device than the certificate';
   if (hello.clusterId !== authority.clusterId) return 'the device belongs to another cluster';
-  if (hello.protocol < LINK_PROTOCOL - 1) return `the agent speaks protocol ${hello.protocol}, this coordinator ${LINK_PROTOCOL}: update the agent`;
+  if (hello.protocol < LINK_PROTOCOL - 1)
+    return `the agent speaks protocol ${hello.protocol}, this coordinator ${LINK_PROTOCOL}: update the agent`;
   return undefined;
 }
