@@ -1,7 +1,7 @@
 import type { Clock } from '@cloudless/kernel';
-import type { AllocationId, Fingerprint, NodeId, Usage } from '@cloudless/proto';
+import type { Fingerprint, NodeId, Usage } from '@cloudless/proto';
 import type { CoordinatorLink, LinkPath } from '@cloudless/transport';
-import type { ChannelView, UsageSample } from './node-sessions.ts';
+import type { ChannelView } from './node-sessions.ts';
 
 const USAGE_KEPT_MS = 15 * 60_000;
 /** Samples kept of one device, whatever it sends: 15 minutes at one a second. */
@@ -46,12 +46,6 @@ export function keepUsage(presence: Presence, usage: Usage, now: number): void {
   const kept = presence.usage.filter((sample) => now - sample.at < USAGE_KEPT_MS);
   presence.usage = [...kept.slice(-(MAX_SAMPLES - 1)), { ...usage, at: now }];
 }
-
-export const sampleOf = (
-  nodeId: NodeId,
-  usage: Usage,
-  allocations: readonly { readonly allocationId: AllocationId; readonly usage: Usage }[],
-): UsageSample => ({ nodeId, usage, allocations });
 
 /** Measures both paths once. What does not answer shows by its age. */
 export function measurePaths(presence: Presence, link: CoordinatorLink, clock: Clock): void {

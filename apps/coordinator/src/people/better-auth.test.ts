@@ -5,8 +5,8 @@ import { apiKey } from '@better-auth/api-key';
 import { passkey } from '@better-auth/passkey';
 import { createManualClock, createSeededEntropy } from '@cloudless/kernel/testing';
 import { describe, expect, it } from 'vitest';
-import { createTestStore } from '../../testing/create-test-store.ts';
-import { createPrismaClient } from './create-prisma-client.ts';
+import { createTestStore } from '@cloudless/db/testing';
+import { createPrismaClient } from '@cloudless/db/prisma';
 
 async function openPeople() {
   const opened = await createTestStore();
