@@ -1,7 +1,8 @@
-import { createLifecycle, type Clock, type Entropy, type Logger, type Stoppable } from '@cloudless/kernel';
+import { createLifecycle, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
 import { ID_PREFIX, type BatchId, type EventId } from '@cloudless/proto';
 import type { ApiParts, ControlPlaneParts } from './parts.ts';
 import type { CoordinatorConfig } from './config.ts';
+import type { ControlPlane } from './control-plane/index.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { createEnrolment } from './enrolment/index.ts';
@@ -22,7 +23,7 @@ export type CoordinatorOptions = {
   readonly machine: () => { readonly hostname: string; readonly addresses: readonly string[] };
   readonly version: string;
   /** Decides and places. Without it, nothing is scheduled. */
-  readonly createControlPlane?: (parts: ControlPlaneParts) => Stoppable;
+  readonly createControlPlane?: (parts: ControlPlaneParts) => ControlPlane;
   /** Serves `/trpc` and `/api/v1`. Without it, both answer 404. */
   readonly createApi?: (parts: ApiParts) => ApiEndpoints;
   readonly crashPoint?: CrashPoint;
@@ -93,6 +94,7 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
     clock,
     entropy,
     logger,
+    unplacedOf: (workloadId) => controlPlane?.unplacedOf(workloadId) ?? [],
     allocateGatewayPort: () => allocateGatewayPort(store, config.appPorts),
     describeCluster: describeCluster(ground, { deviceBundle: enrolment.bundle, webCaFingerprint: https.fingerprint, port: () => port }),
   });

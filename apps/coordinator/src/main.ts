@@ -2,6 +2,7 @@ import { withDeadline } from '@cloudless/kernel';
 import { createPinoLogger, createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { isCloudlessError } from '@cloudless/proto';
 import { readConfig } from './config.ts';
+import { createControlPlane } from './control-plane/index.ts';
 import { createCoordinator } from './coordinator.ts';
 import { createCrashPoint } from './crash-points.ts';
 import { readMachine, readVersion } from './machine.ts';
@@ -23,6 +24,7 @@ async function run(): Promise<void> {
     logger,
     machine: readMachine,
     version: readVersion(),
+    createControlPlane,
     ...(crashAt === undefined ? {} : { crashPoint: createCrashPoint(crashAt, () => process.kill(process.pid, 'SIGKILL')) }),
   });
 

@@ -1,6 +1,6 @@
 import type { Cluster, SqlDriver, Store } from '@cloudless/db';
 import type { Clock, Entropy, Logger } from '@cloudless/kernel';
-import type { ProcedureOutput } from '@cloudless/proto';
+import type { ProcedureOutput, Unplaced, WorkloadId } from '@cloudless/proto';
 import type { Enrolment } from './enrolment/index.ts';
 import type { NodeSessions } from './node-sessions/index.ts';
 import type { People } from './people/people.ts';
@@ -15,6 +15,8 @@ export type ApiParts = ControlPlaneParts & {
   readonly people: People;
   readonly sessions: NodeSessions;
   readonly enrolment: Enrolment;
+  /** Why slots of a workload have no device, as the control plane last found; the input that `computeStatus` takes beside the rows. */
+  readonly unplacedOf: (workloadId: WorkloadId) => readonly Unplaced[];
   /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */
   readonly allocateGatewayPort: () => number;
   readonly describeCluster: () => ProcedureOutput<'cluster.get'>;

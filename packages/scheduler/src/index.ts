@@ -1,4 +1,4 @@
-export { decideCollection, type CollectionRules, DEFAULT_COLLECTION_RULES } from './collect.ts';
+export { decideCollection, type Collection, type CollectionRules, DEFAULT_COLLECTION_RULES } from './collect.ts';
 export { decidePlan, DEFAULT_OPTIONS, type DecideOptions } from './decide-plan.ts';
 export { explanationKey } from './explain.ts';
 export { countOperations, type Placement, type Plan, type Removal, type Stop, type Update, type Why } from './plan.ts';

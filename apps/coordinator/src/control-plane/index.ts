@@ -1,0 +1,2 @@
+export type { ControlPlane } from './control-plane.ts';
+export { createControlPlane } from './create-control-plane.ts';

@@ -1,0 +1,63 @@
+import type { Mutation, Store } from '@cloudless/db';
+import type { Clock, Entropy } from '@cloudless/kernel';
+import { ID_PREFIX, type BatchId, type EventId } from '@cloudless/proto';
+import { validatePlan, type Violation } from '@cloudless/scheduler';
+import { composePlan } from './compose-plan.ts';
+import type { Decision } from './decision.ts';
+import type { PlanEvent } from './plan-events.ts';
+import { readSnapshot } from './read-snapshot.ts';
+
+export type ApplyOutcome =
+  /** Nothing was to be done, and nothing was written. */
+  | { readonly kind: 'unchanged' }
+  | { readonly kind: 'committed'; readonly revision: number }
+  /** The state moved on: decide again. */
+  | { readonly kind: 'stale'; readonly reason: string }
+  /** The plan breaks a rule on the very state it was decided on: a fault of ours, and nothing of it is written. */
+  | { readonly kind: 'refused'; readonly violations: readonly Violation[] };
+
+/** The only writer of `allocation.desired`. */
+export interface Planner {
+  /**
+   * Validates a decision against the newest rows and commits it as one guarded batch.
+   * @throws CloudlessError as `Store.commit`
+   */
+  apply(decision: Decision, signal?: AbortSignal): Promise<ApplyOutcome>;
+}
+
+export type PlannerParts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  /** The event that led to what `event` tells, where it is known. */
+  readonly findCause: (event: PlanEvent) => EventId | undefined;
+};
+
+export function createPlanner({ store, clock, entropy, findCause }: PlannerParts): Planner {
+  function toMutation(event: PlanEvent): Mutation {
+    const causeEventId = findCause(event);
+    return {
+      kind: 'event',
+      event: { id: entropy.id(ID_PREFIX.event) as EventId, at: clock.now(), ...event, ...(causeEventId ? { causeEventId } : {}) },
+    };
+  }
+
+  return {
+    async apply(decision, signal) {
+      const { plan } = decision;
+      const newest = readSnapshot(store, { now: clock.now(), seed: 0 });
+      const violations = validatePlan(plan, newest);
+      const [first] = violations;
+      if (first)
+        return newest.revision === plan.basedOn
+          ? { kind: 'refused', violations }
+          : { kind: 'stale', reason: `${first.rule}: ${first.message}` };
+      const { rows, events } = composePlan(decision, { store, entropy, now: newest.now });
+      if (rows.length === 0 && events.length === 0) return { kind: 'unchanged' };
+      const mutations = [...rows, ...events.map(toMutation)];
+      const outcome = await store.commit({ id: entropy.id(ID_PREFIX.batch) as BatchId, mutations }, signal);
+      if (outcome.kind === 'committed') return outcome;
+      return { kind: 'stale', reason: `${outcome.table} ${outcome.id} is at ${outcome.found}, expected ${outcome.expected}` };
+    },
+  };
+}
