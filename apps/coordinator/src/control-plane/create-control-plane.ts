@@ -77,6 +77,7 @@ export function createControlPlane({ store, clock, entropy, logger }: ControlPla
 
   function sleepUntil(wakeAt = Infinity): void {
     timer?.cancel();
+    if (stopping.signal.aborted) return;
     timer = clock.setTimer(Math.max(0, Math.min(RESYNC_MS, wakeAt - clock.now())), wake);
   }
 
