@@ -12,13 +12,15 @@ const GIB = 2 ** 30;
 const laptop = buildNodeRow('laptop');
 const web = buildWorkloadRow('web', { replicas: 1, resources: { requests: { cpuMillicores: 500, memoryBytes: GIB } } });
 
-/** The store, where `before` runs between a decision and its commit. */
-const interposed = (store: Store, before: (batch: WriteBatch) => Promise<void>): Store =>
+/** The store, where `meddle` runs between a decision and its commit, or once the commit is the store's. */
+const interposed = (store: Store, meddle: (batch: WriteBatch) => Promise<void>, when: 'before' | 'after' = 'before'): Store =>
   Object.create(store, {
     commit: {
       value: async (batch: WriteBatch, signal?: AbortSignal) => {
-        await before(batch);
-        return store.commit(batch, signal);
+        if (when === 'before') await meddle(batch);
+        const outcome = store.commit(batch, when === 'before' ? signal : undefined);
+        if (when === 'after') await meddle(batch);
+        return outcome;
       },
     },
   }) as Store;
@@ -166,15 +168,32 @@ describe('races', () => {
     expect(test.wantedOf(web.id)).toHaveLength(1);
   });
 
-  it('leaves no write and no timer behind when it is stopped in the middle of a pass', async () => {
-    await using test = await createTestPlane();
+  it('leaves no write and no timer behind when it is stopped while its write is on its way', async () => {
+    let stopPlane = (): Promise<void> => Promise.resolve();
+    let stopped: Promise<void> | undefined;
+    await using test = await createTestPlane({
+      wrap: (store) =>
+        interposed(
+          store,
+          ({ mutations }) => {
+            if (mutations.some(isPlacement)) stopped ??= stopPlane();
+            return Promise.resolve();
+          },
+          'after',
+        ),
+    });
+    stopPlane = () => test.plane.stop();
     await test.join(laptop, staySilent);
     await test.deploy(web);
-    await test.plane.stop();
+    await test.plane.settled();
+    await stopped;
+    expect(test.clock.pending).toBe(test.timersBefore);
     const { revision } = test.store;
+
     await test.deploy(buildWorkloadRow('late'));
     await test.clock.advance(120_000);
+
+    expect(test.rowsOf(web.id)).toHaveLength(1);
     expect(test.store.revision).toBe(revision + 1);
-    expect(test.clock.pending).toBe(test.timersBefore);
   });
 });
