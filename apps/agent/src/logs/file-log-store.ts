@@ -51,7 +51,7 @@ export function createFileLogStore(folder: string): LogStore {
     return mine;
   }
 
-  async function write(id: AllocationId, log: Opened, lines: readonly RawLogLine[]): Promise<void> {
+  async function writePiece(id: AllocationId, log: Opened, lines: readonly RawLogLine[]): Promise<void> {
     let segment = log.segments.at(-1);
     if (!segment || segment.bytes >= SEGMENT_BYTES) {
       await mkdir(folderOf(id), { recursive: true, mode: 0o700 });
@@ -73,6 +73,21 @@ export function createFileLogStore(folder: string): LogStore {
       const oldest = log.segments.shift();
       if (oldest) await rm(join(folderOf(id), segmentName(oldest.first)), { force: true });
     }
+  }
+
+  /** In pieces that fit into a segment: what came at once can be longer than all that is kept. */
+  async function write(id: AllocationId, log: Opened, lines: readonly RawLogLine[]): Promise<void> {
+    let piece: RawLogLine[] = [];
+    let chars = 0;
+    for (const line of lines) {
+      piece.push(line);
+      chars += line.text.length;
+      if (chars < SEGMENT_BYTES / 2) continue;
+      await writePiece(id, log, piece);
+      piece = [];
+      chars = 0;
+    }
+    if (piece.length > 0) await writePiece(id, log, piece);
   }
 
   async function readAfter(id: AllocationId, log: Opened, after: number, limit: number): Promise<readonly LogLine[]> {

@@ -19,7 +19,8 @@ export interface LogCollector {
   stop(): Promise<void>;
 }
 
-type Follower = { readonly done: Promise<void> };
+/** `seen`: the container as it was last observed while it is followed. */
+type Follower = { readonly done: Promise<void>; seen?: ObservedContainer };
 
 export function createLogCollector(deps: {
   readonly runtime: Pick<Runtime, 'logs'>;
@@ -50,21 +51,33 @@ export function createLogCollector(deps: {
     }
   }
 
+  function follow(container: ObservedContainer): void {
+    const { containerId, allocationId, exit } = container;
+    const known = followers.get(containerId);
+    if (known) known.seen = container;
+    if (container.state === 'created' || known || stopping.signal.aborted) return;
+    if (exit && readToEnd.get(containerId) === exit.at) return;
+    const collected = collect(allocationId, containerId)
+      .then(() => {
+        if (exit) readToEnd.set(containerId, exit.at);
+        return true;
+      })
+      .catch((cause: unknown) => {
+        if (!stopping.signal.aborted) logger.debug({ op: 'logs.collect', outcome: 'failed', allocationId, reason: String(cause) });
+        return false;
+      });
+    const follower: Follower = {
+      done: collected.then((isRead) => {
+        followers.delete(containerId);
+        // Started again before its last lines were read: what it prints now would wait for the next full look.
+        if (isRead && follower.seen?.state === 'running') follow(follower.seen);
+      }),
+    };
+    followers.set(containerId, follower);
+  }
+
   return {
-    follow(container) {
-      const { containerId, allocationId, exit } = container;
-      if (container.state === 'created' || followers.has(containerId) || stopping.signal.aborted) return;
-      if (exit && readToEnd.get(containerId) === exit.at) return;
-      const done = collect(allocationId, containerId)
-        .then(() => {
-          if (exit) readToEnd.set(containerId, exit.at);
-        })
-        .catch((cause: unknown) => {
-          if (!stopping.signal.aborted) logger.debug({ op: 'logs.collect', outcome: 'failed', allocationId, reason: String(cause) });
-        })
-        .finally(() => followers.delete(containerId));
-      followers.set(containerId, { done });
-    },
+    follow,
     async drain(_allocationId, containerId) {
       const follower = followers.get(containerId);
       readToEnd.delete(containerId);

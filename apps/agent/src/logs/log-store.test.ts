@@ -99,3 +99,13 @@ test('a file store keeps at most 10 MB of an allocation, the newest', async () =
   expect(bytes).toBeGreaterThan(MAX_LOG_BYTES * 0.8);
   expect(kept.at(-1)?.text.endsWith(' 1299')).toBe(true);
 });
+
+test('a file store keeps no more of what comes all at once', async () => {
+  const store = createFileLogStore(await openFolder());
+  await store.append(id, lines(0, 500, 'x'.repeat(60_000)));
+  const kept = await store.read(id, { limit: 10_000 });
+  expect(kept.reduce((sum, line) => sum + line.text.length, 0)).toBeLessThanOrEqual(MAX_LOG_BYTES);
+  expect(kept.at(-1)?.text.endsWith(' 499')).toBe(true);
+  await store.append(id, lines(500, 1));
+  expect((await store.read(id, { after: kept.at(-1)?.cursor ?? '', limit: 10 })).map((line) => line.text)).toEqual(['line 500']);
+});

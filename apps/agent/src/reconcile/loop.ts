@@ -134,9 +134,16 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
   async function observeEngine(): Promise<void> {
     lost = new AbortController();
     const signal = AbortSignal.any([lost.signal, stopping.signal]);
-    const { ended } = await runtime.watch(owner, (event) => touch(event.allocationId), signal);
-    const gone = ended.then(() => lost.abort(new Error('the event stream ended')));
+    let gone: Promise<void> | undefined;
     try {
+      const { ended } = await withDeadline(
+        clock,
+        'subscribing to events',
+        LIST_DEADLINE_MS,
+        () => runtime.watch(owner, (event) => touch(event.allocationId), signal),
+        signal,
+      );
+      gone = ended.then(() => lost.abort(new Error('the event stream ended')));
       for (;;) {
         await lookAtAll(signal);
         await clock.sleep(FULL_LIST_EVERY_MS, signal);

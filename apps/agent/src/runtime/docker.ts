@@ -13,6 +13,7 @@ import { createPullProgress, type PullLine } from './docker/pull-progress.ts';
 import { readUsage, type EngineStats } from './docker/read-usage.ts';
 
 const PROBE_DEADLINE_MS = 5_000;
+const INSPECT_DEADLINE_MS = 20_000;
 /** Containers inspected at once. */
 const MAX_INSPECTED = 16;
 /** What the agent looks at again when it happens. */
@@ -105,7 +106,14 @@ export function createDockerRuntime(options: {
     async findImage(image, signal): Promise<ImageView | undefined> {
       return call(`looking for the image ${image}`, signal, async () => {
         try {
-          const found = await docker.getImage(image).inspect();
+          // The library passes no signal on here.
+          const found = await withDeadline(
+            clock,
+            `looking for the image ${image}`,
+            INSPECT_DEADLINE_MS,
+            () => docker.getImage(image).inspect(),
+            signal,
+          );
           return { imageId: found.Id, platform: `${found.Os}/${architectureOf(found.Architecture)}` };
         } catch (cause) {
           if (readFault(cause).status === 404) return undefined;

@@ -41,7 +41,10 @@ export function createStreamServer(deps: {
     if (typeof hostPort === 'string') return incoming.refuse('refused', hostPort);
     try {
       const socket = await deps.connectLoopback(hostPort, linkSignal);
-      splice(incoming.accept(), socket);
+      const stream = incoming.accept();
+      // The opener gave up while the app was asked: its end was told already, and nobody would close the app's.
+      if (stream.destroyed) socket.destroy();
+      else splice(stream, socket);
     } catch (cause) {
       incoming.refuse(
         'path_lost',
