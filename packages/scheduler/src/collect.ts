@@ -9,7 +9,7 @@ export type CollectionRules = {
   readonly keepNewest: number;
   /** How long each of them stays after it ended, in ms. */
   readonly keepMs: number;
-  /** Most rows removed at once. */
+  /** Most rows of each table removed at once. */
   readonly maxRemovals: number;
 };
 
@@ -37,7 +37,7 @@ export function decideCollection(snapshot: Snapshot, rules: CollectionRules = DE
   for (const workload of snapshot.workloads.values()) {
     if (workload.deletedAt !== undefined && (snapshot.allocationsOf.get(workload.id) ?? []).length === 0) workloads.push(workload);
   }
-  return { remove: remove.slice(0, rules.maxRemovals), workloads };
+  return { remove: remove.slice(0, rules.maxRemovals), workloads: workloads.slice(0, rules.maxRemovals) };
 }
 
 const removalOf = ({ row }: SnapshotAllocation): Removal => ({

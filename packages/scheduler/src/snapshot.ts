@@ -29,7 +29,7 @@ export type Snapshot = {
   readonly revision: number;
   /** Wall time in ms at which the decision is made. */
   readonly now: number;
-  /** Breaks ties and draws jitter: the same snapshot and seed give the same plan. */
+  /** Draws the jitter of back-off: the same snapshot and seed give the same plan. */
   readonly seed: number;
   readonly nodes: ReadonlyMap<NodeId, SnapshotNode>;
   /** Nodes that an organisation's workloads may be placed on, by id. */

@@ -25,6 +25,7 @@ export function createControlPlane({ store, clock, entropy, logger }: ControlPla
   let isDue = false;
   let running: Promise<void> | undefined;
   let timer: Timer | undefined;
+  let decidedInMs = 0;
 
   function wake(): void {
     if (stopping.signal.aborted) return;
@@ -38,6 +39,7 @@ export function createControlPlane({ store, clock, entropy, logger }: ControlPla
     const snapshot = readSnapshot(store, { now: clock.now(), seed: Math.floor(entropy.random() * 2 ** 32) });
     const plan = decidePlan(snapshot);
     const decision = { plan, collection: decideCollection(snapshot), unplaced: explanations.findNews(plan) };
+    decidedInMs = clock.bootMs() - startedMs;
     const outcome = await planner.apply(decision, stopping.signal);
     if (outcome.kind === 'committed' || outcome.kind === 'unchanged') {
       explanations.take(plan, snapshot);
@@ -54,12 +56,11 @@ export function createControlPlane({ store, clock, entropy, logger }: ControlPla
     let stumbles = 0;
     while (isDue && !stopping.signal.aborted) {
       isDue = false;
-      const startedMs = clock.bootMs();
       const isDone = await tryPass();
       stumbles = isDone ? 0 : stumbles + 1;
       if (!isDone) isDue = true;
-      // Rests as long as it worked, so that a stream of reports leaves half of the thread to everybody else.
-      const restMs = stumbles >= STALE_RUN ? backoffMs(RETRY, stumbles - STALE_RUN, entropy) : isDue ? clock.bootMs() - startedMs : 0;
+      // Rests as long as it thought, so that a stream of reports leaves half of the thread to everybody else.
+      const restMs = stumbles >= STALE_RUN ? backoffMs(RETRY, stumbles - STALE_RUN, entropy) : isDue ? decidedInMs : 0;
       if (restMs > 0) await clock.sleep(restMs, stopping.signal).catch(() => undefined);
     }
   }

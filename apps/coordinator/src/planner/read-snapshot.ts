@@ -4,7 +4,7 @@ import { createSnapshot, type Snapshot } from '@cloudless/scheduler';
 export type Moment = {
   /** Wall time in ms. */
   readonly now: number;
-  /** Breaks ties and draws jitter. */
+  /** Draws the jitter of back-off. */
   readonly seed: number;
 };
 
