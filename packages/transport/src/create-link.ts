@@ -44,8 +44,13 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
 
   function finish(reason: LinkReason, by: LinkClosed['by']): void {
     if (ending.signal.aborted) return;
-    // On both paths: whichever the other end reads first tells it why.
-    if (by === 'self') for (const path of [control, bulk]) path.write(jsonFrame(FRAME.close, writeReason(reason)));
+    // On both paths, and at once: whichever the other end reads first tells it why, also when this process ends now.
+    if (by === 'self') {
+      for (const path of [control, bulk]) {
+        path.write(jsonFrame(FRAME.close, writeReason(reason)));
+        path.flush();
+      }
+    }
     const error = new StreamReset(reason.code, reason.message);
     mux.stop(reason.code, reason.message);
     for (const probe of [...probes.control, ...probes.bulk]) probe.reject(error);

@@ -10,6 +10,8 @@ export type FrameHandlers = {
 export interface FrameChannel {
   /** Queues one frame and takes ownership of its bytes. Ignored after the end. */
   write(frame: Uint8Array): void;
+  /** Hands what is queued to the network at once, as far as it takes it. */
+  flush(): void;
   /** Bytes that the path has not taken yet. */
   readonly queuedBytes: number;
   /** Called when `queuedBytes` has fallen after it was high. */

@@ -52,8 +52,15 @@ function openRequest(request: IncomingMessage, stream: Duplex, extra: OutgoingHt
   });
 }
 
+/** The client left while the stream was opened: its end was told already, and would never be told again. */
+function forNobody(stream: Duplex): Promise<Exchange> {
+  stream.destroy();
+  return Promise.resolve({ kind: 'answered' });
+}
+
 /** One request to one replica. Resolves when the answer is over, or did not come. */
 export function exchangeRequest(request: IncomingMessage, response: ServerResponse, stream: Duplex): Promise<Exchange> {
+  if (response.destroyed) return forNobody(stream);
   const { promise, resolve } = Promise.withResolvers<Exchange>();
   const upstream = openRequest(request, stream, { connection: 'close' });
   const streamed = hasBody(request);
@@ -87,6 +94,7 @@ function headText(answer: IncomingMessage, extra: OutgoingHttpHeaders): string {
 
 /** One upgrade (a WebSocket) to one replica. Resolves when both directions are over, or the upgrade did not come. */
 export function exchangeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, stream: Duplex): Promise<Exchange> {
+  if (socket.destroyed) return forNobody(stream);
   const { promise, resolve } = Promise.withResolvers<Exchange>();
   const upgrade = { connection: 'Upgrade', upgrade: request.headers.upgrade ?? 'websocket' };
   const upstream = openRequest(request, stream, upgrade);

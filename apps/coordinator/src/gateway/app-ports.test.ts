@@ -1,4 +1,5 @@
-import { createServer as createNetServer } from 'node:net';
+import { connect, createServer as createNetServer, type Socket } from 'node:net';
+import { PassThrough, type Duplex } from 'node:stream';
 import { createRealEntropy } from '@cloudless/kernel/node';
 import type { BatchId } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
@@ -11,6 +12,18 @@ type Opened = Awaited<ReturnType<typeof openGateway>>;
 const untilListening = async (port: number): Promise<void> => {
   await expect.poll(() => sendRaw(port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/^HTTP/);
 };
+
+/** A connection to a port that opens by and by. */
+async function connectTo(port: number): Promise<Socket> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1');
+    const isOpen = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true));
+      socket.once('error', () => resolve(false));
+    });
+    if (isOpen) return socket;
+  }
+}
 
 /** An app with one replica per listener, each on a port of its own, behind the gateway. */
 async function openApp(opened: Opened, names: readonly string[]) {
@@ -86,6 +99,28 @@ describe("an app's port", () => {
     opened.sessions.ports.delete(app.allocations[0]?.id ?? '');
     expect(new Set(await names())).toEqual(new Set(['two']));
     app.close();
+  });
+
+  it('closes what was opened for a client that left meanwhile', async () => {
+    const asked = Promise.withResolvers<void>();
+    const opening = Promise.withResolvers<Duplex>();
+    const openStream = (): Promise<Duplex> => {
+      asked.resolve();
+      return opening.promise;
+    };
+    await using opened = await openGateway({ sessions: { openStream } });
+    const gatewayPort = await findFreePort();
+    await deploy(opened.store, { replicas: 1, gatewayPort });
+    const client = await connectTo(gatewayPort);
+    client.write('GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+    await asked.promise;
+    client.destroy();
+    // Answered after the gateway heard of that end.
+    await ask(`${opened.url}/healthz`);
+    const stream = new PassThrough();
+    const closed = new Promise((resolve) => void stream.once('close', () => resolve('closed')));
+    opening.resolve(stream);
+    expect(await closed).toBe('closed');
   });
 
   it('never repeats a request that may have counted', async () => {

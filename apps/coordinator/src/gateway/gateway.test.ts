@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { createRealClock } from '@cloudless/kernel/node';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MAIN_PORT_LIMITS } from './limits.ts';
@@ -167,6 +168,30 @@ describe('WebSockets of the API', () => {
     opened.revoke();
     caller = undefined;
     opened.revoke();
+    expect(await closed).toBe(4401);
+  });
+});
+
+describe('a WebSocket whose session runs out without a word', () => {
+  it('closes within a minute', async () => {
+    const timers = new Map<number, () => void>();
+    const real = createRealClock();
+    // The minute is the test's; whatever is shorter is the machine's.
+    const clock = {
+      ...real,
+      setTimer: (delayMs: number, fire: () => void) => {
+        if (delayMs !== 60_000) return real.setTimer(delayMs, fire);
+        timers.set(delayMs, fire);
+        return { cancel: () => void timers.delete(delayMs) };
+      },
+    };
+    let caller: typeof ADA | undefined = ADA;
+    await using opened = await openGateway({ caller: () => caller, clock });
+    const { socket, first } = openSocket(`${opened.url.replace('http', 'ws')}/trpc`);
+    await first;
+    const closed = new Promise<number>((resolve) => socket.once('close', resolve));
+    caller = undefined;
+    timers.get(60_000)?.();
     expect(await closed).toBe(4401);
   });
 });

@@ -12,6 +12,8 @@ const MAX_MESSAGE_BYTES = 4 * 2 ** 20;
 const MAX_SOCKETS = 1024;
 /** A socket that answered no ping for this long is gone. */
 const PING_MS = 20_000;
+/** Sessions and tokens run out without a word: so often each socket's caller is looked at again. */
+const CHECK_MS = 60_000;
 /** Close code (RFC 6455 §7.4.2, private use): sign in again. */
 const REVOKED = 4401;
 
@@ -31,13 +33,14 @@ const isSame = (one: Caller | undefined, other: Caller): boolean =>
   one !== undefined && one.kind === other.kind && one.id === other.id && one.role === other.role;
 
 /**
- * WebSockets of the API. Only of callers who are signed in, and for as long as they are: when rights change, each is checked
- * again, and closed when its caller lost them.
+ * WebSockets of the API. Only of callers who are signed in, and for as long as they are: when rights change, and every minute, each is
+ * checked again, and closed when its caller lost them.
  */
 export function createTrpcSockets({ people, clock, onSocket }: TrpcSocketsOptions): TrpcSockets {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES, perMessageDeflate: false, clientTracking: false });
   const open = new Map<WebSocket, { readonly request: IncomingMessage; readonly caller: Caller; alive: boolean }>();
   let timer: Timer | undefined;
+  let checkTimer: Timer | undefined;
 
   async function checkAgain(): Promise<void> {
     for (const [socket, { request, caller }] of open) {
@@ -55,8 +58,14 @@ export function createTrpcSockets({ people, clock, onSocket }: TrpcSocketsOption
     timer = clock.setTimer(PING_MS, ping);
   }
 
+  function checkNowAndThen(): void {
+    void checkAgain();
+    checkTimer = clock.setTimer(CHECK_MS, checkNowAndThen);
+  }
+
   const unsubscribe = people.onRevoked(() => void checkAgain());
   timer = clock.setTimer(PING_MS, ping);
+  checkTimer = clock.setTimer(CHECK_MS, checkNowAndThen);
 
   return {
     get size() {
@@ -87,6 +96,7 @@ export function createTrpcSockets({ people, clock, onSocket }: TrpcSocketsOption
     stop() {
       unsubscribe();
       timer?.cancel();
+      checkTimer?.cancel();
       for (const socket of open.keys()) socket.close(1001, 'the coordinator stops');
     },
   };

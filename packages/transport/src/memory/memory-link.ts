@@ -69,6 +69,7 @@ function createEnd(
         onDrain();
       });
     },
+    flush: () => undefined,
     get queuedBytes() {
       return queuedBytes;
     },

@@ -79,6 +79,9 @@ export function createDuplexChannel(duplex: Duplex, maxFrameBytes: number): Dupl
       duplex.write(frame);
       process.nextTick(() => duplex.uncork());
     },
+    flush() {
+      while (duplex.writableCorked > 0) duplex.uncork();
+    },
     get queuedBytes() {
       return duplex.writableLength;
     },

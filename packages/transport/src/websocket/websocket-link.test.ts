@@ -116,6 +116,15 @@ describe('the endpoint', () => {
     endpoint.stop();
   });
 
+  it('has told why when the sockets are destroyed right after the close', async () => {
+    const endpoint = await startEndpoint();
+    const agent = await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const link = await endpoint.linked;
+    link.close({ code: 'closed', message: 'the coordinator stops', retry: true });
+    endpoint.stop();
+    expect(await agent.closed).toMatchObject({ code: 'closed', by: 'peer', message: 'the coordinator stops' });
+  });
+
   it('asks who is there on each path, and refuses a session to no certificate', async () => {
     const endpoint = await startEndpoint();
     const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
