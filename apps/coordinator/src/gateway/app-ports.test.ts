@@ -1,5 +1,5 @@
 import { connect, createServer as createNetServer, type Socket } from 'node:net';
-import { PassThrough, type Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { createRealEntropy } from '@cloudless/kernel/node';
 import type { BatchId } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
@@ -117,7 +117,7 @@ describe("an app's port", () => {
     client.destroy();
     // Answered after the gateway heard of that end.
     await ask(`${opened.url}/healthz`);
-    const stream = new PassThrough();
+    const stream = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
     const closed = new Promise((resolve) => void stream.once('close', () => resolve('closed')));
     opening.resolve(stream);
     expect(await closed).toBe('closed');
