@@ -1,4 +1,4 @@
-import { effectiveResources, type Unplaced, type WorkloadRow } from '@cloudless/proto';
+import type { Unplaced, WorkloadRow } from '@cloudless/proto';
 import { computeAsk, type Ask } from './ask.ts';
 import { findRefusal } from './feasible/filters.ts';
 import { explainUnplaced, explainWaiting, type Explanation } from './explain.ts';
@@ -9,7 +9,7 @@ import { causes, nodeName } from './reconcile/causes.ts';
 import type { SlotDecision } from './reconcile/slot.ts';
 import { reconcileOrphans, reconcileWorkload, type WorkloadDecision } from './reconcile/workload.ts';
 import { DEFAULT_WEIGHTS, type ScoreWeights } from './score/weights.ts';
-import { hostPortsOf, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
+import { withoutAllocation, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
 
 export type DecideOptions = {
   /** Most changes in one plan; what is left is decided at once after it is applied. */
@@ -117,17 +117,6 @@ function placeSlot(
 function findRoomInPlace(snapshot: Snapshot, ask: Ask, old: SnapshotAllocation): SnapshotNode | undefined {
   const node = snapshot.nodes.get(old.row.nodeId);
   if (!node) return undefined;
-  const freed = withoutAllocation(node, old);
+  const freed = withoutAllocation(node, old.row);
   return findRefusal(ask, freed) ? undefined : node;
-}
-
-function withoutAllocation(node: SnapshotNode, { row }: SnapshotAllocation): SnapshotNode {
-  const { cpuMillicores, memoryBytes } = effectiveResources(row.spec).requests;
-  const ports = new Set(node.takenPorts);
-  for (const key of hostPortsOf(row)) ports.delete(key);
-  return {
-    row: node.row,
-    remaining: { cpuMillicores: node.remaining.cpuMillicores + cpuMillicores, memoryBytes: node.remaining.memoryBytes + memoryBytes },
-    takenPorts: ports,
-  };
 }

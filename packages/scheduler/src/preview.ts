@@ -7,14 +7,15 @@ import { createLedger } from './ledger.ts';
 import { createPlacer } from './placer.ts';
 import { computeScore } from './score/score.ts';
 import { DEFAULT_WEIGHTS, type ScoreWeights } from './score/weights.ts';
-import type { Snapshot, SnapshotNode } from './snapshot.ts';
+import { withoutWorkload, type Snapshot, type SnapshotNode } from './snapshot.ts';
 
 /**
  * Dry run of a workload as `workload` describes it: where each replica would start and why, and what every other device lacks.
  * Of a workload that exists, its own allocations are taken as gone, because the preview shows where an update ends, not its steps.
  */
-export function previewPlan(snapshot: Snapshot, workload: WorkloadRow, weights: ScoreWeights = DEFAULT_WEIGHTS): PlanPreview {
-  const ask = computeAsk(snapshot, workload);
+export function previewPlan(current: Snapshot, workload: WorkloadRow, weights: ScoreWeights = DEFAULT_WEIGHTS): PlanPreview {
+  const ask = computeAsk(current, workload);
+  const snapshot = withoutWorkload(current, workload.id);
   const ledger = createLedger(snapshot);
   const placer = createPlacer(ask, ledger, weights);
   const placements: PlanPreview['placements'] = [];

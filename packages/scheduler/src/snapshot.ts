@@ -114,3 +114,35 @@ export const isLost = (node: SnapshotNode): boolean => node.row.state.word === '
 
 /** The node was taken out of the cluster: its rows go. */
 export const isGone = (node: SnapshotNode | undefined): boolean => node === undefined || node.row.revokedAt !== undefined;
+
+/** The node with the room and ports of one of its allocations given back. */
+export function withoutAllocation(node: SnapshotNode, row: AllocationRow): SnapshotNode {
+  const { cpuMillicores, memoryBytes } = effectiveResources(row.spec).requests;
+  const takenPorts = new Set(node.takenPorts);
+  for (const key of hostPortsOf(row)) takenPorts.delete(key);
+  return {
+    row: node.row,
+    remaining: { cpuMillicores: node.remaining.cpuMillicores + cpuMillicores, memoryBytes: node.remaining.memoryBytes + memoryBytes },
+    takenPorts,
+  };
+}
+
+/** The snapshot as it would be without any allocation of one workload. */
+export function withoutWorkload(snapshot: Snapshot, workloadId: WorkloadId): Snapshot {
+  const own = (snapshot.allocationsOf.get(workloadId) ?? []).filter(({ row }) => isReserving(row));
+  if (own.length === 0) return snapshot;
+  const nodes = new Map(snapshot.nodes);
+  for (const { row } of own) {
+    const node = nodes.get(row.nodeId);
+    if (node) nodes.set(row.nodeId, withoutAllocation(node, row));
+  }
+  const nodesOfOrg = new Map<OrgId, SnapshotNode[]>();
+  for (const [orgId, list] of snapshot.nodesOfOrg)
+    nodesOfOrg.set(
+      orgId,
+      list.map((node) => nodes.get(node.row.id) ?? node),
+    );
+  const allocationsOf = new Map(snapshot.allocationsOf);
+  allocationsOf.delete(workloadId);
+  return { ...snapshot, nodes, nodesOfOrg, allocationsOf };
+}

@@ -23,7 +23,7 @@ export interface World {
   observe(allocationId: AllocationId, observed: Partial<AllocationObserved>): void;
   /** Every node that answers does as it was told. */
   obey(): void;
-  /** Decides, applies and lets agents obey until a plan asks for nothing. @returns the last plan @throws after `limit` rounds */
+  /** Decides, applies and lets agents obey until nobody has anything left to do. @returns the last plan @throws after `limit` rounds */
   converge(options?: DecideOptions, limit?: number): Plan;
 }
 
@@ -37,8 +37,7 @@ export function createWorld(nodes: readonly NodeRow[], workloads: readonly Workl
   function place({ workloadId, slot, nodeId, templateGeneration, score, terms, message, cause }: Placement): void {
     const workload = world.workloads.get(workloadId);
     if (!workload) throw new Error(`placed for ${workloadId}, which is gone`);
-    const { id: _, ...owner } = { ...workload };
-    const { orgId, projectId, name, spec } = owner;
+    const { orgId, projectId, name, spec } = workload;
     lastId += 1;
     put({
       id: `alloc_${lastId}` as AllocationId,
@@ -117,9 +116,11 @@ export function createWorld(nodes: readonly NodeRow[], workloads: readonly Workl
     converge(options, limit = 400) {
       for (let round = 0; round < limit; round += 1) {
         const plan = decidePlan(world.snapshot(), options);
-        if (countOperations(plan) === 0 && !plan.truncated) return plan;
-        world.apply(plan);
+        const isIdle = countOperations(plan) === 0 && !plan.truncated;
+        if (!isIdle) world.apply(plan);
+        const before = revision;
         world.obey();
+        if (isIdle && revision === before) return plan;
       }
       throw new Error(`no fixpoint after ${limit} rounds`);
     },
