@@ -8,7 +8,7 @@ export const RETENTION = {
   /** Far more than can be in flight within a request's deadline. */
   batches: 20_000,
   auditRows: 100_000,
-  /** Used and expired join tokens are shown for a while. */
+  /** Used and expired join tokens, and used recovery codes, are shown for a while. */
   spentMs: 30 * 86_400_000,
 } as const;
 
@@ -29,6 +29,7 @@ export function retentionStatements(nowMs: number, limits: RetentionLimits = {})
     keepNewest('audit', RETENTION.auditRows),
     { sql: 'DELETE FROM idempotency WHERE expires_at <= ?', params: [nowMs] },
     { sql: 'DELETE FROM join_token WHERE expires_at <= ?', params: [spentBefore] },
+    { sql: 'DELETE FROM recovery_code WHERE used_at <= ?', params: [spentBefore] },
     { sql: 'DELETE FROM session WHERE "expiresAt" <= ?', params: [toIsoTime(nowMs)] },
     { sql: 'DELETE FROM verification WHERE "expiresAt" <= ?', params: [toIsoTime(nowMs)] },
     { sql: 'DELETE FROM invitation WHERE "expiresAt" <= ?', params: [toIsoTime(spentBefore)] },

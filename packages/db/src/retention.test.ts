@@ -1,0 +1,63 @@
+import { createManualClock } from '@cloudless/kernel/testing';
+import { describe, expect, it } from 'vitest';
+import { RETENTION, retentionStatements } from './retention.ts';
+import { toIsoTime } from './sql/iso-time.ts';
+import { createTestStore } from './testing/create-test-store.ts';
+
+/** Tables that grow only with what people own, and why. */
+const OWNED: Readonly<Record<string, string>> = {
+  cluster: 'one row',
+  guard: 'always empty',
+  migration: 'one a release',
+  project: 'made by people',
+  node: 'one a device; removed with it',
+  workload: 'made by people',
+  allocation: 'removed by the planner once it ended',
+  ca: 'one for devices, one for each set of public names',
+  claim: 'unused ones are replaced, one is used',
+  setting: 'a fixed set of names for each organisation',
+  user: 'people',
+  account: 'of people',
+  organization: 'made by people',
+  member: 'people in organisations',
+  passkey: 'of people',
+  apikey: '100 for each person',
+};
+
+describe('retention', () => {
+  it('has a rule for every table that grows by itself', async () => {
+    await using opened = await createTestStore();
+    const { rows } = await opened.driver.query({ sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'" });
+    const rules = retentionStatements(0).map(({ sql }) => /^DELETE FROM (\w+)/.exec(sql)?.[1]);
+    const without = rows.map(([name]) => String(name)).filter((name) => OWNED[name] === undefined && !rules.includes(name));
+    expect(without).toEqual([]);
+  });
+
+  it('removes what ran out and keeps what is good', async () => {
+    const clock = createManualClock();
+    await using opened = await createTestStore({ clock });
+    const now = clock.now();
+    const old = now - RETENTION.spentMs - 1;
+    const token = "INSERT INTO join_token (id, org_id, secret_hash, labels, created_at, expires_at) VALUES (?, 'o', x'00', '{}', 0, ?)";
+    const session = 'INSERT INTO session (id, "expiresAt", token, "createdAt", "updatedAt", "userId") VALUES (?, ?, ?, ?, ?, ?)';
+    const code = 'INSERT INTO recovery_code (user_id, code_hash, created_at, used_at) VALUES (?, ?, 0, ?)';
+    const filled = await opened.driver.batch(
+      [
+        { sql: token, params: ['old', old] },
+        { sql: token, params: ['new', now - 1] },
+        { sql: session, params: ['old', toIsoTime(now - 1), 'a', toIsoTime(0), toIsoTime(0), 'u'] },
+        { sql: session, params: ['new', toIsoTime(now + 1), 'b', toIsoTime(0), toIsoTime(0), 'u'] },
+        { sql: code, params: ['u', 'old', old] },
+        { sql: code, params: ['u', 'used', now] },
+        { sql: code, params: ['u', 'new', null] },
+      ],
+      { id: 'fill' },
+    );
+    expect(filled.kind).toBe('committed');
+    expect((await opened.driver.batch(retentionStatements(now), { id: 'sweep' })).kind).toBe('committed');
+    const idsOf = async (sql: string) => (await opened.driver.query({ sql })).rows.flat();
+    expect(await idsOf('SELECT id FROM join_token')).toEqual(['new']);
+    expect(await idsOf('SELECT id FROM session')).toEqual(['new']);
+    expect(await idsOf('SELECT code_hash FROM recovery_code ORDER BY 1')).toEqual(['new', 'used']);
+  });
+});
