@@ -29,7 +29,7 @@ export function createLedger(snapshot: Snapshot): Ledger {
 
 function withReservation(node: SnapshotNode, ask: Ask): SnapshotNode {
   return {
-    row: node.row,
+    ...node,
     remaining: {
       cpuMillicores: node.remaining.cpuMillicores - ask.requests.cpuMillicores,
       memoryBytes: node.remaining.memoryBytes - ask.requests.memoryBytes,

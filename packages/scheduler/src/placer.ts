@@ -1,5 +1,6 @@
 import type { Ask } from './ask.ts';
-import { findRefusal } from './feasible/filters.ts';
+import { createBestHeap, type BestHeap } from './best-heap.ts';
+import { isFeasible } from './feasible/filters.ts';
 import type { Ledger } from './ledger.ts';
 import { computeScore, computeTerms } from './score/score.ts';
 import type { ScoreWeights } from './score/weights.ts';
@@ -22,53 +23,79 @@ export interface Placer {
 const REFUSED = -Infinity;
 
 /**
- * Feasible → score → bind over all nodes in one pass; each further replica of the same ask re-examines only the node that changed
+ * Feasible → score → bind over all nodes in one pass. Each further replica of the same ask re-examines only the node that changed
  * and takes the best of the kept scores. Equals go to the lower id, so the same snapshot always gives the same plan.
  */
 export function createPlacer(ask: Ask, ledger: Ledger, weights: ScoreWeights): Placer {
   const candidates = ledger.candidatesOf(ask.orgId);
-  const examine = (node: SnapshotNode): number => (findRefusal(ask, node) ? REFUSED : computeScore(ask, node, weights));
+  const examine = (node: SnapshotNode): number => (isFeasible(ask, node) ? computeScore(ask, node, weights) : REFUSED);
   let scores: Float64Array | undefined;
+  let heap: BestHeap | undefined;
+  let fitting = 0;
+
+  const scoreAt = (position: number): number => scores?.[position] ?? REFUSED;
+  function isBefore(a: number, b: number): boolean {
+    const score = scoreAt(a);
+    const other = scoreAt(b);
+    return score === other ? isLower(candidates[a], candidates[b]) : score > other;
+  }
+
+  function scan(): number {
+    scores = new Float64Array(candidates.length);
+    let best = -1;
+    let bestScore = REFUSED;
+    let position = 0;
+    for (const node of candidates) {
+      const score = examine(node);
+      scores[position] = score;
+      if (score !== REFUSED) {
+        fitting += 1;
+        if (score > bestScore || (score === bestScore && isBefore(position, best))) {
+          best = position;
+          bestScore = score;
+        }
+      }
+      position += 1;
+    }
+    return best;
+  }
+
+  /** Most workloads have one replica, for which a scan will do; the second pays for the order of the rest. */
+  function findBest(): number {
+    if (!scores) return scan();
+    if (heap) heap.sinkFirst();
+    else
+      heap = createBestHeap(
+        [...candidates.keys()].filter((position) => scoreAt(position) !== REFUSED),
+        isBefore,
+      );
+    return heap.first ?? -1;
+  }
 
   return {
     place() {
-      scores ??= Float64Array.from(candidates, examine);
-      const position = findBest(scores, candidates);
+      const position = findBest();
       const node = candidates[position];
-      if (!node) return undefined;
-      const choice = describe(ask, node, scores, scores[position] ?? 0);
+      if (!scores || !node || scoreAt(position) === REFUSED) return undefined;
+      const choice = describe(ask, node, scoreAt(position), { fitting, lookedAt: candidates.length });
       ledger.reserve(ask.orgId, position, ask);
       const after = candidates[position];
       scores[position] = after ? examine(after) : REFUSED;
+      if (scores[position] === REFUSED) fitting -= 1;
       return choice;
     },
   };
 }
 
-function findBest(scores: Float64Array, candidates: readonly SnapshotNode[]): number {
-  let best = -1;
-  let bestScore = REFUSED;
-  for (let position = 0; position < scores.length; position += 1) {
-    const score = scores[position] ?? REFUSED;
-    if (score === REFUSED || score < bestScore) continue;
-    if (score === bestScore && !isLower(candidates[position], candidates[best])) continue;
-    best = position;
-    bestScore = score;
-  }
-  return best;
-}
-
 const isLower = (node: SnapshotNode | undefined, other: SnapshotNode | undefined): boolean =>
   !other || (node !== undefined && node.row.id < other.row.id);
 
-function describe(ask: Ask, node: SnapshotNode, scores: Float64Array, score: number): Choice {
-  let fitting = 0;
-  for (const other of scores) if (other !== REFUSED) fitting += 1;
-  const full = computeTerms(ask, node);
-  const percent = Math.round((full['utilisation'] ?? 0) * 100);
+function describe(ask: Ask, node: SnapshotNode, score: number, { fitting, lookedAt }: { fitting: number; lookedAt: number }): Choice {
+  const terms = computeTerms(ask, node);
+  const percent = Math.round((terms['utilisation'] ?? 0) * 100);
   const message =
     fitting === 1
-      ? `${node.row.name} is the only device that fits (${scores.length} looked at)`
-      : `${node.row.name} scored best of ${fitting} devices that fit (${scores.length} looked at): ${percent} % full with it`;
-  return { node, score: Math.round(score * 10_000) / 10_000, terms: full, message };
+      ? `${node.row.name} is the only device that fits (${lookedAt} looked at)`
+      : `${node.row.name} scored best of ${fitting} devices that fit (${lookedAt} looked at): ${percent} % full with it`;
+  return { node, score: Math.round(score * 10_000) / 10_000, terms, message };
 }

@@ -9,6 +9,8 @@ import {
   type WorkloadId,
   type WorkloadRow,
 } from '@cloudless/proto';
+import { isEligible } from './feasible/filters.ts';
+import { networkPenalty } from './score/network-penalty.ts';
 
 /** A node with what is left of it. `remaining` may be negative when a device shrank under its allocations. */
 export type SnapshotNode = {
@@ -16,6 +18,10 @@ export type SnapshotNode = {
   readonly remaining: Resources;
   /** Host ports in use, as `TCP/8080`. */
   readonly takenPorts: ReadonlySet<string>;
+  /** Passes the filters that look at the node alone: judged once a snapshot, not once a workload. */
+  readonly isEligible: boolean;
+  /** What its link costs a service; see `networkPenalty`. */
+  readonly networkPenalty: number;
 };
 
 export type SnapshotAllocation = {
@@ -98,9 +104,10 @@ function addTo(tallies: Map<NodeId, Tally>, row: AllocationRow): void {
 
 function withRemaining(row: NodeRow, tally: Tally | undefined): SnapshotNode {
   const { cpuMillicores, memoryBytes } = row.allocatable;
-  if (!tally) return { row, remaining: row.allocatable, takenPorts: NO_PORTS };
+  const judged = { row, isEligible: isEligible(row), networkPenalty: networkPenalty(row) };
+  if (!tally) return { ...judged, remaining: row.allocatable, takenPorts: NO_PORTS };
   return {
-    row,
+    ...judged,
     remaining: { cpuMillicores: cpuMillicores - tally.cpuMillicores, memoryBytes: memoryBytes - tally.memoryBytes },
     takenPorts: tally.ports,
   };
@@ -121,7 +128,7 @@ export function withoutAllocation(node: SnapshotNode, row: AllocationRow): Snaps
   const takenPorts = new Set(node.takenPorts);
   for (const key of hostPortsOf(row)) takenPorts.delete(key);
   return {
-    row: node.row,
+    ...node,
     remaining: { cpuMillicores: node.remaining.cpuMillicores + cpuMillicores, memoryBytes: node.remaining.memoryBytes + memoryBytes },
     takenPorts,
   };

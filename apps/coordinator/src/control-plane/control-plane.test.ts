@@ -299,4 +299,20 @@ describe('the control plane', () => {
     await test.settle();
     expect([...test.store.list('allocation')]).toHaveLength(270);
   });
+
+  it('makes the same events, ids and all, of the same seed and happenings', async () => {
+    async function run() {
+      await using test = await createTestPlane();
+      await test.join(laptop, crash);
+      await test.join(pi);
+      await test.deploy(web(3));
+      await test.elapse(10_000, 500);
+      await test.setWord(pi.id, 'lost');
+      await test.elapse(10_000, 500);
+      return test.events;
+    }
+    const events = await run();
+    expect(events.length).toBeGreaterThan(10);
+    expect(await run()).toEqual(events);
+  });
 });

@@ -1,10 +1,11 @@
 import type { Ask } from '../ask.ts';
 import { formatBytes, formatMillicores } from '../quantities.ts';
 import type { SnapshotNode } from '../snapshot.ts';
-import type { Filter } from './filter.ts';
+import type { AskFilter } from './filter.ts';
 
 /** Requests fit into what the device lends and nobody else has reserved: reserved ≤ allocatable. */
-export const capacity: Filter = {
+export const capacity: AskFilter = {
+  kind: 'ask',
   name: 'capacity',
   check: (ask, node) =>
     node.remaining.cpuMillicores >= ask.requests.cpuMillicores && node.remaining.memoryBytes >= ask.requests.memoryBytes,

@@ -1,16 +1,29 @@
+import type { NodeRow } from '@cloudless/proto';
 import type { Ask } from '../ask.ts';
 import type { SnapshotNode } from '../snapshot.ts';
 
 export type FilterExplanation = { readonly message: string; readonly params?: Readonly<Record<string, string | number>> };
 
-/** One hard requirement. Runs once a node and decision, so `check` allocates nothing. */
-export interface Filter {
+type Explaining = {
   /** Stands in `unplaced[].reasons[].filter`, in previews and in the docs. */
   readonly name: string;
-  check(ask: Ask, node: SnapshotNode): boolean;
   /** Says why `refused`, which is not empty and which `check` all refused, do not do. */
   explain(ask: Ask, refused: readonly SnapshotNode[]): FilterExplanation;
+};
+
+/** A hard requirement on the node alone, whatever is to be placed. Runs once a node and snapshot. */
+export interface NodeFilter extends Explaining {
+  readonly kind: 'node';
+  check(row: NodeRow): boolean;
 }
+
+/** A hard requirement that depends on what is asked. Runs once a node and workload, so `check` allocates nothing. */
+export interface AskFilter extends Explaining {
+  readonly kind: 'ask';
+  check(ask: Ask, node: SnapshotNode): boolean;
+}
+
+export type Filter = NodeFilter | AskFilter;
 
 /** `laptop`, `laptop and pi`, `laptop, pi and 3 more`. */
 export function nameNodes(nodes: readonly SnapshotNode[]): string {

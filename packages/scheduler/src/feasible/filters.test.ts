@@ -1,9 +1,10 @@
 import type { Cause, NodeRow, WorkloadSpecInput } from '@cloudless/proto';
 import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
+import { computeAsk } from '../ask.ts';
 import { decidePlan } from '../decide-plan.ts';
 import { buildSnapshot } from '../testing/index.ts';
-import { FILTERS } from './filters.ts';
+import { FILTERS, isFeasible } from './filters.ts';
 
 const GIB = 2 ** 30;
 const stoppedEngine = buildFingerprint({
@@ -109,6 +110,13 @@ describe('each filter', () => {
         remedy: { code: 'otherHostPort', message: 'use another host port than 8080, or 0 to let the engine choose' },
       },
     ]);
+  });
+
+  it.each(CASES)('$filter refuses $what when it is looked at quickly, too', ({ node, spec = {} }) => {
+    const web = buildWorkloadRow('web', spec);
+    const snapshot = buildSnapshot({ nodes: [buildNodeRow('pi', node)], workloads: [web] });
+    const ask = computeAsk(snapshot, web);
+    expect([...snapshot.nodes.values()].map((one) => isFeasible(ask, one))).toEqual([false]);
   });
 
   it('is named by a case here', () => {

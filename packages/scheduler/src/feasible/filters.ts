@@ -1,21 +1,34 @@
+import type { NodeRow } from '@cloudless/proto';
 import type { Ask } from '../ask.ts';
 import type { SnapshotNode } from '../snapshot.ts';
 import { capacity } from './capacity.ts';
-import type { Filter } from './filter.ts';
+import type { AskFilter, Filter, NodeFilter } from './filter.ts';
 import { platform } from './platform.ts';
 import { ports } from './ports.ts';
 import { ready } from './ready.ts';
 import { revoked } from './revoked.ts';
 import { schedulable } from './schedulable.ts';
 
+const NODE_FILTERS: readonly NodeFilter[] = [revoked, ready, schedulable];
+const ASK_FILTERS: readonly AskFilter[] = [platform, capacity, ports];
 /** In the order in which a refusal is told: what a person can do least about stands first. */
-export const FILTERS: readonly Filter[] = [revoked, ready, schedulable, platform, capacity, ports];
+export const FILTERS: readonly Filter[] = [...NODE_FILTERS, ...ASK_FILTERS];
 
-/** The first filter that refuses the node, or `undefined` when it is feasible. */
-export function findRefusal(ask: Ask, node: SnapshotNode): Filter | undefined {
-  for (const filter of FILTERS) if (!filter.check(ask, node)) return filter;
-  return undefined;
+const passes = (filter: Filter, ask: Ask, node: SnapshotNode): boolean =>
+  filter.kind === 'node' ? filter.check(node.row) : filter.check(ask, node);
+
+/** Whether the node may take anything at all. */
+export const isEligible = (row: NodeRow): boolean => NODE_FILTERS.every((filter) => filter.check(row));
+
+/** Whether the node may take the ask: the same as no refusal, without looking for its name. */
+export function isFeasible(ask: Ask, node: SnapshotNode): boolean {
+  if (!node.isEligible) return false;
+  for (const filter of ASK_FILTERS) if (!filter.check(ask, node)) return false;
+  return true;
 }
 
+/** The first filter that refuses the node, or `undefined` when it is feasible. */
+export const findRefusal = (ask: Ask, node: SnapshotNode): Filter | undefined => FILTERS.find((filter) => !passes(filter, ask, node));
+
 /** Every filter that refuses the node: more than one change would be needed when there are several. */
-export const listRefusals = (ask: Ask, node: SnapshotNode): readonly Filter[] => FILTERS.filter((filter) => !filter.check(ask, node));
+export const listRefusals = (ask: Ask, node: SnapshotNode): readonly Filter[] => FILTERS.filter((filter) => !passes(filter, ask, node));

@@ -1,10 +1,11 @@
-import { nameNodes, type Filter } from './filter.ts';
+import { nameNodes, type AskFilter } from './filter.ts';
 
 /**
  * The image runs on the device's architecture. What an image is built for is learnt from the engine that pulled it, so an
  * architecture passes until the engine of such a device has answered `image_platform_mismatch` for this template.
  */
-export const platform: Filter = {
+export const platform: AskFilter = {
+  kind: 'ask',
   name: 'platform',
   check: (ask, node) => ask.refusedArches.size === 0 || !ask.refusedArches.has(node.row.fingerprint?.arch ?? 'other'),
   explain(ask, refused) {

@@ -1,7 +1,8 @@
-import { nameNodes, type Filter } from './filter.ts';
+import { nameNodes, type AskFilter } from './filter.ts';
 
 /** Each host port asked for by number is free on the device. Ports that the engine chooses never conflict. */
-export const ports: Filter = {
+export const ports: AskFilter = {
+  kind: 'ask',
   name: 'ports',
   check(ask, node) {
     for (const key of ask.ports) if (node.takenPorts.has(key)) return false;

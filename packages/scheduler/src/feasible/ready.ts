@@ -1,12 +1,14 @@
+import type { NodeRow } from '@cloudless/proto';
 import type { SnapshotNode } from '../snapshot.ts';
-import { nameNodes, type Filter } from './filter.ts';
+import { nameNodes, type NodeFilter } from './filter.ts';
 
-const isOnline = (node: SnapshotNode): boolean => node.row.state.word === 'online' || node.row.state.word === 'degraded';
+const isOnline = ({ state }: NodeRow): boolean => state.word === 'online' || state.word === 'degraded';
 
 /** The device answers and its container engine is ready. */
-export const ready: Filter = {
+export const ready: NodeFilter = {
+  kind: 'node',
   name: 'ready',
-  check: (_ask, node) => isOnline(node) && node.row.fingerprint?.engine.state === 'ready',
+  check: (row) => isOnline(row) && row.fingerprint?.engine.state === 'ready',
   explain(_ask, refused) {
     const [first] = refused;
     if (refused.length > 1 || !first)
@@ -17,7 +19,7 @@ export const ready: Filter = {
 
 function explainOne(node: SnapshotNode): string {
   const { name, state, fingerprint } = node.row;
-  if (!isOnline(node)) return `${name} is ${state.word}: ${state.cause.message}`;
+  if (!isOnline(node.row)) return `${name} is ${state.word}: ${state.cause.message}`;
   if (!fingerprint) return `${name} has not yet told what it is`;
   const { engine } = fingerprint;
   return engine.state === 'ready' ? `${name} is ready` : `the container engine of ${name} is ${engine.state}: ${engine.cause.message}`;

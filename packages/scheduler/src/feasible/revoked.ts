@@ -1,8 +1,9 @@
-import { nameNodes, type Filter } from './filter.ts';
+import { nameNodes, type NodeFilter } from './filter.ts';
 
 /** The device still belongs to the cluster. */
-export const revoked: Filter = {
+export const revoked: NodeFilter = {
+  kind: 'node',
   name: 'revoked',
-  check: (_ask, node) => node.row.revokedAt === undefined,
+  check: (row) => row.revokedAt === undefined,
   explain: (_ask, refused) => ({ message: `${nameNodes(refused)} was removed from the cluster` }),
 };

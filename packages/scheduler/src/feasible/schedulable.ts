@@ -1,9 +1,10 @@
-import { nameNodes, type Filter } from './filter.ts';
+import { nameNodes, type NodeFilter } from './filter.ts';
 
 /** The device is not cordoned. */
-export const schedulable: Filter = {
+export const schedulable: NodeFilter = {
+  kind: 'node',
   name: 'schedulable',
-  check: (_ask, node) => node.row.schedulable,
+  check: (row) => row.schedulable,
   explain: (_ask, refused) => ({
     message: `${nameNodes(refused)} ${refused.length > 1 ? 'are' : 'is'} cordoned: nothing new is placed there`,
     params: { nodes: nameNodes(refused) },

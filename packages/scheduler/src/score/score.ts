@@ -1,6 +1,5 @@
 import type { Ask } from '../ask.ts';
 import type { SnapshotNode } from '../snapshot.ts';
-import { networkPenalty } from './network-penalty.ts';
 import { recentFailure } from './recent-failure.ts';
 import { utilisation } from './utilisation.ts';
 import type { ScoreWeights } from './weights.ts';
@@ -9,7 +8,7 @@ import type { ScoreWeights } from './weights.ts';
 export function computeScore(ask: Ask, node: SnapshotNode, weights: ScoreWeights): number {
   return (
     weights.utilisation * utilisation(ask, node) -
-    weights.networkPenalty * networkPenalty(node) -
+    weights.networkPenalty * node.networkPenalty -
     weights.recentFailure * recentFailure(ask, node)
   );
 }
@@ -18,7 +17,7 @@ const round = (value: number): number => Math.round(value * 1000) / 1000;
 
 /** The unweighted terms, for the record that people read. */
 export function computeTerms(ask: Ask, node: SnapshotNode): Record<string, number> {
-  const terms: Record<string, number> = { utilisation: round(utilisation(ask, node)), networkPenalty: round(networkPenalty(node)) };
+  const terms: Record<string, number> = { utilisation: round(utilisation(ask, node)), networkPenalty: round(node.networkPenalty) };
   const failure = recentFailure(ask, node);
   return failure > 0 ? { ...terms, recentFailure: round(failure) } : terms;
 }

@@ -10,5 +10,5 @@ const freeShare = (free: number, whole: number): number => (whole > 0 ? Math.max
 export function utilisation(ask: Ask, node: SnapshotNode): number {
   const cpu = freeShare(node.remaining.cpuMillicores - ask.requests.cpuMillicores, node.row.allocatable.cpuMillicores);
   const memory = freeShare(node.remaining.memoryBytes - ask.requests.memoryBytes, node.row.allocatable.memoryBytes);
-  return (20 - 10 ** cpu - 10 ** memory) / 18;
+  return (20 - Math.exp(cpu * Math.LN10) - Math.exp(memory * Math.LN10)) / 18;
 }
