@@ -1,0 +1,73 @@
+'use client';
+
+import { Check, Copy } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { cn } from './class-names.ts';
+import { IconButton } from './icon-button.tsx';
+
+const SHOWN_MS = 1600;
+
+/** Copies a text, and says that it did. */
+export function CopyButton({
+  text,
+  label,
+  doneLabel,
+  size = 'sm',
+  className,
+}: {
+  readonly text: string;
+  readonly label: string;
+  readonly doneLabel: string;
+  readonly size?: 'sm' | 'md';
+  readonly className?: string;
+}) {
+  const [done, setDone] = useState(false);
+  useEffect(() => {
+    if (!done) return;
+    const timer = setTimeout(() => setDone(false), SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [done]);
+  return (
+    <>
+      <IconButton
+        label={done ? doneLabel : label}
+        size={size}
+        className={className}
+        icon={done ? <Check aria-hidden /> : <Copy aria-hidden />}
+        onClick={() =>
+          void navigator.clipboard?.writeText(text).then(
+            () => setDone(true),
+            () => undefined,
+          )
+        }
+      />
+      <span role="status" className="sr-only">
+        {done ? doneLabel : ''}
+      </span>
+    </>
+  );
+}
+
+/** Text for a terminal or a program, with its copy button. */
+export function CodeBlock({
+  code,
+  label,
+  copyLabel,
+  doneLabel,
+  className,
+}: {
+  readonly code: string;
+  readonly label: string;
+  readonly copyLabel: string;
+  readonly doneLabel: string;
+  readonly className?: string;
+}) {
+  return (
+    <div className={cn('relative min-w-0 rounded-md border bg-sunken', className)}>
+      <pre aria-label={label} role="region" tabIndex={0} className="max-h-64 overflow-auto p-3 pr-11 font-mono text-xs">
+        <code>{code}</code>
+      </pre>
+      <CopyButton text={code} label={copyLabel} doneLabel={doneLabel} className="absolute top-1.5 right-1.5 bg-sunken" />
+    </div>
+  );
+}
