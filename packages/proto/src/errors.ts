@@ -62,6 +62,11 @@ export const ERRORS = {
   },
   no_capacity: { status: 422, title: 'No device fits', remedy: 'Make the change named in `remedy`, or add a device.' },
   node_unreachable: { status: 503, title: 'The device cannot be reached', remedy: 'Check that it is awake and online, then try again.' },
+  coordinator_unreachable: {
+    status: 503,
+    title: 'The coordinator cannot be reached',
+    remedy: 'Check that it runs, that the address is right and that this machine is online, then try again.',
+  },
   log_gone: { status: 410, title: 'These log lines are gone', remedy: 'Read from the oldest line that is kept.' },
   cursor_expired: { status: 410, title: 'The cursor is too old', remedy: 'List again from the start and follow from the new cursor.' },
   origin_refused: { status: 403, title: 'Foreign origin', remedy: 'Open the dashboard under the address that `npm start` prints.' },
@@ -69,7 +74,8 @@ export const ERRORS = {
   web_unavailable: {
     status: 503,
     title: 'The dashboard does not answer',
-    remedy: 'Wait a moment: it is started again by itself, and the API and your apps go on. If it stays away, read its log in the data folder.',
+    remedy:
+      'Wait a moment: it is started again by itself, and the API and your apps go on. If it stays away, read its log in the data folder.',
   },
   app_not_ready: { status: 503, title: 'The app has no ready replica', remedy: 'Look at its page in the dashboard for the reason.' },
   protocol_mismatch: { status: 400, title: 'Agent and coordinator speak different versions', remedy: 'Update the older of the two.' },
