@@ -1,0 +1,97 @@
+import { createTRPCUntypedClient, createWSClient, httpBatchLink, splitLink, wsLink, type TRPCUntypedClient } from '@trpc/client';
+import type { AnyTRPCRouter } from '@trpc/server';
+import { API, CloudlessError, type Procedure } from '@cloudless/proto';
+import type { CallOptions, Calls, CloudlessClient, Following, FollowHandlers } from './client-type.ts';
+import { toClientError } from './client-error.ts';
+import { retryDelayMs } from './delay.ts';
+import { follow } from './follow.ts';
+import { withHeaders } from './web-socket.ts';
+
+export type ClientOptions = {
+  /** Where the coordinator answers, for example `https://cloudless.local:7600`. In the dashboard: its own origin. */
+  readonly url: string;
+  /** An API token, `cl_…`. Without one, the session cookie of the page is sent. Node only: a browser's socket carries no token. */
+  readonly token?: string;
+  readonly fetch?: typeof fetch;
+  readonly WebSocket?: typeof WebSocket;
+  /** Sent with every request, and with the socket where the platform lets one set headers. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A query or change that got no answer for this long fails. Default 30 s. */
+  readonly timeoutMs?: number;
+};
+
+const TIMEOUT_MS = 30_000;
+/** Together in one request at most; a socket or proxy on the way may refuse longer addresses. */
+const BATCH = { maxItems: 16, maxURLLength: 6000 };
+/** No stream for this long: the socket is closed. */
+const IDLE_MS = 15_000;
+/** A coordinator that went without a word is noticed after both. */
+const KEEP_ALIVE = { enabled: true, intervalMs: 10_000, pongTimeoutMs: 5000 };
+
+function readBase(url: string): string {
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
+    throw new CloudlessError('config_invalid', `createClient was given the url "${url}", which is not an http or https address.`);
+  }
+  return new URL(url).origin;
+}
+
+type Ask = (input?: unknown, options?: CallOptions) => Promise<unknown>;
+type Follow = (input: unknown, handlers: FollowHandlers<unknown>) => Following;
+
+/** One function a procedure of the contract, in a plain object an area. */
+function buildCalls(client: TRPCUntypedClient<AnyTRPCRouter>, url: string): Record<string, Record<string, Ask | Follow>> {
+  const calls: Record<string, Record<string, Ask | Follow>> = {};
+  for (const [name, { kind }] of Object.entries<Procedure>(API)) {
+    const ask: Ask = async (input = {}, { signal } = {}) => {
+      try {
+        return await client[kind === 'query' ? 'query' : 'mutation'](name, input, signal ? { signal } : {});
+      } catch (cause) {
+        signal?.throwIfAborted();
+        throw toClientError(cause, { name, kind, url });
+      }
+    };
+    const [area = '', method = ''] = name.split('.');
+    const subscribe: Follow = (input, handlers) => follow({ client, name, input, url }, handlers);
+    (calls[area] ??= {})[method] = kind === 'subscription' ? subscribe : ask;
+  }
+  return calls;
+}
+
+/**
+ * A client of one coordinator. Queries and changes go over HTTP, streams over one socket, which opens with the first and comes back by
+ * itself.
+ * @throws CloudlessError `config_invalid` for an address that is none. Every call fails with a CloudlessError only, or with the reason of
+ * the caller's own signal.
+ */
+export function createClient(options: ClientOptions): CloudlessClient {
+  const base = readBase(options.url);
+  const headers = { ...options.headers, ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }) };
+  const send = options.fetch ?? fetch;
+  const Socket = options.WebSocket ?? WebSocket;
+  const sockets = createWSClient({
+    url: `${base.replace(/^http/, 'ws')}/trpc`,
+    WebSocket: Object.keys(headers).length === 0 ? Socket : withHeaders(Socket, headers),
+    lazy: { enabled: true, closeMs: IDLE_MS },
+    keepAlive: KEEP_ALIVE,
+    retryDelayMs,
+  });
+  const client = createTRPCUntypedClient<AnyTRPCRouter>({
+    links: [
+      splitLink({
+        condition: ({ type }) => type === 'subscription',
+        true: wsLink({ client: sockets }),
+        false: httpBatchLink({
+          url: `${base}/trpc`,
+          ...BATCH,
+          headers,
+          fetch: (url, init) => {
+            const late = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+            return send(url, { ...init, credentials: 'same-origin', signal: init?.signal ? AbortSignal.any([init.signal, late]) : late });
+          },
+        }),
+      }),
+    ],
+  });
+  const close = (): Promise<void> => sockets.close();
+  return { ...(buildCalls(client, base) as unknown as Calls), close, [Symbol.asyncDispose]: close };
+}
