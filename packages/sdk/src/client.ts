@@ -1,4 +1,13 @@
-import { createTRPCUntypedClient, createWSClient, httpBatchLink, splitLink, wsLink, type TRPCUntypedClient } from '@trpc/client';
+import {
+  createTRPCUntypedClient,
+  createWSClient,
+  httpBatchLink,
+  httpLink,
+  splitLink,
+  wsLink,
+  type HTTPLinkOptions,
+  type TRPCUntypedClient,
+} from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { API, CloudlessError, type Procedure } from '@cloudless/proto';
 import type { CallOptions, Calls, CloudlessClient, Following, FollowHandlers } from './client-type.ts';
@@ -21,8 +30,10 @@ export type ClientOptions = {
 };
 
 const TIMEOUT_MS = 30_000;
-/** Together in one request at most; a socket or proxy on the way may refuse longer addresses. */
-const BATCH = { maxItems: 16, maxURLLength: 6000 };
+/** Calls in one request at most. */
+const MAX_TOGETHER = 16;
+/** Characters of an address that every proxy on the way takes. An input may grow threefold when it is escaped. */
+const MAX_ADDRESS = 6000;
 /** No stream for this long: the socket is closed. */
 const IDLE_MS = 15_000;
 /** A coordinator that went without a word is noticed after both. */
@@ -57,6 +68,17 @@ function buildCalls(client: TRPCUntypedClient<AnyTRPCRouter>, url: string): Reco
   return calls;
 }
 
+type LinkFetch = NonNullable<HTTPLinkOptions<AnyTRPCRouter['_def']['_config']['$types']>['fetch']>;
+
+/** Each request is given up in time, and carries the session of a page to its own origin only. */
+function createFetch(options: ClientOptions): LinkFetch {
+  const send = options.fetch ?? fetch;
+  return (url, { signal, ...init } = {}) => {
+    const late = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
+    return send(url, { ...init, credentials: 'same-origin', signal: signal ? AbortSignal.any([signal, late]) : late });
+  };
+}
+
 /**
  * A client of one coordinator. Queries and changes go over HTTP, streams over one socket, which opens with the first and comes back by
  * itself.
@@ -66,7 +88,6 @@ function buildCalls(client: TRPCUntypedClient<AnyTRPCRouter>, url: string): Reco
 export function createClient(options: ClientOptions): CloudlessClient {
   const base = readBase(options.url);
   const headers = { ...options.headers, ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }) };
-  const send = options.fetch ?? fetch;
   const Socket = options.WebSocket ?? WebSocket;
   const sockets = createWSClient({
     url: `${base.replace(/^http/, 'ws')}/trpc`,
@@ -75,19 +96,17 @@ export function createClient(options: ClientOptions): CloudlessClient {
     keepAlive: KEEP_ALIVE,
     retryDelayMs,
   });
+  const overHttp = { url: `${base}/trpc`, headers, fetch: createFetch(options) };
   const client = createTRPCUntypedClient<AnyTRPCRouter>({
     links: [
       splitLink({
         condition: ({ type }) => type === 'subscription',
         true: wsLink({ client: sockets }),
-        false: httpBatchLink({
-          url: `${base}/trpc`,
-          ...BATCH,
-          headers,
-          fetch: (url, init) => {
-            const late = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
-            return send(url, { ...init, credentials: 'same-origin', signal: init?.signal ? AbortSignal.any([init.signal, late]) : late });
-          },
+        false: splitLink({
+          condition: ({ type, input }) => type === 'query' && JSON.stringify(input).length > MAX_ADDRESS / 3,
+          // A spec to preview does not fit into an address.
+          true: httpLink({ ...overHttp, methodOverride: 'POST' }),
+          false: httpBatchLink({ ...overHttp, maxItems: MAX_TOGETHER, maxURLLength: MAX_ADDRESS }),
         }),
       }),
     ],

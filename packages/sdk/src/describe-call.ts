@@ -48,7 +48,7 @@ function describeCurl(procedure: Procedure, fields: Fields, base: string): strin
     // In double quotes, so that the shell puts in the token, which is never written out.
     '-H "Authorization: Bearer $CLOUDLESS_TOKEN"',
     ...(ifGeneration === undefined ? [] : [`-H ${quoteForShell(`If-Match: "${asText(ifGeneration)}"`)}`]),
-    ...(hasBody ? ["-H 'Content-Type: application/json'", `--data ${quoteForShell(JSON.stringify(others))}`] : []),
+    ...(hasBody ? ["-H 'Content-Type: application/json'", `--data-raw ${quoteForShell(JSON.stringify(others))}`] : []),
     quoteForShell(`${base}/api/v1${path}${isRead ? queryOf(others) : ''}`),
   ].join(' \\\n  ');
 }
