@@ -1,0 +1,15 @@
+'use client';
+
+import { useNow } from '#web/live/use-now.ts';
+import { useFormat } from './use-format.ts';
+
+/** How long ago an instant of the coordinator was; the instant itself on hover. Ticks. */
+export function Age({ at, className }: { readonly at: number; readonly className?: string }) {
+  const format = useFormat();
+  const now = useNow();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={format.instant(at)} className={className} suppressHydrationWarning>
+      {format.ago(at, now)}
+    </time>
+  );
+}

@@ -1,0 +1,28 @@
+'use client';
+
+import { useLocale, useTranslations } from 'next-intl';
+import { useMemo } from 'react';
+import { formatBytes, formatCores, formatCount, formatRate, formatShare } from './quantities.ts';
+import { formatAgo, formatDuration, formatInstant, formatTimeOfDay } from './times.ts';
+
+/** The formatters, bound to the reader's language. */
+export function useFormat() {
+  const locale = useLocale();
+  const t = useTranslations('units');
+  return useMemo(
+    () => ({
+      bytes: (bytes: number) => formatBytes(bytes, locale),
+      rate: (bytesPerSecond: number) => formatRate(bytesPerSecond, locale),
+      /** With its unit: `1.5 cores`. */
+      cores: (millicores: number) => t('cores', { count: formatCores(millicores, locale) }),
+      coresBare: (millicores: number) => formatCores(millicores, locale),
+      share: (share: number) => formatShare(share, locale),
+      count: (count: number) => formatCount(count, locale),
+      ago: (at: number, now: number) => formatAgo(at, now, locale),
+      duration: (durationMs: number) => formatDuration(durationMs, locale),
+      instant: (at: number) => formatInstant(at, locale),
+      timeOfDay: (at: number) => formatTimeOfDay(at, locale),
+    }),
+    [locale, t],
+  );
+}

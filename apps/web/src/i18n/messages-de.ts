@@ -1,0 +1,42 @@
+import actions from '../../messages/de/actions.json';
+import activity from '../../messages/de/activity.json';
+import appDetail from '../../messages/de/app-detail.json';
+import apps from '../../messages/de/apps.json';
+import causes from '../../messages/de/causes.json';
+import claim from '../../messages/de/claim.json';
+import deploy from '../../messages/de/deploy.json';
+import deviceDetail from '../../messages/de/device-detail.json';
+import devices from '../../messages/de/devices.json';
+import errors from '../../messages/de/errors.json';
+import events from '../../messages/de/events.json';
+import home from '../../messages/de/home.json';
+import live from '../../messages/de/live.json';
+import recover from '../../messages/de/recover.json';
+import settings from '../../messages/de/settings.json';
+import shell from '../../messages/de/shell.json';
+import signIn from '../../messages/de/sign-in.json';
+import states from '../../messages/de/states.json';
+import units from '../../messages/de/units.json';
+
+/** German, by feature. */
+export default {
+  actions,
+  activity,
+  appDetail,
+  apps,
+  causes,
+  claim,
+  deploy,
+  deviceDetail,
+  devices,
+  errors,
+  events,
+  home,
+  live,
+  recover,
+  settings,
+  shell,
+  signIn,
+  states,
+  units,
+};

@@ -1,0 +1,42 @@
+import actions from '../../messages/en/actions.json';
+import activity from '../../messages/en/activity.json';
+import appDetail from '../../messages/en/app-detail.json';
+import apps from '../../messages/en/apps.json';
+import causes from '../../messages/en/causes.json';
+import claim from '../../messages/en/claim.json';
+import deploy from '../../messages/en/deploy.json';
+import deviceDetail from '../../messages/en/device-detail.json';
+import devices from '../../messages/en/devices.json';
+import errors from '../../messages/en/errors.json';
+import events from '../../messages/en/events.json';
+import home from '../../messages/en/home.json';
+import live from '../../messages/en/live.json';
+import recover from '../../messages/en/recover.json';
+import settings from '../../messages/en/settings.json';
+import shell from '../../messages/en/shell.json';
+import signIn from '../../messages/en/sign-in.json';
+import states from '../../messages/en/states.json';
+import units from '../../messages/en/units.json';
+
+/** English, by feature. */
+export default {
+  actions,
+  activity,
+  appDetail,
+  apps,
+  causes,
+  claim,
+  deploy,
+  deviceDetail,
+  devices,
+  errors,
+  events,
+  home,
+  live,
+  recover,
+  settings,
+  shell,
+  signIn,
+  states,
+  units,
+};

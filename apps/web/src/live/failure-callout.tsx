@@ -1,0 +1,46 @@
+'use client';
+
+import type { CloudlessError } from '@cloudless/proto';
+import { Button, Callout, CopyButton } from '@cloudless/ui';
+import { useTranslations } from 'next-intl';
+
+/** What was tried, what came back, what to do, and an id to quote. */
+export function FailureCallout({
+  failure,
+  onRetry,
+  className,
+}: {
+  readonly failure: CloudlessError | undefined;
+  readonly onRetry?: () => void;
+  readonly className?: string;
+}) {
+  const t = useTranslations('errors');
+  if (failure === undefined) return null;
+  const id = failure.params['errorId'];
+  const quote = [failure.code, ...(id === undefined ? [] : [String(id)])].join(' · ');
+  return (
+    <Callout
+      tone="bad"
+      announce
+      title={t(`${failure.code}.title`)}
+      {...(className === undefined ? {} : { className })}
+      {...(onRetry === undefined ? {} : { actions: <Button onClick={onRetry}>{t('retry')}</Button> })}
+    >
+      <p lang="en">{failure.message}</p>
+      {failure.issues.length === 0 ? null : (
+        <ul lang="en" className="list-disc pl-4">
+          {failure.issues.map(({ path, message }) => (
+            <li key={`${path} ${message}`}>
+              <code className="font-mono text-xs">{path}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      <p>{t(`${failure.code}.remedy`)}</p>
+      <p className="flex items-center gap-1 font-mono text-xs text-ink-soft">
+        {quote}
+        <CopyButton text={`${quote}\n${failure.message}`} label={t('copyId')} doneLabel={t('copied')} />
+      </p>
+    </Callout>
+  );
+}

@@ -1,0 +1,109 @@
+'use client';
+
+import type {
+  Allocation,
+  AllocationId,
+  CloudlessError,
+  CloudlessNode,
+  ClusterEvent,
+  NodeId,
+  Usage,
+  Workload,
+  WorkloadId,
+} from '@cloudless/proto';
+import { useMemo } from 'react';
+import { useLive } from './live-provider.tsx';
+import { useBrowserNow } from './use-now.ts';
+
+const NO_SAMPLES: readonly Usage[] = [];
+const byName = <Row extends { readonly name: string; readonly id: string }>(one: Row, other: Row): number =>
+  one.name.localeCompare(other.name, undefined, { numeric: true }) || (one.id < other.id ? -1 : 1);
+
+/** Devices by name. */
+export function useNodes(): readonly CloudlessNode[] {
+  const nodes = useLive((state) => state.nodes);
+  return useMemo(() => [...nodes.values()].toSorted(byName), [nodes]);
+}
+export const useNode = (id: string): CloudlessNode | undefined => useLive((state) => state.nodes.get(id as NodeId));
+
+/** Apps by name. */
+export function useWorkloads(): readonly Workload[] {
+  const workloads = useLive((state) => state.workloads);
+  return useMemo(() => [...workloads.values()].toSorted(byName), [workloads]);
+}
+export const useWorkload = (id: string): Workload | undefined => useLive((state) => state.workloads.get(id as WorkloadId));
+
+/** Replicas by app and slot, the newest of a slot first; of one app or device when named. */
+export function useAllocations({
+  workloadId,
+  nodeId,
+}: { readonly workloadId?: string; readonly nodeId?: string } = {}): readonly Allocation[] {
+  const allocations = useLive((state) => state.allocations);
+  return useMemo(
+    () =>
+      [...allocations.values()]
+        .filter((row) => (workloadId === undefined || row.workloadId === workloadId) && (nodeId === undefined || row.nodeId === nodeId))
+        .toSorted(
+          (one, other) =>
+            one.workloadName.localeCompare(other.workloadName, undefined, { numeric: true }) ||
+            one.slot - other.slot ||
+            other.createdAt - one.createdAt,
+        ),
+    [allocations, workloadId, nodeId],
+  );
+}
+
+/** What happened lately, newest first; of one app or device when named. Older events are asked for by `useAsk('event.list', …)`. */
+export function useEvents({
+  workloadId,
+  nodeId,
+}: { readonly workloadId?: string; readonly nodeId?: string } = {}): readonly ClusterEvent[] {
+  const events = useLive((state) => state.events);
+  return useMemo(
+    () =>
+      workloadId === undefined && nodeId === undefined
+        ? events
+        : events.filter(
+            (event) => (workloadId === undefined || event.workloadId === workloadId) && (nodeId === undefined || event.nodeId === nodeId),
+          ),
+    [events, workloadId, nodeId],
+  );
+}
+
+/** Samples of the last 15 minutes that came while the page was open, oldest first. */
+export const useNodeUsage = (id: string): readonly Usage[] => useLive((state) => state.nodeUsage.get(id as NodeId) ?? NO_SAMPLES);
+export const useAllocationUsage = (id: string): readonly Usage[] =>
+  useLive((state) => state.allocationUsage.get(id as AllocationId) ?? NO_SAMPLES);
+
+/** The newest sample of every replica, by id. */
+export const useAllUsage = (): ReadonlyMap<AllocationId, readonly Usage[]> => useLive((state) => state.allocationUsage);
+
+/** `stale`: nothing was heard for longer than the coordinator is ever silent, or the socket is gone. */
+export type LiveMark =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'reconnecting'; readonly sinceAt: number }
+  | { readonly kind: 'stale'; readonly sinceAt: number };
+
+/** The coordinator sends something every 10 s at least. */
+const SILENCE_MS = 25_000;
+/** A socket that comes back sooner was hardly gone. */
+const GONE_MS = 5000;
+
+/** How current the page is. */
+export function useLiveMark(): LiveMark {
+  const connection = useLive((state) => state.connection);
+  const heardAt = useLive((state) => state.heardAt);
+  const now = useBrowserNow();
+  if (heardAt === undefined) return { kind: 'connecting' };
+  const silentMs = now - heardAt;
+  if (silentMs > SILENCE_MS || (connection !== 'live' && silentMs > GONE_MS)) return { kind: 'stale', sinceAt: heardAt };
+  return connection === 'live' ? { kind: 'live' } : { kind: 'reconnecting', sinceAt: heardAt };
+}
+
+/** Whether the lists have come, and why not. */
+export function useLoad(): { readonly loaded: boolean; readonly failure: CloudlessError | undefined } {
+  const loaded = useLive((state) => state.loaded);
+  const failure = useLive((state) => state.failure);
+  return { loaded, failure };
+}

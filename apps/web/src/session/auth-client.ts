@@ -1,0 +1,17 @@
+import { passkeyClient } from '@better-auth/passkey/client';
+import { createAuthClient } from 'better-auth/client';
+
+const make = () => createAuthClient({ baseURL: location.origin, basePath: '/api/auth', plugins: [passkeyClient()] });
+let made: ReturnType<typeof make> | undefined;
+
+/** Sign-in, sign-out, sessions and passkeys. Only in the browser. */
+export function authClient(): ReturnType<typeof make> {
+  made ??= make();
+  return made;
+}
+
+/** Passkeys belong to a name (WebAuthn §5.1.2), and browsers have them over HTTPS and on localhost only. */
+export function canUsePasskeys(): boolean {
+  const isAddress = /^(\d+\.){3}\d+$|^\[/.test(location.hostname);
+  return !isAddress && window.isSecureContext && typeof window.PublicKeyCredential === 'function';
+}

@@ -1,0 +1,42 @@
+'use client';
+
+import { isCloudlessError } from '@cloudless/proto';
+import { useQueryClient } from '@tanstack/react-query';
+import { useCallback, useEffect, type ReactNode } from 'react';
+import { call } from '#web/live/client.ts';
+import { LiveProvider } from '#web/live/live-provider.tsx';
+import { useAsk } from '#web/live/use-ask.ts';
+import { signInPath } from './next-path.ts';
+import { SessionContext } from './session.tsx';
+
+/** To the claim page while there is no owner, else to sign-in. A full load: nothing of the old session stays in memory. */
+async function leave(): Promise<void> {
+  const { claimed } = await call('claim.state', {}).catch(() => ({ claimed: true }));
+  location.replace(claimed ? signInPath(location.pathname + location.search) : '/claim');
+}
+
+export type GateProps = {
+  /** Shown until it is known who is signed in. */
+  readonly waiting: ReactNode;
+  /** Shown when that cannot be known. */
+  readonly failing: (failure: NonNullable<ReturnType<typeof useAsk<'account.me'>>['error']>, retry: () => void) => ReactNode;
+  readonly children: ReactNode;
+};
+
+/** Lets in who is signed in, and sends everybody else to the door. */
+export function Gate({ waiting, failing, children }: GateProps) {
+  const me = useAsk('account.me', {}, { staleMs: 60_000 });
+  const queries = useQueryClient();
+  const isStranger = isCloudlessError(me.error) && me.error.code === 'unauthenticated';
+  useEffect(() => {
+    if (isStranger) void leave();
+  }, [isStranger]);
+  const onLost = useCallback(() => void queries.invalidateQueries({ queryKey: ['account.me'] }), [queries]);
+  if (isStranger || me.isPending) return waiting;
+  if (me.data === undefined) return failing(me.error, () => void me.refetch());
+  return (
+    <SessionContext value={me.data}>
+      <LiveProvider onLost={onLost}>{children}</LiveProvider>
+    </SessionContext>
+  );
+}

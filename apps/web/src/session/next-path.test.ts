@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest';
+import { readNextPath, signInPath } from './next-path.ts';
+
+describe('the path after sign-in', () => {
+  it('is the one that was asked for', () => {
+    expect(readNextPath(new URL(signInPath('/apps/wl_a?tab=logs'), 'http://localhost').search)).toBe('/apps/wl_a?tab=logs');
+  });
+  it('never leads to another site, nor back to the doors', () => {
+    for (const evil of ['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/sign-in', '/claim'])
+      expect(readNextPath(`?next=${encodeURIComponent(evil)}`)).toBe('/');
+  });
+});

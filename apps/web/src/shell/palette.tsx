@@ -1,0 +1,88 @@
+'use client';
+
+import { CommandMenu, type CommandGroup } from '@cloudless/ui';
+import { LayoutGrid, MonitorSmartphone, Moon, Sun } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import { useTheme } from 'next-themes';
+import { useRouter } from 'next/navigation';
+import { useNodes, useWorkloads } from '#web/live/use-entities.ts';
+import { NAV } from './nav.ts';
+import { useSignOut } from './use-sign-out.ts';
+
+type PaletteProps = { readonly open: boolean; readonly onOpenChange: (open: boolean) => void };
+
+/** Everything that can be gone to or done, by name. */
+export function Palette({ open, onOpenChange }: PaletteProps) {
+  const t = useTranslations('shell');
+  const groups = useGroups(() => onOpenChange(false));
+  return (
+    <CommandMenu
+      open={open}
+      onOpenChange={onOpenChange}
+      label={t('palette')}
+      placeholder={t('palettePlaceholder')}
+      emptyText={t('paletteEmpty')}
+      groups={groups}
+    />
+  );
+}
+
+function useGroups(close: () => void): readonly CommandGroup[] {
+  const t = useTranslations('shell');
+  const states = useTranslations('states');
+  const router = useRouter();
+  const nodes = useNodes();
+  const workloads = useWorkloads();
+  const { resolvedTheme, setTheme } = useTheme();
+  const signOut = useSignOut();
+  const act = (run: () => void) => () => {
+    close();
+    run();
+  };
+  const go = (href: string) => act(() => router.push(href));
+  const isDark = resolvedTheme === 'dark';
+  return [
+    {
+      heading: t('pages'),
+      entries: NAV.map(({ href, key, icon: Icon, shortcut }) => ({
+        id: href,
+        label: t(`nav.${key}`),
+        icon: <Icon aria-hidden />,
+        hint: `g ${shortcut}`,
+        onSelect: go(href),
+      })),
+    },
+    {
+      heading: t('nav.apps'),
+      entries: workloads.map(({ id, name, status }) => ({
+        id,
+        label: name,
+        icon: <LayoutGrid aria-hidden />,
+        hint: states(`workload.${status.condition}`),
+        onSelect: go(`/apps/${id}`),
+      })),
+    },
+    {
+      heading: t('nav.devices'),
+      entries: nodes.map(({ id, name, state }) => ({
+        id,
+        label: name,
+        icon: <MonitorSmartphone aria-hidden />,
+        hint: states(`node.${state.word}`),
+        onSelect: go(`/devices/${id}`),
+      })),
+    },
+    {
+      heading: t('actions'),
+      entries: [
+        {
+          id: 'theme',
+          label: isDark ? t('toLight') : t('toDark'),
+          icon: isDark ? <Sun aria-hidden /> : <Moon aria-hidden />,
+          onSelect: act(() => setTheme(isDark ? 'light' : 'dark')),
+        },
+        { id: 'sign-out', label: t('signOut'), onSelect: act(signOut) },
+      ],
+    },
+  ];
+}
