@@ -1,0 +1,25 @@
+import type { CommittedBatch, Store } from '@cloudless/db';
+import type { WorkloadId } from '@cloudless/proto';
+import type { Device } from '../device.ts';
+import type { History } from '../history.ts';
+
+/** The world as a checker sees it: what is, never how it came about. */
+export type View = {
+  readonly devices: readonly Pick<Device, 'identity' | 'engine'>[];
+  readonly history: History;
+  /** Of the coordinator that runs; absent while none does. */
+  readonly store: Store | undefined;
+  /** Whether a slot is known to have no device, and why is told. */
+  readonly isExplained: (workloadId: WorkloadId, slot: number) => boolean;
+};
+
+/** Says what is wrong, or nothing. Apart from the code that it checks: it shares no decision with it. */
+export type Checker = {
+  readonly name: string;
+  /** After everything that happened anywhere. */
+  readonly look?: (view: View) => string | undefined;
+  /** After each committed batch, before anybody acts on it. */
+  readonly onCommit?: (batch: CommittedBatch, store: Store) => string | undefined;
+  /** When the world is healed and has had its time. */
+  readonly atRest?: (view: View) => string | undefined;
+};

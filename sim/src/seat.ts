@@ -1,0 +1,131 @@
+import { createControlPlane, createNodeSessions, type ControlPlane, type NodeSessionsServer } from '@cloudless/coordinator';
+import { createStore, openCluster, type Store } from '@cloudless/db';
+import { err, type Clock } from '@cloudless/kernel';
+import { createSeededEntropy } from '@cloudless/kernel/testing';
+import type { Database } from './database.ts';
+import type { Draw } from './draw.ts';
+import { createIncarnation, type Incarnation } from './incarnation.ts';
+import type { Door, Network } from './network.ts';
+import { countRoomTwice, placeTwice } from './planted-stores.ts';
+import type { Plant } from './plants.ts';
+import type { Trace } from './trace.ts';
+
+/** A coordinator that runs: store, sessions and control plane as in production. */
+export type Running = {
+  readonly life: Incarnation;
+  readonly store: Store;
+  readonly sessions: NodeSessionsServer;
+  readonly plane: ControlPlane;
+};
+
+/** The place where the coordinator runs, and is started again whenever it ended. */
+export interface Seat {
+  readonly running: Running | undefined;
+  readonly door: Door | undefined;
+  start(): void;
+  crash(how: 'reset' | 'silent', downMs: number): void;
+  /** Ends it in order, then starts it again. */
+  restart(): void;
+  pause(): void;
+  resume(): void;
+  shutDown(): void;
+}
+
+export type SeatOptions = {
+  readonly clock: Clock;
+  readonly draw: Draw;
+  readonly trace: Trace;
+  readonly database: Database;
+  readonly findNetwork: () => Network;
+  readonly plant: Plant | undefined;
+  /** Called with each new store, before anything decides on it. */
+  readonly onStore: (store: Store) => void;
+};
+
+const NAME = 'coordinator';
+/** Between tries to start when the database does not answer. */
+const RETRY_MS = 1000;
+
+export function createSeat({ clock, draw, trace, database, findNetwork, plant, onStore }: SeatOptions): Seat {
+  let life: Incarnation | undefined;
+  let running: Running | undefined;
+  let isShutDown = false;
+
+  async function open(own: Incarnation): Promise<Running> {
+    const logger = trace.loggerOf(NAME, () => own.isAlive);
+    const entropy = createSeededEntropy(draw.between(0, 2 ** 31));
+    const driver = database.bind(own);
+    const parts = { clock: own.clock, entropy, logger };
+    const cluster = await openCluster({ driver, ...parts });
+    const store = await createStore({ driver, ...parts, token: cluster.token });
+    onStore(store);
+    const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token: cluster.token };
+    const renew = () => Promise.resolve(err({ code: 'certificate_refused', message: 'nothing is issued here' }));
+    const sessions = createNodeSessions({ store, ...parts, authority, coordinatorVersion: 'simulated', renew });
+    const decidesOn = plant === 'counts-room-twice' ? countRoomTwice(store) : plant === 'places-twice' ? placeTwice(store, entropy) : store;
+    return { life: own, store, sessions, plane: createControlPlane({ store: decidesOn, ...parts }) };
+  }
+
+  function start(): void {
+    if (life?.isAlive || isShutDown) return;
+    const own = createIncarnation(NAME, clock);
+    life = own;
+    trace.note(NAME, { op: 'coordinator.start' });
+    open(own).then(
+      (opened) => {
+        if (own.isAlive) running = opened;
+      },
+      (cause: unknown) => {
+        trace.note(NAME, { op: 'coordinator.start', outcome: 'failed', reason: String(cause) });
+        end('reset');
+        clock.setTimer(RETRY_MS, start);
+      },
+    );
+  }
+
+  function end(how: 'reset' | 'silent'): void {
+    if (!life) return;
+    life.kill();
+    findNetwork().lose(life, how);
+    running = undefined;
+  }
+
+  async function stopParts({ plane, sessions, store }: Running): Promise<void> {
+    await plane.stop();
+    await sessions.stop();
+    await store.stop();
+  }
+
+  return {
+    get running() {
+      return running;
+    },
+    get door() {
+      return running && { life: running.life, accept: running.sessions.accept };
+    },
+    start,
+    crash(how, downMs) {
+      if (!life?.isAlive) return;
+      trace.note(NAME, { op: 'coordinator.crash', how, downMs });
+      end(how);
+      clock.setTimer(downMs, start);
+    },
+    restart() {
+      const stopping = running;
+      if (!stopping) return;
+      trace.note(NAME, { op: 'coordinator.restart' });
+      running = undefined;
+      void stopParts(stopping).then(() => {
+        if (life !== stopping.life || !life.isAlive) return;
+        end('reset');
+        start();
+      });
+    },
+    pause: () => life?.pause(),
+    resume: () => life?.resume(),
+    shutDown() {
+      isShutDown = true;
+      end('silent');
+    },
+  };
+}
