@@ -1,0 +1,76 @@
+'use client';
+
+import { API } from '@cloudless/proto';
+import { Button, Field, FieldInput } from '@cloudless/ui';
+import { useTranslations } from 'next-intl';
+import { useState, type FormEvent } from 'react';
+import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { useAction } from '#web/live/use-action.ts';
+
+const FIELDS = ['code', 'name', 'email', 'password'] as const;
+type FieldName = (typeof FIELDS)[number];
+type Values = Readonly<Record<FieldName, string>>;
+
+const readValues = (form: HTMLFormElement, givenCode: string | undefined): Values => {
+  const fields = new FormData(form);
+  const text = (name: FieldName): string => String(fields.get(name) ?? '').trim();
+  return { code: givenCode ?? text('code'), name: text('name'), email: text('email'), password: String(fields.get('password') ?? '') };
+};
+
+/** Fields that the contract refuses. */
+function findWrong(values: Values): ReadonlySet<FieldName> {
+  const parsed = API['claim.submit'].input.safeParse(values);
+  const wrong = new Set((parsed.error?.issues ?? []).map(({ path }) => String(path[0])));
+  return new Set(FIELDS.filter((name) => wrong.has(name)));
+}
+
+export function ClaimForm({
+  givenCode,
+  onClaimed,
+}: {
+  /** From the link; asked for when absent. */
+  readonly givenCode: string | undefined;
+  readonly onClaimed: (recoveryCodes: readonly string[]) => void;
+}) {
+  const t = useTranslations('claim');
+  const claim = useAction('claim.submit', { onDone: ({ recoveryCodes }) => onClaimed(recoveryCodes) });
+  const [wrong, setWrong] = useState<ReadonlySet<FieldName>>(new Set());
+  const error = (name: FieldName) => (wrong.has(name) ? { error: t(`wrong.${name}`) } : {});
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault();
+    const values = readValues(event.currentTarget, givenCode);
+    const found = findWrong(values);
+    setWrong(found);
+    const [first] = found;
+    if (first === undefined) void claim.run(values);
+    else event.currentTarget.querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
+  }
+  return (
+    <>
+      <div>
+        <h1 className="text-xl font-semibold">{t('title')}</h1>
+        <p className="text-ink-soft">{t('text')}</p>
+      </div>
+      <form onSubmit={submit} noValidate className="flex flex-col gap-4">
+        {givenCode === undefined ? (
+          <Field label={t('code')} hint={t('codeHint')} {...error('code')}>
+            <FieldInput name="code" autoComplete="off" autoCapitalize="characters" spellCheck={false} className="font-mono" />
+          </Field>
+        ) : null}
+        <Field label={t('name')} {...error('name')}>
+          <FieldInput name="name" autoComplete="name" maxLength={100} />
+        </Field>
+        <Field label={t('email')} {...error('email')}>
+          <FieldInput name="email" type="email" autoComplete="username" maxLength={254} />
+        </Field>
+        <Field label={t('password')} hint={t('passwordHint')} {...error('password')}>
+          <FieldInput name="password" type="password" autoComplete="new-password" maxLength={128} />
+        </Field>
+        <FailureCallout failure={claim.failure} />
+        <Button type="submit" variant="primary" size="lg" loading={claim.pending}>
+          {t('submit')}
+        </Button>
+      </form>
+    </>
+  );
+}

@@ -1,0 +1,30 @@
+'use client';
+
+import { Skeleton } from '@cloudless/ui';
+import { useEffect, useState, useSyncExternalStore } from 'react';
+import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { useAsk } from '#web/live/use-ask.ts';
+import { ClaimForm } from './claim-form.tsx';
+import { readClaimCode } from './claim-code.ts';
+import { RecoveryCodes } from './recovery-codes.tsx';
+
+const subscribe = (): (() => void) => () => undefined;
+
+/** From the one-time code to the owner, and the recovery codes to keep. */
+export function ClaimPage() {
+  const state = useAsk('claim.state', {});
+  const code = useSyncExternalStore(
+    subscribe,
+    () => readClaimCode(location.search, location.hash),
+    () => undefined,
+  );
+  const [codes, setCodes] = useState<readonly string[]>();
+  const isTaken = state.data?.claimed === true && codes === undefined;
+  useEffect(() => {
+    if (isTaken) location.replace('/sign-in');
+  }, [isTaken]);
+  if (codes) return <RecoveryCodes codes={codes} onSaved={() => location.assign('/')} />;
+  if (state.error) return <FailureCallout failure={state.error} onRetry={() => void state.refetch()} />;
+  if (state.data === undefined || isTaken) return <Skeleton className="h-96 w-full" />;
+  return <ClaimForm givenCode={code} onClaimed={setCodes} />;
+}
