@@ -1,0 +1,69 @@
+'use client';
+
+import type { ProcedureOutput } from '@cloudless/proto';
+import { Button, Card, Section, Skeleton, buttonClasses } from '@cloudless/ui';
+import { Download, Rocket } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { CopyAs } from '#web/live/copy-as.tsx';
+import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { useAction } from '#web/live/use-action.ts';
+import { useAsk } from '#web/live/use-ask.ts';
+
+type Entry = ProcedureOutput<'catalogue.list'>['rows'][number];
+
+/** Where nothing runs yet: the ways to a first app. */
+export function FirstApp() {
+  const t = useTranslations('home');
+  const catalogue = useAsk('catalogue.list', {});
+  return (
+    <Section title={t('firstApp')} headingId="first-app">
+      <div className="grid gap-3 md:grid-cols-2">
+        {catalogue.isPending ? <Skeleton className="h-36" /> : null}
+        <FailureCallout failure={catalogue.error ?? undefined} onRetry={() => void catalogue.refetch()} />
+        {catalogue.data?.rows
+          .filter(({ available }) => available)
+          .map((entry) => (
+            <InstallCard key={entry.id} entry={entry} />
+          ))}
+        <Card className="flex flex-col gap-3 p-4">
+          <div>
+            <h3 className="font-semibold">{t('ownTitle')}</h3>
+            <p className="text-ink-soft">{t('ownText')}</p>
+          </div>
+          <Link href="/deploy" className={buttonClasses({ className: 'mt-auto self-start' })}>
+            <Rocket aria-hidden />
+            {t('ownButton')}
+          </Link>
+        </Card>
+      </div>
+    </Section>
+  );
+}
+
+function InstallCard({ entry }: { readonly entry: Entry }) {
+  const t = useTranslations('home');
+  const router = useRouter();
+  const input = { metadata: entry.metadata, spec: entry.spec };
+  const install = useAction('workload.create', {
+    receipt: ({ name }) => t('installed', { name }),
+    onDone: ({ id }) => router.push(`/apps/${id}`),
+  });
+  return (
+    <Card className="flex flex-col gap-3 p-4">
+      <div>
+        <h3 className="font-semibold">{entry.title}</h3>
+        <p className="text-ink-soft">{t('oneClick', { description: entry.description })}</p>
+        <p className="text-xs text-ink-soft">{t('licence', { license: entry.license })}</p>
+      </div>
+      <FailureCallout failure={install.failure} />
+      <div className="mt-auto flex items-center gap-1">
+        <Button variant="primary" icon={<Download aria-hidden />} loading={install.pending} onClick={() => void install.run(input)}>
+          {t('install', { title: entry.title })}
+        </Button>
+        <CopyAs name="workload.create" input={input} />
+      </div>
+    </Card>
+  );
+}

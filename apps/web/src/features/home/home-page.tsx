@@ -1,0 +1,98 @@
+'use client';
+
+import { Card, Section, Skeleton, StateShape, buttonClasses } from '@cloudless/ui';
+import { Rocket } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import Link from 'next/link';
+import { useMemo } from 'react';
+import { EventLine } from '#web/events/event-line.tsx';
+import { Loaded } from '#web/live/loaded.tsx';
+import { useEvents, useNodes, useWorkloads } from '#web/live/use-entities.ts';
+import { useMay } from '#web/session/session.tsx';
+import { FabricView } from './fabric-view.tsx';
+import { FirstApp } from './first-app.tsx';
+import { computeHealth } from './health.ts';
+import { Needs } from './needs.tsx';
+
+const LATEST = 8;
+
+const HomeSkeleton = () => (
+  <div className="flex flex-col gap-8">
+    <Skeleton className="h-7 w-80 max-w-full" />
+    <Skeleton className="h-44" />
+    <Skeleton className="h-64" />
+  </div>
+);
+
+/** The fabric at a glance: how it is, what needs you, what runs where, what changed. */
+export function HomePage() {
+  return (
+    <Loaded skeleton={<HomeSkeleton />}>
+      <Glance />
+    </Loaded>
+  );
+}
+
+function Glance() {
+  const t = useTranslations('home');
+  const may = useMay();
+  const hasApps = useWorkloads().length > 0;
+  const mayDeploy = may('workload.create');
+  return (
+    <div className="flex flex-col gap-8">
+      <HealthLine canDeploy={hasApps && mayDeploy} />
+      {hasApps || !mayDeploy ? null : <FirstApp />}
+      <Needs />
+      <Section title={t('fabric')} headingId="fabric">
+        <p className="-mt-2 text-sm text-ink-soft">{t('fabricText')}</p>
+        <FabricView />
+      </Section>
+      <Changes />
+    </div>
+  );
+}
+
+function HealthLine({ canDeploy }: { readonly canDeploy: boolean }) {
+  const t = useTranslations('home');
+  const [nodes, workloads] = [useNodes(), useWorkloads()];
+  const { kind, tone, params } = useMemo(() => computeHealth(nodes, workloads), [nodes, workloads]);
+  return (
+    <header className="flex flex-wrap items-center justify-between gap-3">
+      <h1 aria-live="polite" className="flex min-w-0 items-baseline gap-2.5 text-xl font-semibold">
+        <StateShape tone={tone} className="size-3.5" />
+        <span className="min-w-0">{t(`health.${kind}`, params)}</span>
+      </h1>
+      {canDeploy ? (
+        <Link href="/deploy" className={buttonClasses({ variant: 'primary' })}>
+          <Rocket aria-hidden />
+          {t('deploy')}
+        </Link>
+      ) : null}
+    </header>
+  );
+}
+
+function Changes() {
+  const t = useTranslations('home');
+  const events = useEvents().slice(0, LATEST);
+  const all = (
+    <Link href="/activity" className={buttonClasses({ variant: 'ghost', size: 'sm' })}>
+      {t('allActivity')}
+    </Link>
+  );
+  return (
+    <Section title={t('changed')} headingId="changed" actions={all}>
+      <Card className="px-3">
+        {events.length === 0 ? (
+          <p className="py-3 text-ink-soft">{t('nothingChanged')}</p>
+        ) : (
+          <ul>
+            {events.map((event) => (
+              <EventLine key={event.id} event={event} />
+            ))}
+          </ul>
+        )}
+      </Card>
+    </Section>
+  );
+}
