@@ -189,6 +189,32 @@ test('an engine that is down is reported with its remedy, and everything runs ag
   expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: true, restarts: 1 });
 });
 
+test.each(['while it dials', 'while its disk takes the welcome'])('an engine that comes back %s is told of', async (when) => {
+  const bench: ReturnType<typeof createAgentBench> = createAgentBench(
+    {},
+    {
+      dial: async () => {
+        if (when === 'while it dials') await bench.clock.sleep(800);
+        return bench.coordinator.dial();
+      },
+      state: {
+        loadIdentity: () => bench.state.loadIdentity(),
+        saveIdentity: (identity) => bench.state.saveIdentity(identity),
+        loadHeld: () => bench.state.loadHeld(),
+        saveHeld: (held) => bench.clock.sleep(800).then(() => bench.state.saveHeld(held)),
+      },
+    },
+  );
+  await using _stopped = bench;
+  bench.runtime.goDown();
+  await bench.start();
+  await bench.run(20);
+  bench.runtime.comeUp();
+  await bench.run(4000);
+  const told = [...bench.coordinator.said('hello'), ...bench.coordinator.said('fingerprint')];
+  expect(told.at(-1)?.fingerprint.engine.state).toBe('ready');
+});
+
 test('a gap in the changes asks for everything again, once', async () => {
   await using bench = createAgentBench();
   bench.coordinator.assignments = [];

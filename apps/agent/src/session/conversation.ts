@@ -27,6 +27,8 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
   let waiting = 0;
   let work: Promise<void> = Promise.resolve();
   let heartbeats: Heartbeats | undefined;
+  /** Found after the hello was said, and before the welcome came. */
+  let newer: Fingerprint | undefined;
   let renewTimer: Timer | undefined;
   const close = (code: LinkReason['code'], message: string, retry = true): void => link.close({ code, message, retry });
   const welcomeTimer = clock.setTimer(WELCOME_DEADLINE_MS, () => close('timeout', 'no welcome came in time'));
@@ -77,6 +79,8 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
     welcomeTimer.cancel();
     heartbeats ??= startHeartbeats(heartbeatMs, link, deps);
     outbox.open((reports) => link.send({ kind: 'report', reports }));
+    if (newer) link.send({ kind: 'fingerprint', fingerprint: newer });
+    newer = undefined;
     planRenewal();
   }
 
@@ -163,6 +167,7 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
     ended,
     sendFingerprint(next) {
       if (heartbeats) link.send({ kind: 'fingerprint', fingerprint: next });
+      else newer = next;
     },
   };
 }

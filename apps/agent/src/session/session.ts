@@ -20,6 +20,8 @@ export function startSession(deps: SessionDeps): Session {
   const { clock, logger } = deps;
   const stopping = new AbortController();
   let current: Conversation | undefined;
+  /** Kept for the hello: what changes while a link is dialled is told by nothing else. */
+  let newest: Fingerprint | undefined;
 
   /** @returns whether it had been welcomed, and whether trying again soon makes sense */
   async function once(): Promise<{ readonly wasWelcomed: boolean; readonly retry: boolean }> {
@@ -31,7 +33,7 @@ export function startSession(deps: SessionDeps): Session {
       const onStop = (): void => link.close({ code: 'closed', message: 'the agent stops; its containers go on', retry: true });
       stopping.signal.addEventListener('abort', onStop, { once: true });
       if (stopping.signal.aborted) onStop();
-      current = converse(link, identity, fingerprint, deps);
+      current = converse(link, identity, newest ?? fingerprint, deps);
       logger.info({ op: 'session.open', outcome: 'ok', nodeId: identity.nodeId, durationMs: Math.round(clock.bootMs() - startedAt) });
       const { closed, wasWelcomed } = await current.ended;
       stopping.signal.removeEventListener('abort', onStop);
@@ -65,7 +67,10 @@ export function startSession(deps: SessionDeps): Session {
 
   const running = run();
   return {
-    sendFingerprint: (fingerprint) => current?.sendFingerprint(fingerprint),
+    sendFingerprint(fingerprint) {
+      newest = fingerprint;
+      current?.sendFingerprint(fingerprint);
+    },
     async stop() {
       stopping.abort(new Error('the agent stops'));
       await running;
