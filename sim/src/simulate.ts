@@ -3,7 +3,7 @@ import type { Checker, View } from './checkers/checker.ts';
 import { convergence } from './checkers/convergence.ts';
 import { oneContainer } from './checkers/one-container.ts';
 import { findOwnFault, OWN_FAULTS } from './checkers/own-faults.ts';
-import { room } from './checkers/room.ts';
+import { createRoom } from './checkers/room.ts';
 import { slotLimit } from './checkers/slot-limit.ts';
 import type { Plant } from './plants.ts';
 import { untilQuiet } from './quiet.ts';
@@ -30,7 +30,6 @@ export type SimulationResult = {
   readonly convergedInMs: number;
 };
 
-const CHECKERS: readonly Checker[] = [oneContainer, slotLimit, room, acknowledged, convergence];
 const MINUTE_MS = 60_000;
 /** Back-off of a slot reaches five minutes, and a device that was silent is lost after one. */
 const CONVERGENCE_LIMIT_MS = 15 * MINUTE_MS;
@@ -65,6 +64,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const find = (checker: string, what: string | undefined): void => {
     if (what !== undefined) found ??= { checker, what };
   };
+  const checkers: Checker[] = [];
   const world = await createWorld({
     ...options,
     onEvent(event, line) {
@@ -74,15 +74,16 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     onStore: (store) =>
       void store.onCommit((batch) => {
         world.trace.note('store', { op: 'store.committed', revision: batch.revision, changes: batch.changes.length });
-        for (const { name, onCommit } of CHECKERS) find(name, onCommit?.(batch, store));
+        for (const { name, onCommit } of checkers) find(name, onCommit?.(batch, store));
       }),
   });
+  checkers.push(oneContainer, slotLimit, createRoom(world.clock), acknowledged, convergence);
   const startedAtMs = world.clock.bootMs();
   const sinceStartMs = (): number => world.clock.bootMs() - startedAtMs;
   const view = (): View => viewOf(world);
 
   function look(): void {
-    for (const checker of CHECKERS) find(checker.name, checker.look?.(view()));
+    for (const checker of checkers) find(checker.name, checker.look?.(view()));
     if (found) throw new SimulationFailed(options, found.checker, found.what, sinceStartMs(), world.trace.tail);
   }
 
@@ -99,7 +100,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   }
 
   const faultAtRest = (): { readonly name: string; readonly what: string } | undefined => {
-    for (const { name, atRest } of CHECKERS) {
+    for (const { name, atRest } of checkers) {
       const what = atRest?.(view());
       if (what !== undefined) return { name, what };
     }

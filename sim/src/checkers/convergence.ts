@@ -19,7 +19,10 @@ function judgeSlot(
   const [only] = wanted;
   if (!only) return view.isExplained(id, slot) ? undefined : `${name} slot ${slot} has no allocation, and nobody says why`;
   if (wanted.length > 1) return `${name} slot ${slot} has ${wanted.length} allocations`;
-  if (only.templateGeneration !== templateGeneration) return `${name} slot ${slot} is of an older template`;
+  // An update goes slot by slot. Where one has no room for a second replica, it and those behind it wait, and the old ones serve.
+  const isHeldUp = rows.some((row) => view.isExplained(id, row.slot));
+  if (only.templateGeneration !== templateGeneration && !isHeldUp)
+    return `${name} slot ${slot} is of an older template, and nobody says why`;
   const { phase, ready, cause } = only.observed;
   return phase === 'running' && ready ? undefined : `${name} slot ${slot} is ${phase}, ready ${ready}: ${cause.message}`;
 }
