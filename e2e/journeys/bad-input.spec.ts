@@ -91,6 +91,6 @@ test('each wrong input is named, says what to do, and loses nothing', async () =
       body: '{}',
     });
     expect(foreign.status).toBe(403);
-    expect((await rest.call('GET', '/me')).status).toBe(200);
+    expect((await rest.call('GET', '/cluster')).status).toBe(200);
   });
 });

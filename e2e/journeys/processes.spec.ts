@@ -31,7 +31,7 @@ test('a killed agent, dashboard or control plane touches no container, and comes
   await test.step('kill -9 of the dashboard: the API goes on', async () => {
     const old = await product.pid('web');
     process.kill(old, 'SIGKILL');
-    expect((await rest.call('GET', '/me')).status).toBe(200);
+    expect((await rest.call('GET', '/cluster')).status).toBe(200);
     await expect
       .poll(
         () =>

@@ -11,7 +11,7 @@ type Ending = { readonly code: number | null; readonly signal: NodeJS.Signals | 
 
 /** The coordinator as a process of its own. */
 function run(environment: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, [MAIN], { env: { CLOUDLESS_LOG_LEVEL: 'warn', ...environment } });
+  const child = spawn(process.execPath, [MAIN], { env: { NODE_ENV: 'test', CLOUDLESS_LOG_LEVEL: 'warn', ...environment } });
   const ready = Promise.withResolvers<{ url: string; claimed: boolean }>();
   const ended = Promise.withResolvers<Ending>();
   let said = '';

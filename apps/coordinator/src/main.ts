@@ -1,6 +1,7 @@
 import { withDeadline } from '@cloudless/kernel';
 import { createPinoLogger, createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { isCloudlessError } from '@cloudless/proto';
+import { createApi } from './api/index.ts';
 import { readConfig } from './config.ts';
 import { createControlPlane } from './control-plane/index.ts';
 import { createCoordinator } from './coordinator.ts';
@@ -25,6 +26,7 @@ async function run(): Promise<void> {
     machine: readMachine,
     version: readVersion(),
     createControlPlane,
+    createApi,
     ...(crashAt === undefined ? {} : { crashPoint: createCrashPoint(crashAt, () => process.kill(process.pid, 'SIGKILL')) }),
   });
 

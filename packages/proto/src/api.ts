@@ -162,7 +162,6 @@ export const API = {
     kind: 'query',
     permission: 'account.read',
     summary: 'Who is signed in, where, as what',
-    rest: { method: 'GET', path: '/me' },
     input: none,
     output: meSchema,
   },

@@ -1,0 +1,59 @@
+import { assert } from '@cloudless/kernel';
+import type { UserId } from '@cloudless/proto';
+import type { Handlers } from '../call.ts';
+import type { Caller } from '../../people/people.ts';
+import type { ApiParts } from '../../parts.ts';
+
+type Names =
+  | 'claim.state'
+  | 'claim.submit'
+  | 'recovery.submit'
+  | 'account.me'
+  | 'account.renewRecoveryCodes'
+  | 'cluster.get'
+  | 'token.list'
+  | 'token.create'
+  | 'token.revoke';
+
+/** The access table lets no token near accounts and tokens. */
+function asUser(caller: Caller): Extract<Caller, { kind: 'user' }> {
+  assert(caller.kind === 'user', 'accounts are for people');
+  return caller;
+}
+
+/** People's own: claim, recovery, account, tokens. */
+export function createAccountProcedures({ people, describeCluster }: Pick<ApiParts, 'people' | 'describeCluster'>): Pick<Handlers, Names> {
+  return {
+    'claim.state': () => Promise.resolve({ claimed: people.isClaimed() }),
+    async 'claim.submit'({ input, origin, addCookies }) {
+      const { recoveryCodes, setCookies } = await people.claim(input, origin);
+      addCookies(setCookies);
+      return { recoveryCodes: [...recoveryCodes] };
+    },
+    async 'recovery.submit'({ input, origin }) {
+      await people.recover(input, origin);
+      return { ok: true };
+    },
+    async 'account.me'({ caller }) {
+      const { id, name, email, role } = asUser(caller);
+      const { org, project } = people.home;
+      return {
+        user: { id, name, email },
+        org: { ...org },
+        project: { ...project },
+        role,
+        recoveryCodesLeft: await people.recoveryCodesLeft(id as UserId),
+      };
+    },
+    async 'account.renewRecoveryCodes'({ caller }) {
+      return { recoveryCodes: [...(await people.renewRecoveryCodes(asUser(caller).id))] };
+    },
+    'cluster.get': () => Promise.resolve(describeCluster()),
+    'token.list': async ({ caller }) => ({ rows: [...(await people.tokens.list(asUser(caller).id))] }),
+    'token.create': ({ caller, input }) => people.tokens.create(asUser(caller), input),
+    async 'token.revoke'({ caller, input }) {
+      await people.tokens.revoke(asUser(caller), input.id);
+      return { ok: true };
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { assert } from '@cloudless/kernel';
+import { CloudlessError, type EventKind, type ProcedureInput, type WorkloadRow, type WorkloadSpec } from '@cloudless/proto';
+
+export type WorkloadChange = {
+  readonly row: WorkloadRow;
+  readonly kind: EventKind;
+  readonly message: string;
+  readonly params?: Readonly<Record<string, string | number>>;
+};
+
+/** @throws CloudlessError `stale`, `not_found` when it is being deleted */
+export function checkGeneration(row: WorkloadRow, ifGeneration: number | undefined): void {
+  if (row.deletedAt !== undefined) throw new CloudlessError('not_found', `${row.name} is being deleted.`);
+  if (ifGeneration === undefined || ifGeneration === row.generation) return;
+  throw new CloudlessError('stale', `${row.name} is at generation ${row.generation}, and the change was made for ${ifGeneration}.`, {
+    params: { generation: row.generation, ifGeneration },
+  });
+}
+
+/** The next generation; `needsContainers` when what runs must be replaced for it. */
+function nextRow(row: WorkloadRow, now: number, change: Partial<WorkloadRow>, needsContainers = false): WorkloadRow {
+  const generation = row.generation + 1;
+  return { ...row, ...change, generation, ...(needsContainers ? { templateGeneration: generation } : {}), updatedAt: now };
+}
+
+const templateOf = ({ replicas: _replicas, ...template }: WorkloadSpec): string => JSON.stringify(template);
+
+/** The row that a person's change makes, or nothing when it is so already. */
+export const changes = {
+  update(row: WorkloadRow, input: ProcedureInput<'workload.update'>, now: number): WorkloadChange | undefined {
+    const { spec, labels = row.labels } = input;
+    const needsContainers = templateOf(spec) !== templateOf(row.spec);
+    const isSame = !needsContainers && spec.replicas === row.spec.replicas && JSON.stringify(labels) === JSON.stringify(row.labels);
+    if (isSame) return undefined;
+    return {
+      row: nextRow(row, now, { spec, labels }, needsContainers),
+      kind: 'workload.updated',
+      message: needsContainers ? `${row.name} was changed; its replicas are replaced one by one` : `${row.name} was changed`,
+    };
+  },
+  scale(row: WorkloadRow, { replicas }: { readonly replicas: number }, now: number): WorkloadChange | undefined {
+    const before = row.spec.replicas;
+    if (before === replicas) return undefined;
+    return {
+      row: nextRow(row, now, { spec: { ...row.spec, replicas } }),
+      kind: 'workload.scaled',
+      message: `${row.name} was scaled from ${before} to ${replicas}`,
+      params: { before, replicas },
+    };
+  },
+  restart: (row: WorkloadRow, now: number): WorkloadChange => ({
+    row: nextRow(row, now, { runState: 'running' }, true),
+    kind: 'workload.restarted',
+    message: `${row.name} was restarted; its replicas are replaced one by one`,
+  }),
+  stop(row: WorkloadRow, now: number): WorkloadChange | undefined {
+    if (row.runState === 'stopped') return undefined;
+    return { row: nextRow(row, now, { runState: 'stopped' }), kind: 'workload.stopped', message: `${row.name} was stopped` };
+  },
+  start(row: WorkloadRow, now: number): WorkloadChange | undefined {
+    if (row.runState === 'running') return undefined;
+    return { row: nextRow(row, now, { runState: 'running' }), kind: 'workload.started', message: `${row.name} was started` };
+  },
+  remove(row: WorkloadRow, now: number): WorkloadChange {
+    assert(row.deletedAt === undefined, 'an app is deleted once');
+    return {
+      row: nextRow(row, now, { deletedAt: now }),
+      kind: 'workload.deleteRequested',
+      message: `${row.name} is deleted: its replicas stop, then nothing of it is left`,
+    };
+  },
+} as const;

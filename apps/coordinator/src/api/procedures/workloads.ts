@@ -1,0 +1,132 @@
+import {
+  CloudlessError,
+  ID_PREFIX,
+  isTerminalPhase,
+  type ProcedureInput,
+  type ProcedureOutput,
+  type Workload,
+  type WorkloadId,
+  type WorkloadRow,
+} from '@cloudless/proto';
+import { previewPlan } from '@cloudless/scheduler';
+import type { Call, Handlers } from '../call.ts';
+import type { ApiParts } from '../../parts.ts';
+import { readSnapshot } from '../../planner/index.ts';
+import { createQueue } from '../in-turn.ts';
+import { getWorkload, listOwned, pageOf } from '../owned-rows.ts';
+import type { Views } from '../views.ts';
+import { tell, writeRows } from '../write-rows.ts';
+import { changes, checkGeneration, type WorkloadChange } from './change-workload.ts';
+
+type Names = Extract<keyof Handlers, `workload.${string}` | 'allocation.list'>;
+type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'allocateGatewayPort'>;
+type Changing = 'workload.update' | 'workload.scale' | 'workload.restart' | 'workload.stop' | 'workload.start' | 'workload.delete';
+
+/** Apps and their replicas. */
+export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAllocation }: Views): Pick<Handlers, Names> {
+  const { store, clock, entropy } = parts;
+  /** One at a time: neither a name nor a port is given twice. */
+  const inTurn = createQueue();
+
+  function buildRow({ caller, input }: Call<'workload.create'> | Call<'workload.plan'>, id: WorkloadId): WorkloadRow {
+    const now = clock.now();
+    const { orgId, projectId } = caller;
+    const common = { generation: 1, templateGeneration: 1, runState: 'running', createdAt: now, updatedAt: now } as const;
+    return { id, orgId, projectId, ...input.metadata, spec: input.spec, ...common };
+  }
+
+  async function create(call: Call<'workload.create'>): Promise<Workload> {
+    const { caller, input } = call;
+    const { name } = input.metadata;
+    if (listOwned(store, 'workload', caller).some(({ row }) => row.name === name)) {
+      throw new CloudlessError('name_taken', `Another app of this organisation is called ${name}.`, { params: { name } });
+    }
+    const built = buildRow(call, entropy.id(ID_PREFIX.workload) as WorkloadId);
+    const hasPort = input.spec.ports.some(({ protocol }) => protocol === 'TCP');
+    const row: WorkloadRow = hasPort ? { ...built, gatewayPort: parts.allocateGatewayPort() } : built;
+    const message = `${caller.name} deployed ${name} from ${input.spec.image}`;
+    const params = { workload: name, image: input.spec.image, replicas: input.spec.replicas };
+    const event = tell(parts, caller, { kind: 'workload.created', workloadId: row.id, projectId: row.projectId, params, message });
+    const put = { kind: 'put', table: 'workload', row, expect: 'absent' } as const;
+    const outcome = await store.commit({ id: entropy.id(ID_PREFIX.batch) as never, mutations: [put, event] });
+    if (outcome.kind === 'stale') throw new CloudlessError('stale', `The app ${name} was not made: its id exists.`);
+    return viewWorkload(getWorkload(store, row.id, caller), call.headers);
+  }
+
+  async function change<N extends Changing>(
+    { caller, input, headers }: Call<N>,
+    decide: (row: WorkloadRow, now: number) => WorkloadChange | undefined,
+  ): Promise<Workload | undefined> {
+    const { workloadId, ifGeneration } = input;
+    const read = () => getWorkload(store, workloadId, caller);
+    await writeRows(parts, read, ({ row, version }) => {
+      checkGeneration(row, ifGeneration);
+      const changed = decide(row, clock.now());
+      if (!changed) return [];
+      const { kind, message } = changed;
+      const params = { workload: row.name, ...changed.params };
+      const told = { kind, message, params, workloadId: row.id, projectId: row.projectId };
+      return [{ kind: 'put', table: 'workload', row: changed.row, expect: version }, tell(parts, caller, told)];
+    });
+    const after = store.get('workload', workloadId);
+    return after && viewWorkload(after, headers);
+  }
+  async function changeAndView<N extends Changing>(call: Call<N>, decide: (row: WorkloadRow, now: number) => WorkloadChange | undefined) {
+    const view = await change(call, decide);
+    if (!view) throw new CloudlessError('not_found', `The app ${call.input.workloadId} was deleted meanwhile.`);
+    return view;
+  }
+
+  function plan(call: Call<'workload.plan'>): ProcedureOutput<'workload.plan'> {
+    const { caller, input } = call;
+    const existing = input.workloadId && getWorkload(store, input.workloadId, caller).row;
+    const fresh = buildRow(call, existing?.id ?? (entropy.id(ID_PREFIX.workload) as WorkloadId));
+    const row = existing ? { ...existing, spec: input.spec } : fresh;
+    return previewPlan(readSnapshot(store, { now: clock.now(), seed: 1 }), row);
+  }
+
+  function previewDeletion({ caller, input, headers }: Call<'workload.deletePreview'>): ProcedureOutput<'workload.deletePreview'> {
+    const found = getWorkload(store, input.workloadId, caller);
+    const { url } = viewWorkload(found, headers);
+    const replicas = store
+      .allocationsOfWorkload(found.row.id)
+      .filter(({ row }) => !isTerminalPhase(row.observed.phase))
+      .map(({ row }) => ({ allocationId: row.id, nodeName: viewAllocation(row).nodeName, phase: row.observed.phase }));
+    return { name: found.row.name, replicas, ...(url === undefined ? {} : { url }), keeps: ['its events, for as long as events are kept'] };
+  }
+
+  function listAllocations(caller: Call<'allocation.list'>['caller'], input: ProcedureInput<'allocation.list'>) {
+    const rows = listOwned(store, 'allocation', caller).filter(
+      ({ row }) =>
+        (input.workloadId === undefined || row.workloadId === input.workloadId) &&
+        (input.nodeId === undefined || row.nodeId === input.nodeId),
+    );
+    return pageOf(rows, input, ({ row }) => viewAllocation(row));
+  }
+
+  return {
+    'workload.list': ({ caller, input, headers }) =>
+      Promise.resolve(pageOf(listOwned(store, 'workload', caller), input, (found) => viewWorkload(found, headers))),
+    'workload.get': ({ caller, input, headers }) =>
+      Promise.resolve().then(() => viewWorkload(getWorkload(store, input.workloadId, caller), headers)),
+    'workload.plan': (call) => Promise.resolve().then(() => plan(call)),
+    'workload.create': (call) => inTurn(() => create(call)),
+    'workload.update': (call) =>
+      changeAndView(call, (row, now) => {
+        const hasPort = call.input.spec.ports.some(({ protocol }) => protocol === 'TCP');
+        const changed = changes.update(row, call.input, now);
+        if (!changed || !hasPort || row.gatewayPort !== undefined) return changed;
+        return { ...changed, row: { ...changed.row, gatewayPort: parts.allocateGatewayPort() } };
+      }),
+    'workload.scale': (call) => changeAndView(call, (row, now) => changes.scale(row, call.input, now)),
+    'workload.restart': (call) => changeAndView(call, changes.restart),
+    'workload.stop': (call) => changeAndView(call, changes.stop),
+    'workload.start': (call) => changeAndView(call, changes.start),
+    'workload.deletePreview': (call) => Promise.resolve().then(() => previewDeletion(call)),
+    async 'workload.delete'(call) {
+      await change(call, changes.remove);
+      return { ok: true };
+    },
+    'allocation.list': ({ caller, input }) => Promise.resolve(listAllocations(caller, input)),
+  };
+}
