@@ -20,9 +20,9 @@ export function Meter({ label, text, max, used, requested, className }: MeterPro
   const now = used ?? requested ?? 0;
   return (
     <div className={cn('min-w-0', className)}>
-      <div className="flex justify-between gap-2 text-xs">
-        <span className="text-ink-soft">{label}</span>
-        <span className="truncate">{text}</span>
+      <div className="flex flex-wrap justify-between gap-x-2 text-xs">
+        <span className="whitespace-nowrap text-ink-soft">{label}</span>
+        <span>{text}</span>
       </div>
       <div
         role="meter"

@@ -4,7 +4,7 @@ import { cn } from './class-names.ts';
 /** A table that scrolls sideways by itself. `label` names it. */
 export const Table = ({ label, className, ...props }: ComponentProps<'table'> & { readonly label: string }) => (
   // A region that scrolls must be reachable by keyboard.
-  <div className="min-w-0 overflow-x-auto rounded-lg border bg-surface" role="region" aria-label={label} tabIndex={0}>
+  <div className="min-w-0 overflow-x-auto rounded-lg border bg-surface" role="group" aria-label={label} tabIndex={0}>
     <table className={cn('w-full border-collapse text-left', className)} {...props} />
   </div>
 );

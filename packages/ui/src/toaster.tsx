@@ -14,7 +14,7 @@ const MOST = 4;
 let shown: readonly Shown[] = [];
 let lastId = 0;
 const listeners = new Set<() => void>();
-const NONE: readonly Shown[] = [];
+const ON_SERVER = undefined;
 
 function set(next: readonly Shown[]): void {
   shown = next;
@@ -34,11 +34,13 @@ export function toast(options: ToastOptions): void {
 // Radix' toast and not sonner: sonner adds a style element without a nonce, which the content policy refuses.
 /** Once on the page: the place where receipts appear. `label` names the region, `closeLabel` each cross. */
 export function Toaster({ label, closeLabel }: { readonly label: string; readonly closeLabel: string }) {
-  const toasts = useSyncExternalStore(
+  const toasts = useSyncExternalStore<readonly Shown[] | undefined>(
     subscribe,
     () => shown,
-    () => NONE,
+    () => ON_SERVER,
   );
+  // Radix' viewport carries a style attribute, which markup from a server may not.
+  if (toasts === undefined) return null;
   return (
     <Radix.Provider label={label} duration={6000} swipeDirection="right">
       {toasts.map(({ id, tone = 'good', title, text, action }) => (

@@ -75,6 +75,14 @@ export const useNodeUsage = (id: string): readonly Usage[] => useLive((state) =>
 export const useAllocationUsage = (id: string): readonly Usage[] =>
   useLive((state) => state.allocationUsage.get(id as AllocationId) ?? NO_SAMPLES);
 
+const HEARD: ReadonlySet<CloudlessNode['state']['word']> = new Set(['online', 'degraded']);
+
+/** What a device uses now; unknown while it is not heard. */
+export function useCurrentUsage(node: Pick<CloudlessNode, 'id' | 'state' | 'used'>): Usage | undefined {
+  const newest = useNodeUsage(node.id).at(-1);
+  return HEARD.has(node.state.word) ? (newest ?? node.used) : undefined;
+}
+
 /** The newest sample of every replica, by id. */
 export const useAllUsage = (): ReadonlyMap<AllocationId, readonly Usage[]> => useLive((state) => state.allocationUsage);
 

@@ -11,7 +11,9 @@ export function DoorFrame({ children }: { readonly children: ReactNode }) {
   return (
     <div className="flex min-h-dvh flex-col items-center px-4">
       <div className="flex w-full max-w-sm flex-1 flex-col justify-center gap-6 py-8">
-        <Brand className="text-lg" />
+        <header>
+          <Brand className="text-lg" />
+        </header>
         <main className="flex flex-col gap-4">{children}</main>
       </div>
       <footer className="flex w-full max-w-sm items-center justify-between gap-4 pb-6 text-ink-soft">

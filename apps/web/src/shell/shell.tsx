@@ -22,6 +22,11 @@ const Waiting = () => (
   </Frame>
 );
 
+function FailingTitle() {
+  const t = useTranslations('shell');
+  return <h1 className="sr-only">{t('brand')}</h1>;
+}
+
 /** Everything behind the door: navigation, live mark, palette, and the page. */
 export function Shell({ children }: { readonly children: ReactNode }) {
   return (
@@ -29,6 +34,7 @@ export function Shell({ children }: { readonly children: ReactNode }) {
       waiting={<Waiting />}
       failing={(failure, retry) => (
         <Frame>
+          <FailingTitle />
           <FailureCallout failure={failure} onRetry={retry} />
         </Frame>
       )}

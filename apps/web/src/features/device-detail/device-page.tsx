@@ -29,8 +29,9 @@ const DeviceSkeleton = () => (
 
 /** One device: how it is and was, what it runs and why, what happened to it. */
 export function DevicePage({ nodeId }: { readonly nodeId: string }) {
+  const t = useTranslations('deviceDetail');
   return (
-    <Loaded skeleton={<DeviceSkeleton />}>
+    <Loaded title={t('title')} skeleton={<DeviceSkeleton />}>
       <Found nodeId={nodeId} />
     </Loaded>
   );

@@ -4,7 +4,7 @@ import { isTerminalPhase, type Allocation, type CloudlessNode } from '@cloudless
 import { EmptyState, Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
-import { Age } from '#web/format/age.tsx';
+import { Since } from '#web/format/age.tsx';
 import { useFormat } from '#web/format/use-format.ts';
 import { useAllocations, useAllocationUsage } from '#web/live/use-entities.ts';
 import { AllocationState } from '#web/states/state-of.tsx';
@@ -52,7 +52,7 @@ function ReplicaRow({ allocation }: { readonly allocation: Allocation }) {
       <TableCell>{format.count(slot + 1)}</TableCell>
       <TableCell>
         <span className="whitespace-nowrap">
-          <AllocationState allocation={allocation} /> <Age at={observed.sinceAt} className="text-xs text-ink-soft" />
+          <AllocationState allocation={allocation} /> <Since at={observed.sinceAt} className="text-xs text-ink-soft" />
         </span>
         {observed.ready ? null : <p className="line-clamp-2 text-xs text-ink-soft">{causeText(observed.cause)}</p>}
       </TableCell>

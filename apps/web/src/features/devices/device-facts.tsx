@@ -5,7 +5,7 @@ import { Badge, StateShape } from '@cloudless/ui';
 import { BatteryMedium, Cable, Plug, Signal, Wifi } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
-import { Age } from '#web/format/age.tsx';
+import { Since } from '#web/format/age.tsx';
 import { useFormat } from '#web/format/use-format.ts';
 import { NodeState } from '#web/states/state-of.tsx';
 import { useCauseText } from '#web/states/use-texts.ts';
@@ -77,7 +77,7 @@ export function StateLine({ node }: { readonly node: CloudlessNode }) {
     <div className="flex flex-col gap-0.5">
       <p className="flex flex-wrap items-baseline gap-x-2">
         <NodeState node={node} />
-        <Age at={node.state.sinceAt} className="text-xs text-ink-soft" />
+        <Since at={node.state.sinceAt} className="text-xs text-ink-soft" />
       </p>
       {node.state.word === 'online' ? null : <p className="text-sm text-ink-soft">{causeText(node.state.cause)}</p>}
     </div>

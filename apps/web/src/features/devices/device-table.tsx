@@ -4,9 +4,9 @@ import type { CloudlessNode } from '@cloudless/proto';
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
-import { Age } from '#web/format/age.tsx';
+import { Since } from '#web/format/age.tsx';
 import { useFormat } from '#web/format/use-format.ts';
-import { useNodeUsage } from '#web/live/use-entities.ts';
+import { useCurrentUsage } from '#web/live/use-entities.ts';
 import { NodeState } from '#web/states/state-of.tsx';
 import { Channels, NodeBadges, useSystemText } from './device-facts.tsx';
 
@@ -38,7 +38,7 @@ export function DeviceTable({ nodes }: { readonly nodes: readonly CloudlessNode[
 function DeviceRow({ node }: { readonly node: CloudlessNode }) {
   const format = useFormat();
   const systemText = useSystemText();
-  const used = useNodeUsage(node.id).at(-1) ?? node.used;
+  const used = useCurrentUsage(node);
   const { allocatable } = node;
   const cpu = used === undefined ? '' : `${format.coresBare(used.cpuMillicores)} / `;
   const memory = used === undefined ? '' : `${format.bytes(used.memoryBytes)} / `;
@@ -53,7 +53,7 @@ function DeviceRow({ node }: { readonly node: CloudlessNode }) {
         </span>
       </TableCell>
       <TableCell className="whitespace-nowrap">
-        <NodeState node={node} /> <Age at={node.state.sinceAt} className="text-xs text-ink-soft" />
+        <NodeState node={node} /> <Since at={node.state.sinceAt} className="text-xs text-ink-soft" />
       </TableCell>
       <TableCell className="max-w-56 truncate text-ink-soft">{systemText(node)}</TableCell>
       <TableCell className="whitespace-nowrap">

@@ -6,7 +6,7 @@ import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useMemo, useRef } from 'react';
 import { useFormat } from '#web/format/use-format.ts';
-import { useAllocations, useNodes, useNodeUsage, useWorkloads } from '#web/live/use-entities.ts';
+import { useAllocations, useCurrentUsage, useNodes, useWorkloads } from '#web/live/use-entities.ts';
 import { NodeState, allocationTone } from '#web/states/state-of.tsx';
 import { composeFabric, type Chip, type Tile, type WaitingApp } from './fabric.ts';
 import { useFlip } from './use-flip.ts';
@@ -38,7 +38,7 @@ function DeviceTile({ tile: { node, weight, chips } }: { readonly tile: Tile }) 
     <article
       style={{ flexGrow: weight, flexBasis: `${Math.round(220 * weight)}px` }}
       className={cn(
-        'flex max-w-full min-w-60 flex-col gap-3 rounded-lg border bg-surface p-3 max-sm:min-w-full',
+        '@container flex max-w-full min-w-60 flex-col gap-3 rounded-lg border bg-surface p-3 max-sm:min-w-full',
         node.state.word !== 'online' && 'border-dashed',
       )}
     >
@@ -70,12 +70,12 @@ function DeviceTile({ tile: { node, weight, chips } }: { readonly tile: Tile }) 
 function TileMeters({ node }: { readonly node: Tile['node'] }) {
   const t = useTranslations('home');
   const format = useFormat();
-  const used = useNodeUsage(node.id).at(-1) ?? node.used;
+  const used = useCurrentUsage(node);
   const { allocatable, requested } = node;
   const text = (now: string | undefined, reserved: string, lent: string): string =>
     now === undefined ? t('requestedOf', { requested: reserved, lent }) : t('ofLent', { used: now, lent });
   return (
-    <div className="mt-auto grid grid-cols-1 gap-x-4 gap-y-2 sm:grid-cols-2">
+    <div className="mt-auto grid gap-x-4 gap-y-2 @md:grid-cols-2">
       <Meter
         label={t('cpu')}
         max={allocatable.cpuMillicores}
@@ -102,20 +102,16 @@ const CHIP = 'inline-flex h-7 max-w-full items-center gap-1.5 rounded-md border 
 
 function AppChip({ chip: { slotKey, allocation } }: { readonly chip: Chip }) {
   const states = useTranslations('states.allocation');
-  const t = useTranslations('home');
   const { phase, ready } = allocation.observed;
   const state = allocation.unreachable ? states('unknown') : phase === 'running' && !ready ? states('notReady') : states(phase);
   const tone = allocationTone(allocation);
   return (
     <li data-flip={slotKey} className="relative max-w-full">
-      <Link
-        href={`/apps/${allocation.workloadId}`}
-        aria-label={t('replica', { app: allocation.workloadName, replica: allocation.slot + 1, state })}
-        className={CHIP}
-      >
+      <Link href={`/apps/${allocation.workloadId}`} className={CHIP}>
         <StateShape tone={tone} className={cn('size-2.5', tone === 'busy' && 'animate-spin')} />
         <span className="truncate">{allocation.workloadName}</span>
         <span className="text-ink-soft">{allocation.slot + 1}</span>
+        <span className="sr-only">{state}</span>
       </Link>
     </li>
   );

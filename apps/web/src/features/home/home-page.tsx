@@ -26,8 +26,9 @@ const HomeSkeleton = () => (
 
 /** The fabric at a glance: how it is, what needs you, what runs where, what changed. */
 export function HomePage() {
+  const t = useTranslations('home');
   return (
-    <Loaded skeleton={<HomeSkeleton />}>
+    <Loaded title={t('title')} skeleton={<HomeSkeleton />}>
       <Glance />
     </Loaded>
   );

@@ -1,6 +1,6 @@
 'use client';
 
-import { Button, Callout, Section, buttonClasses, toast } from '@cloudless/ui';
+import { Button, Card, Section, StateShape, buttonClasses, toast, type Tone } from '@cloudless/ui';
 import { KeyRound } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
@@ -22,6 +22,32 @@ const GoTo = ({ href, text }: { readonly href: string; readonly text: string }) 
   </Link>
 );
 
+/** One line: what it is, why, and one thing to do. */
+function Need({
+  tone,
+  title,
+  text,
+  actions,
+}: {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly text: string;
+  readonly actions: ReactNode;
+}) {
+  return (
+    <li className="flex flex-wrap items-start gap-x-4 gap-y-2 border-b px-3 py-2.5 last:border-b-0">
+      <div className="flex min-w-0 flex-1 basis-72 gap-2.5">
+        <StateShape tone={tone} className="mt-1" />
+        <div className="min-w-0">
+          <p className="font-medium">{title}</p>
+          <p className="line-clamp-3 text-ink-soft">{text}</p>
+        </div>
+      </div>
+      <div className="flex gap-2 max-sm:pl-5.5">{actions}</div>
+    </li>
+  );
+}
+
 /** What waits for a person, each with its cause and one thing to do. Absent when there is nothing. */
 export function Needs() {
   const t = useTranslations('home');
@@ -32,7 +58,9 @@ export function Needs() {
   if (needs.length === 0) return null;
   return (
     <Section title={t('needs')} headingId="needs">
-      <div className="grid gap-2 lg:grid-cols-2">{needs}</div>
+      <Card>
+        <ul>{needs}</ul>
+      </Card>
     </Section>
   );
 }
@@ -44,26 +72,24 @@ function useEntityNeeds(): readonly ReactNode[] {
   const nodes = useNodes()
     .filter(isAway)
     .map(({ id, name, state }) => (
-      <Callout
+      <Need
         key={id}
         tone={NODE_TONE[state.word]}
         title={t('need.node', { name, state: states(`node.${state.word}`) })}
+        text={causeText(state.cause)}
         actions={<GoTo href={`/devices/${id}`} text={t('look')} />}
-      >
-        <p>{causeText(state.cause)}</p>
-      </Callout>
+      />
     ));
   const apps = useWorkloads()
     .filter(isTroubled)
     .map(({ id, name, status }) => (
-      <Callout
+      <Need
         key={id}
         tone={WORKLOAD_TONE[status.condition]}
         title={t('need.workload', { name, state: states(`workload.${status.condition}`) })}
+        text={causeText(status.cause)}
         actions={<GoTo href={`/apps/${id}`} text={t('look')} />}
-      >
-        <p className="line-clamp-3">{causeText(status.cause)}</p>
-      </Callout>
+      />
     ));
   return [...nodes, ...apps].slice(0, MOST);
 }
@@ -73,9 +99,13 @@ function useCodesNeed(): readonly ReactNode[] {
   const { recoveryCodesLeft: left } = useSession();
   if (left >= FEW_CODES) return [];
   return [
-    <Callout key="codes" tone="warn" title={t('need.codes', { left })} actions={<GoTo href="/settings" text={t('look')} />}>
-      <p>{t('need.codesText')}</p>
-    </Callout>,
+    <Need
+      key="codes"
+      tone="warn"
+      title={t('need.codes', { left })}
+      text={t('need.codesText')}
+      actions={<GoTo href="/settings" text={t('look')} />}
+    />,
   ];
 }
 
@@ -116,9 +146,5 @@ function usePasskeyOffer(): readonly ReactNode[] {
       </Button>
     </>
   );
-  return [
-    <Callout key="passkey" tone="idle" title={t('need.passkey')} actions={actions}>
-      <p>{t('need.passkeyText')}</p>
-    </Callout>,
-  ];
+  return [<Need key="passkey" tone="idle" title={t('need.passkey')} text={t('need.passkeyText')} actions={actions} />];
 }
