@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 import type { Draw } from './draw.ts';
 import { createIncarnation, type Incarnation } from './incarnation.ts';
 import type { Door, Network } from './network.ts';
-import { countRoomTwice, placeTwice } from './planted-stores.ts';
+import { misread } from './planted-stores.ts';
 import type { Plant } from './plants.ts';
 import type { Trace } from './trace.ts';
 
@@ -62,7 +62,7 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
     const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token: cluster.token };
     const renew = () => Promise.resolve(err({ code: 'certificate_refused', message: 'nothing is issued here' }));
     const sessions = createNodeSessions({ store, ...parts, authority, coordinatorVersion: 'simulated', renew });
-    const decidesOn = plant === 'counts-room-twice' ? countRoomTwice(store) : plant === 'places-twice' ? placeTwice(store, entropy) : store;
+    const decidesOn = misread(store, plant, entropy);
     return { life: own, store, sessions, plane: createControlPlane({ store: decidesOn, ...parts }) };
   }
 

@@ -1,3 +1,4 @@
+import type { Change } from '@cloudless/db';
 import { acknowledged } from './checkers/acknowledged.ts';
 import type { Checker, View } from './checkers/checker.ts';
 import { convergence } from './checkers/convergence.ts';
@@ -73,7 +74,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     },
     onStore: (store) =>
       void store.onCommit((batch) => {
-        world.trace.note('store', { op: 'store.committed', revision: batch.revision, changes: batch.changes.length });
+        world.trace.note('store', { op: 'store.committed', revision: batch.revision, changes: batch.changes.map(describeChange) });
         for (const { name, onCommit } of checkers) find(name, onCommit?.(batch, store));
       }),
   });
@@ -143,6 +144,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   } finally {
     await world.end();
   }
+}
+
+function describeChange(change: Change): string {
+  if (change.kind === 'event') return `event ${change.event.kind}`;
+  const row = change.kind === 'put' ? change.row : change.before;
+  return 'observed' in row
+    ? `${change.kind} ${row.id} slot ${row.slot} ${row.desired} ${row.observed.phase}`
+    : `${change.kind} ${row.id} ${row.name}`;
 }
 
 function viewOf({ devices, history, seat }: World): View {
