@@ -20,6 +20,10 @@ export type ChartSetup = {
   readonly colours: ChartColours;
   readonly formatValue: (value: number) => string;
   readonly formatTime: (at: number) => string;
+  /** Ticks at powers of two, as bytes are counted. */
+  readonly binary: boolean;
+  /** The sample under the pointer; `undefined` when it left. */
+  readonly onHover: (index: number | undefined) => void;
   /** Read at each drawing: they change without a new chart. */
   readonly view: () => { readonly marks: readonly ChartMark[]; readonly fromAt: number; readonly toAt: number; readonly atLeast: number };
 };
@@ -41,11 +45,13 @@ function drawMarks(plot: uPlot, { colours, view }: ChartSetup): void {
   ctx.restore();
 }
 
+const BINARY_STEPS = Array.from({ length: 50 }, (_, exponent) => 2 ** exponent);
+
 const FONT = '11px ui-sans-serif, system-ui, sans-serif';
 
 /** A line over time: few ticks, hairlines, no legend; the numbers stand in the page as text. */
 export function chartOptions(setup: ChartSetup): uPlot.Options {
-  const { width, height, colours, formatValue, formatTime, view } = setup;
+  const { width, height, colours, formatValue, formatTime, view, binary, onHover } = setup;
   const axis = { stroke: colours.ink, font: FONT, grid: { stroke: colours.line, width: 1 }, ticks: { show: false } };
   return {
     width,
@@ -58,13 +64,19 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
       y: { range: (_plot, _low, high) => [0, Math.max(high * 1.15, view().atLeast)] },
     },
     axes: [
-      { ...axis, space: 90, size: 28, grid: { show: false }, values: (_plot, seconds) => seconds.map((at) => formatTime(at * 1000)) },
-      { ...axis, space: 40, size: 68, values: (_plot, values) => values.map((value) => formatValue(value)) },
+      { ...axis, space: 70, size: 24, grid: { show: false }, values: (_plot, seconds) => seconds.map((at) => formatTime(at * 1000)) },
+      {
+        ...axis,
+        space: 36,
+        size: 68,
+        ...(binary ? { incrs: BINARY_STEPS } : {}),
+        values: (_plot, values) => values.map((value) => formatValue(value)),
+      },
     ],
     series: [
       {},
       { stroke: colours.accent, width: 1.5, fill: `color-mix(in oklch, ${colours.accent} 14%, transparent)`, points: { show: false } },
     ],
-    hooks: { draw: [(plot) => drawMarks(plot, setup)] },
+    hooks: { draw: [(plot) => drawMarks(plot, setup)], setCursor: [({ cursor }) => onHover(cursor.idx ?? undefined)] },
   };
 }

@@ -29,5 +29,8 @@ export function formatDuration(durationMs: number, locale: string): string {
 export const formatInstant = (at: number, locale: string, timeZone?: string): string =>
   new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium', ...(timeZone === undefined ? {} : { timeZone }) }).format(at);
 
+export const formatHourAndMinute = (at: number, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(at);
+
 export const formatTimeOfDay = (at: number, locale: string, timeZone?: string): string =>
   new Intl.DateTimeFormat(locale, { timeStyle: 'medium', ...(timeZone === undefined ? {} : { timeZone }) }).format(at);

@@ -3,7 +3,7 @@
 import { useLocale, useTranslations } from 'next-intl';
 import { useMemo } from 'react';
 import { formatBytes, formatCores, formatCount, formatRate, formatShare } from './quantities.ts';
-import { formatAgo, formatDuration, formatInstant, formatTimeOfDay } from './times.ts';
+import { formatAgo, formatDuration, formatHourAndMinute, formatInstant, formatTimeOfDay } from './times.ts';
 
 /** The formatters, bound to the reader's language. */
 export function useFormat() {
@@ -21,6 +21,7 @@ export function useFormat() {
       ago: (at: number, now: number) => formatAgo(at, now, locale),
       duration: (durationMs: number) => formatDuration(durationMs, locale),
       instant: (at: number) => formatInstant(at, locale),
+      hourAndMinute: (at: number) => formatHourAndMinute(at, locale),
       timeOfDay: (at: number) => formatTimeOfDay(at, locale),
     }),
     [locale, t],

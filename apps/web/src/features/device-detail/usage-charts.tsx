@@ -83,6 +83,7 @@ export function UsageCharts({ node }: { readonly node: CloudlessNode }) {
         now={t('ofLent', { used: format.bytes(newest.memoryBytes), lent: format.bytes(allocatable.memoryBytes) })}
         points={pick(samples, (sample) => sample.memoryBytes)}
         formatValue={format.bytes}
+        binary
         atLeast={allocatable.memoryBytes / 4}
       />
       {newest.networkRxBps === undefined || newest.networkTxBps === undefined ? null : (
@@ -93,6 +94,7 @@ export function UsageCharts({ node }: { readonly node: CloudlessNode }) {
             now={format.rate(newest.networkRxBps)}
             points={pick(samples, (sample) => sample.networkRxBps)}
             formatValue={format.rate}
+            binary
             atLeast={10_240}
           />
           <TimeChart
@@ -101,6 +103,7 @@ export function UsageCharts({ node }: { readonly node: CloudlessNode }) {
             now={format.rate(newest.networkTxBps)}
             points={pick(samples, (sample) => sample.networkTxBps)}
             formatValue={format.rate}
+            binary
             atLeast={10_240}
           />
         </>
