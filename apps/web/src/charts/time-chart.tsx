@@ -41,7 +41,18 @@ function nearMark({ at }: ChartPoint, marks: readonly ChartMark[]): string {
 }
 
 /** One quantity over time, with marks for what happened. */
-export function TimeChart({ title, now, points, marks = NO_MARKS, formatValue, atLeast = 0, fromAt, toAt, height = 148 }: TimeChartProps) {
+export function TimeChart({
+  title,
+  now,
+  points,
+  marks = NO_MARKS,
+  formatValue,
+  atLeast = 0,
+  fromAt,
+  toAt,
+  height = 148,
+  binary = false,
+}: TimeChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const format = useFormat();
