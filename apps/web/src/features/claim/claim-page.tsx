@@ -8,7 +8,11 @@ import { ClaimForm } from './claim-form.tsx';
 import { readClaimCode } from './claim-code.ts';
 import { RecoveryCodes } from './recovery-codes.tsx';
 
-const subscribe = (): (() => void) => () => undefined;
+/** The link may be opened where this page stands already: then only the fragment changes. */
+function subscribe(listener: () => void): () => void {
+  window.addEventListener('hashchange', listener);
+  return () => window.removeEventListener('hashchange', listener);
+}
 
 /** From the one-time code to the owner, and the recovery codes to keep. */
 export function ClaimPage() {
