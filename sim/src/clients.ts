@@ -27,7 +27,8 @@ export type ClientsOptions = {
   readonly trace: Trace;
   readonly history: History;
   readonly home: { readonly orgId: OrgId; readonly projectId: ProjectId };
-  readonly findStore: () => Store | undefined;
+  /** Of coordinators that answer: the one that runs first. */
+  readonly listStores: () => readonly Store[];
   readonly plant: Plant | undefined;
 };
 
@@ -38,7 +39,7 @@ const FORGET_EVERY = 7;
 
 type Change = Partial<Pick<WorkloadRow, 'spec' | 'runState' | 'deletedAt'>> & { readonly needsNewContainers?: boolean };
 
-export function createClients({ clock, draw, trace, history, home, findStore, plant }: ClientsOptions): Clients {
+export function createClients({ clock, draw, trace, history, home, listStores, plant }: ClientsOptions): Clients {
   const meanWaitMs = draw.pick([2000, 8000, 30_000]);
   let isStopped = true;
   let made = 0;
@@ -125,8 +126,9 @@ export function createClients({ clock, draw, trace, history, home, findStore, pl
   }
 
   function act(): void {
-    const store = findStore();
-    if (!store) return;
+    const stores = listStores();
+    if (stores.length === 0) return;
+    const store = draw.pick(stores);
     const living = [...store.list('workload')].filter(({ row }) => row.deletedAt === undefined);
     if (living.length < 2 || (living.length < MOST_WORKLOADS && draw.happens(0.3))) return void deploy(store);
     const { row, version } = draw.pick(living);

@@ -25,6 +25,7 @@ const KINDS = [
   'coordinator.crashAtWrite',
   'coordinator.restart',
   'coordinator.pause',
+  'coordinator.usurped',
   'store.down',
   'store.answerLost',
 ] as const;
@@ -122,6 +123,8 @@ export function createFaults({ clock, draw, trace, devices, network, seat, datab
       case 'coordinator.pause':
         seat.pause();
         return lasts(8000, () => seat.resume());
+      case 'coordinator.usurped':
+        return seat.usurp(draw.waitMs(4000), draw.waitMs(15_000));
       case 'store.down':
         database.fail();
         return lasts(8000, () => database.heal());
@@ -159,6 +162,7 @@ export function createFaults({ clock, draw, trace, devices, network, seat, datab
       network.heal();
       database.heal();
       seat.resume();
+      seat.endZombies();
       seat.start();
       for (const device of devices) {
         device.resume();

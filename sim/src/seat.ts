@@ -28,6 +28,13 @@ export interface Seat {
   restart(): void;
   pause(): void;
   resume(): void;
+  /**
+   * It stands still, and another takes over its database. After `stillMs` it goes on, knowing nothing of that, for as long as `zombieMs`.
+   */
+  usurp(stillMs: number, zombieMs: number): void;
+  /** Stores of coordinators that were taken over and still run. */
+  readonly zombies: readonly Store[];
+  endZombies(): void;
   shutDown(): void;
 }
 
@@ -50,6 +57,13 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
   let life: Incarnation | undefined;
   let running: Running | undefined;
   let isShutDown = false;
+  const zombies = new Set<Running>();
+
+  function endZombie(zombie: Running): void {
+    zombies.delete(zombie);
+    zombie.life.kill();
+    findNetwork().lose(zombie.life, 'reset');
+  }
 
   async function open(own: Incarnation): Promise<Running> {
     const logger = trace.loggerOf(NAME, () => own.isAlive);
@@ -123,8 +137,24 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
     },
     pause: () => life?.pause(),
     resume: () => life?.resume(),
+    usurp(stillMs, zombieMs) {
+      const old = running;
+      if (!old) return;
+      old.life.pause();
+      running = undefined;
+      life = undefined;
+      zombies.add(old);
+      clock.setTimer(stillMs, () => old.life.resume());
+      clock.setTimer(stillMs + zombieMs, () => endZombie(old));
+      start();
+    },
+    get zombies() {
+      return [...zombies].map(({ store }) => store);
+    },
+    endZombies: () => zombies.forEach(endZombie),
     shutDown() {
       isShutDown = true;
+      zombies.forEach(endZombie);
       end('silent');
     },
   };

@@ -59,7 +59,7 @@ export async function createWorld({ seed, agents, plant, onEvent, onStore }: Wor
     trace,
     history,
     home: { orgId, projectId },
-    findStore: () => seat.running?.store,
+    listStores: () => [...(seat.running ? [seat.running.store] : []), ...seat.zombies],
     plant,
   });
   const faults = createFaults({ clock, draw: drawFor('faults'), trace, devices, network, seat, database });
