@@ -1,7 +1,11 @@
 /** Numbers as people read them, in their language. All pure. */
 
 const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
-const digitsFor = (value: number): number => (value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2);
+function digitsFor(value: number): number {
+  if (value >= 100 || Number.isInteger(value)) return 0;
+  if (value >= 10) return 1;
+  return value >= 0.1 ? 2 : 3;
+}
 
 const formatNumber = (value: number, locale: string): string =>
   new Intl.NumberFormat(locale, { maximumFractionDigits: digitsFor(Math.abs(value)) }).format(value);

@@ -7,11 +7,13 @@ import type {
   CloudlessNode,
   ClusterEvent,
   NodeId,
+  Resources,
   Usage,
   Workload,
   WorkloadId,
 } from '@cloudless/proto';
 import { useMemo } from 'react';
+import { sumUsage } from './sum-usage.ts';
 import { useLive } from './live-provider.tsx';
 import { useBrowserNow } from './use-now.ts';
 
@@ -77,10 +79,11 @@ export const useAllocationUsage = (id: string): readonly Usage[] =>
 
 const HEARD: ReadonlySet<CloudlessNode['state']['word']> = new Set(['online', 'degraded']);
 
-/** What a device uses now; unknown while it is not heard. */
-export function useCurrentUsage(node: Pick<CloudlessNode, 'id' | 'state' | 'used'>): Usage | undefined {
-  const newest = useNodeUsage(node.id).at(-1);
-  return HEARD.has(node.state.word) ? (newest ?? node.used) : undefined;
+/** What the replicas on a device use together now, of what it lends; unknown while it is not heard. */
+export function useLentUsage(node: Pick<CloudlessNode, 'id' | 'state'>): Resources | undefined {
+  const usage = useAllUsage();
+  const held = useAllocations({ nodeId: node.id });
+  return HEARD.has(node.state.word) ? sumUsage(held, usage) : undefined;
 }
 
 /** The newest sample of every replica, by id. */

@@ -5,7 +5,7 @@ import { Badge, Card, CopyButton } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { useFormat } from '#web/format/use-format.ts';
-import { PowerAndLink } from '../devices/device-facts.tsx';
+import { NetworkLink, Power } from '../devices/device-facts.tsx';
 
 const Row = ({ term, children }: { readonly term: string; readonly children: ReactNode }) => (
   <div className="grid grid-cols-[9rem_1fr] gap-3 border-b py-1.5 last:border-b-0">
@@ -47,11 +47,14 @@ export function FactList({ node }: { readonly node: CloudlessNode }) {
         )}
         <Row term={t('lends')}>{both(allocatable)}</Row>
         <Row term={t('requested')}>{both(requested)}</Row>
-        {fingerprint === undefined || (fingerprint.power.source === 'unknown' && fingerprint.link.type === 'unknown') ? null : (
+        {fingerprint === undefined || fingerprint.power.source === 'unknown' ? null : (
           <Row term={t('power')}>
-            <span className="flex flex-wrap gap-3">
-              <PowerAndLink node={node} />
-            </span>
+            <Power power={fingerprint.power} />
+          </Row>
+        )}
+        {fingerprint === undefined || fingerprint.link.type === 'unknown' ? null : (
+          <Row term={t('link')}>
+            <NetworkLink link={fingerprint.link} />
           </Row>
         )}
         <Row term={t('labels')}>

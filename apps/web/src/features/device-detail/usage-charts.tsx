@@ -66,25 +66,25 @@ export function UsageCharts({ node }: { readonly node: CloudlessNode }) {
   const newest = samples.at(-1);
   if (listed.isPending && newest === undefined) return <Skeleton className="h-48" />;
   if (newest === undefined) return <EmptyState title={t('usage')} text={t('noUsage')} />;
-  const { allocatable } = node;
+  const capacity = node.fingerprint?.capacity ?? node.allocatable;
   return (
     <div className="grid gap-3 lg:grid-cols-2">
       <TimeChart
         {...span}
         title={t('cpu')}
-        now={t('ofLent', { used: format.coresBare(newest.cpuMillicores), lent: format.cores(allocatable.cpuMillicores) })}
+        now={t('ofAll', { used: format.coresBare(newest.cpuMillicores), all: format.cores(capacity.cpuMillicores) })}
         points={pick(samples, (sample) => sample.cpuMillicores)}
         formatValue={format.coresBare}
-        atLeast={allocatable.cpuMillicores / 4}
+        atLeast={capacity.cpuMillicores / 4}
       />
       <TimeChart
         {...span}
         title={t('memory')}
-        now={t('ofLent', { used: format.bytes(newest.memoryBytes), lent: format.bytes(allocatable.memoryBytes) })}
+        now={t('ofAll', { used: format.bytes(newest.memoryBytes), all: format.bytes(capacity.memoryBytes) })}
         points={pick(samples, (sample) => sample.memoryBytes)}
         formatValue={format.bytes}
         binary
-        atLeast={allocatable.memoryBytes / 4}
+        atLeast={capacity.memoryBytes / 4}
       />
       {newest.networkRxBps === undefined || newest.networkTxBps === undefined ? null : (
         <>

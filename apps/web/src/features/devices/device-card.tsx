@@ -7,7 +7,7 @@ import Link from 'next/link';
 import { useMemo } from 'react';
 import { useAllocations } from '#web/live/use-entities.ts';
 import { allocationTone } from '#web/states/state-of.tsx';
-import { Channels, NodeBadges, PowerAndLink, StateLine, useSystemText } from './device-facts.tsx';
+import { Channels, NetworkLink, NodeBadges, Power, StateLine, useSystemText } from './device-facts.tsx';
 import { LentMeters } from './lent-meters.tsx';
 
 const SHOWN = 6;
@@ -32,7 +32,12 @@ export function DeviceCard({ node }: { readonly node: CloudlessNode }) {
       <LentMeters node={node} />
       <div className="flex flex-wrap gap-x-3 gap-y-1">
         <Channels node={node} />
-        <PowerAndLink node={node} />
+        {node.fingerprint === undefined ? null : (
+          <>
+            <Power power={node.fingerprint.power} />
+            <NetworkLink link={node.fingerprint.link} />
+          </>
+        )}
       </div>
       <RunsHere nodeId={node.id} />
     </Card>

@@ -1,6 +1,6 @@
 'use client';
 
-import type { CloudlessNode } from '@cloudless/proto';
+import type { CloudlessNode, Fingerprint } from '@cloudless/proto';
 import { Badge, StateShape } from '@cloudless/ui';
 import { BatteryMedium, Cable, Plug, Signal, Wifi } from 'lucide-react';
 import { useTranslations } from 'next-intl';
@@ -19,27 +19,27 @@ const Fact = ({ icon, children }: { readonly icon: ReactNode; readonly children:
   </span>
 );
 
-/** Power and link, as far as the device knows them. */
-export function PowerAndLink({ node }: { readonly node: CloudlessNode }) {
+/** What feeds the device; nothing where it does not know. */
+export function Power({ power }: { readonly power: Fingerprint['power'] }) {
   const t = useTranslations('devices');
   const format = useFormat();
-  if (node.fingerprint === undefined) return null;
-  const { power, link } = node.fingerprint;
-  const share = power.batteryPercent === undefined ? undefined : format.share(power.batteryPercent / 100);
-  const LinkIcon = link.type === 'unknown' ? undefined : LINK_ICON[link.type];
+  if (power.source === 'unknown') return null;
+  if (power.source === 'mains') return <Fact icon={<Plug aria-hidden />}>{t('power.mains')}</Fact>;
+  const text =
+    power.batteryPercent === undefined ? t('power.battery') : t('power.batteryAt', { share: format.share(power.batteryPercent / 100) });
+  return <Fact icon={<BatteryMedium aria-hidden />}>{text}</Fact>;
+}
+
+/** What connects the device; nothing where it does not know. */
+export function NetworkLink({ link }: { readonly link: Fingerprint['link'] }) {
+  const t = useTranslations('devices');
+  if (link.type === 'unknown') return null;
+  const Icon = LINK_ICON[link.type];
   return (
-    <>
-      {power.source === 'mains' ? <Fact icon={<Plug aria-hidden />}>{t('power.mains')}</Fact> : null}
-      {power.source === 'battery' ? (
-        <Fact icon={<BatteryMedium aria-hidden />}>{share === undefined ? t('power.battery') : t('power.batteryAt', { share })}</Fact>
-      ) : null}
-      {link.type === 'unknown' || LinkIcon === undefined ? null : (
-        <Fact icon={<LinkIcon aria-hidden />}>
-          {t(`link.${link.type}`)}
-          {link.metered === true ? `, ${t('link.metered')}` : ''}
-        </Fact>
-      )}
-    </>
+    <Fact icon={<Icon aria-hidden />}>
+      {t(`link.${link.type}`)}
+      {link.metered === true ? `, ${t('link.metered')}` : ''}
+    </Fact>
   );
 }
 

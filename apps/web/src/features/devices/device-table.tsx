@@ -6,7 +6,7 @@ import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { Since } from '#web/format/age.tsx';
 import { useFormat } from '#web/format/use-format.ts';
-import { useCurrentUsage } from '#web/live/use-entities.ts';
+import { useLentUsage } from '#web/live/use-entities.ts';
 import { NodeState } from '#web/states/state-of.tsx';
 import { Channels, NodeBadges, useSystemText } from './device-facts.tsx';
 
@@ -38,7 +38,7 @@ export function DeviceTable({ nodes }: { readonly nodes: readonly CloudlessNode[
 function DeviceRow({ node }: { readonly node: CloudlessNode }) {
   const format = useFormat();
   const systemText = useSystemText();
-  const used = useCurrentUsage(node);
+  const used = useLentUsage(node);
   const { allocatable } = node;
   const cpu = used === undefined ? '' : `${format.coresBare(used.cpuMillicores)} / `;
   const memory = used === undefined ? '' : `${format.bytes(used.memoryBytes)} / `;

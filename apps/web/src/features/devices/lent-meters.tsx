@@ -4,13 +4,13 @@ import type { CloudlessNode } from '@cloudless/proto';
 import { Meter, cn } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import { useFormat } from '#web/format/use-format.ts';
-import { useCurrentUsage } from '#web/live/use-entities.ts';
+import { useLentUsage } from '#web/live/use-entities.ts';
 
 /** What the device lends: used now, over what is reserved. */
 export function LentMeters({ node, className }: { readonly node: CloudlessNode; readonly className?: string }) {
   const t = useTranslations('devices');
   const format = useFormat();
-  const used = useCurrentUsage(node);
+  const used = useLentUsage(node);
   const { allocatable: lent, requested } = node;
   const cpu =
     used === undefined

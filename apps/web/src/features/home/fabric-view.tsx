@@ -6,7 +6,7 @@ import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useMemo, useRef } from 'react';
 import { useFormat } from '#web/format/use-format.ts';
-import { useAllocations, useCurrentUsage, useNodes, useWorkloads } from '#web/live/use-entities.ts';
+import { useAllocations, useLentUsage, useNodes, useWorkloads } from '#web/live/use-entities.ts';
 import { NodeState, allocationTone } from '#web/states/state-of.tsx';
 import { composeFabric, type Chip, type Tile, type WaitingApp } from './fabric.ts';
 import { useFlip } from './use-flip.ts';
@@ -70,7 +70,7 @@ function DeviceTile({ tile: { node, weight, chips } }: { readonly tile: Tile }) 
 function TileMeters({ node }: { readonly node: Tile['node'] }) {
   const t = useTranslations('home');
   const format = useFormat();
-  const used = useCurrentUsage(node);
+  const used = useLentUsage(node);
   const { allocatable, requested } = node;
   const text = (now: string | undefined, reserved: string, lent: string): string =>
     now === undefined ? t('requestedOf', { requested: reserved, lent }) : t('ofLent', { used: now, lent });

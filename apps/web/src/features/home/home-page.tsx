@@ -11,7 +11,7 @@ import { useEvents, useNodes, useWorkloads } from '#web/live/use-entities.ts';
 import { useMay } from '#web/session/session.tsx';
 import { FabricView } from './fabric-view.tsx';
 import { FirstApp } from './first-app.tsx';
-import { computeHealth } from './health.ts';
+import { computeHealth, isAway, isTroubled } from './health.ts';
 import { Needs } from './needs.tsx';
 
 const LATEST = 8;
@@ -37,17 +37,20 @@ export function HomePage() {
 function Glance() {
   const t = useTranslations('home');
   const may = useMay();
-  const hasApps = useWorkloads().length > 0;
+  const workloads = useWorkloads();
+  const hasApps = workloads.length > 0;
+  const isUrgent = useNodes().some(isAway) || workloads.some(isTroubled);
   const mayDeploy = may('workload.create');
   return (
     <div className="flex flex-col gap-8">
       <HealthLine canDeploy={hasApps && mayDeploy} />
       {hasApps || !mayDeploy ? null : <FirstApp />}
-      <Needs />
+      {isUrgent ? <Needs /> : null}
       <Section title={t('fabric')} headingId="fabric">
         <p className="-mt-2 text-sm text-ink-soft">{t('fabricText')}</p>
         <FabricView />
       </Section>
+      {isUrgent ? null : <Needs />}
       <Changes />
     </div>
   );
