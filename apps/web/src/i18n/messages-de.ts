@@ -11,6 +11,7 @@ import errors from '../../messages/de/errors.json';
 import events from '../../messages/de/events.json';
 import home from '../../messages/de/home.json';
 import live from '../../messages/de/live.json';
+import logs from '../../messages/de/logs.json';
 import recover from '../../messages/de/recover.json';
 import settings from '../../messages/de/settings.json';
 import shell from '../../messages/de/shell.json';
@@ -33,6 +34,7 @@ export default {
   events,
   home,
   live,
+  logs,
   recover,
   settings,
   shell,

@@ -11,6 +11,7 @@ import errors from '../../messages/en/errors.json';
 import events from '../../messages/en/events.json';
 import home from '../../messages/en/home.json';
 import live from '../../messages/en/live.json';
+import logs from '../../messages/en/logs.json';
 import recover from '../../messages/en/recover.json';
 import settings from '../../messages/en/settings.json';
 import shell from '../../messages/en/shell.json';
@@ -33,6 +34,7 @@ export default {
   events,
   home,
   live,
+  logs,
   recover,
   settings,
   shell,

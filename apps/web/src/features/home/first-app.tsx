@@ -13,8 +13,8 @@ import { useAsk } from '#web/live/use-ask.ts';
 
 type Entry = ProcedureOutput<'catalogue.list'>['rows'][number];
 
-/** Where nothing runs yet: the ways to a first app. */
-export function FirstApp() {
+/** The ways to an app: from the catalogue by one click, and with `ownToo` the way to one's own image. */
+export function FirstApp({ ownToo = true }: { readonly ownToo?: boolean }) {
   const t = useTranslations('home');
   const catalogue = useAsk('catalogue.list', {});
   return (
@@ -27,18 +27,25 @@ export function FirstApp() {
           .map((entry) => (
             <InstallCard key={entry.id} entry={entry} />
           ))}
-        <Card className="flex flex-col gap-3 p-4">
-          <div>
-            <h3 className="font-semibold">{t('ownTitle')}</h3>
-            <p className="text-ink-soft">{t('ownText')}</p>
-          </div>
-          <Link href="/deploy" className={buttonClasses({ className: 'mt-auto self-start' })}>
-            <Rocket aria-hidden />
-            {t('ownButton')}
-          </Link>
-        </Card>
+        {ownToo ? <OwnCard /> : null}
       </div>
     </Section>
+  );
+}
+
+function OwnCard() {
+  const t = useTranslations('home');
+  return (
+    <Card className="flex flex-col gap-3 p-4">
+      <div>
+        <h3 className="font-semibold">{t('ownTitle')}</h3>
+        <p className="text-ink-soft">{t('ownText')}</p>
+      </div>
+      <Link href="/deploy" className={buttonClasses({ className: 'mt-auto self-start' })}>
+        <Rocket aria-hidden />
+        {t('ownButton')}
+      </Link>
+    </Card>
   );
 }
 

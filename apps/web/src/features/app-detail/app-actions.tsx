@@ -1,0 +1,107 @@
+'use client';
+
+import type { Workload } from '@cloudless/proto';
+import { Button, Dialog, Field, FieldInput, toast } from '@cloudless/ui';
+import { Play, RotateCw, Scaling, Square } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import { useEffect, useId, useState, type FormEvent } from 'react';
+import { CopyAs } from '#web/live/copy-as.tsx';
+import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { useAction, type Action } from '#web/live/use-action.ts';
+import { useMay } from '#web/session/session.tsx';
+
+type Simple = 'workload.restart' | 'workload.stop' | 'workload.start';
+
+/** A refusal of an action that has no room for it beside its button. */
+function useFailureToast<P extends Simple>({ failure }: Action<P>): void {
+  const errors = useTranslations('errors');
+  useEffect(() => {
+    if (failure) toast({ tone: 'bad', title: errors(`${failure.code}.title`), text: failure.message });
+  }, [failure, errors]);
+}
+
+/** What a person can do to an app at any time; what they may not is absent. */
+export function AppActions({ workload }: { readonly workload: Workload }) {
+  const t = useTranslations('appDetail');
+  const may = useMay();
+  const [scaling, setScaling] = useState(false);
+  const restart = useAction('workload.restart', { receipt: ({ name }) => t('restarted', { name }) });
+  const stop = useAction('workload.stop', { receipt: ({ name }) => t('stopped', { name }) });
+  const start = useAction('workload.start', { receipt: ({ name }) => t('started', { name }) });
+  useFailureToast(restart);
+  useFailureToast(stop);
+  useFailureToast(start);
+  if (!may('workload.update') || workload.deletedAt !== undefined) return null;
+  const input = { workloadId: workload.id };
+  if (workload.runState === 'stopped') {
+    return (
+      <>
+        <CopyAs name="workload.start" input={input} />
+        <Button variant="primary" icon={<Play aria-hidden />} loading={start.pending} onClick={() => void start.run(input)}>
+          {t('start')}
+        </Button>
+      </>
+    );
+  }
+  return (
+    <>
+      <Button icon={<Scaling aria-hidden />} onClick={() => setScaling(true)}>
+        {t('scale')}
+      </Button>
+      <CopyAs name="workload.restart" input={input} />
+      <Button icon={<RotateCw aria-hidden />} loading={restart.pending} onClick={() => void restart.run(input)}>
+        {t('restart')}
+      </Button>
+      <CopyAs name="workload.stop" input={input} />
+      <Button icon={<Square aria-hidden />} loading={stop.pending} onClick={() => void stop.run(input)}>
+        {t('stop')}
+      </Button>
+      {scaling ? <ScaleDialog workload={workload} onClose={() => setScaling(false)} /> : null}
+    </>
+  );
+}
+
+const MAX_REPLICAS = 100;
+
+function ScaleDialog({ workload, onClose }: { readonly workload: Workload; readonly onClose: () => void }) {
+  const t = useTranslations('appDetail');
+  const actions = useTranslations('actions');
+  const form = useId();
+  const [text, setText] = useState(String(workload.spec.replicas));
+  const scale = useAction('workload.scale', {
+    receipt: ({ name, spec }) => t('scaled', { name, replicas: spec.replicas }),
+    onDone: onClose,
+  });
+  const replicas = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  const isValid = replicas <= MAX_REPLICAS;
+  const input = { workloadId: workload.id, replicas: isValid ? replicas : 0 };
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (isValid) void scale.run(input);
+  }
+  return (
+    <Dialog
+      open
+      onOpenChange={onClose}
+      title={t('scaleTitle', { name: workload.name })}
+      description={t('scaleText')}
+      closeLabel={actions('close')}
+      footer={
+        <>
+          <CopyAs name="workload.scale" input={input} />
+          <Button onClick={onClose}>{actions('cancel')}</Button>
+          <Button type="submit" form={form} variant="primary" loading={scale.pending} disabled={!isValid}>
+            {t('scale')}
+          </Button>
+        </>
+      }
+    >
+      <form id={form} onSubmit={submit} className="flex flex-col gap-3 pt-1">
+        <Field label={t('replicas')} {...(isValid ? {} : { error: t('replicasWrong', { max: MAX_REPLICAS }) })}>
+          <FieldInput value={text} onChange={(event) => setText(event.target.value)} inputMode="numeric" autoComplete="off" />
+        </Field>
+        <FailureCallout failure={scale.failure} />
+      </form>
+    </Dialog>
+  );
+}

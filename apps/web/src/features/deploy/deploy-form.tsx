@@ -1,0 +1,183 @@
+'use client';
+
+import { workloadSpecSchema, type Workload } from '@cloudless/proto';
+import { Button, Callout, Field, FieldInput, FieldSelect, FieldTextarea } from '@cloudless/ui';
+import { Rocket } from 'lucide-react';
+import { useTranslations } from 'next-intl';
+import { useRouter } from 'next/navigation';
+import { useState, type FormEvent } from 'react';
+import { CopyAs } from '#web/live/copy-as.tsx';
+import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { useAction } from '#web/live/use-action.ts';
+import { PlanView } from './plan-view.tsx';
+import { EMPTY_FORM, readForm, suggestName, writeForm, type FieldName, type FormText } from './spec-text.ts';
+
+type Fields = {
+  readonly text: FormText;
+  set(name: FieldName, value: string): void;
+  errorOf(name: FieldName): { readonly error?: string };
+};
+
+/** A new app from an image, or the change of one that exists; what it would lead to stands beside it as one types. */
+export function DeployForm({ workload }: { readonly workload?: Workload }) {
+  const t = useTranslations('deploy');
+  const router = useRouter();
+  // What was read when the editing began is what the change is guarded by.
+  const [base] = useState(workload);
+  const [text, setText] = useState<FormText>(() => (workload ? writeForm(workload) : EMPTY_FORM));
+  const [touched, setTouched] = useState<ReadonlySet<FieldName>>(new Set());
+  const [submitted, setSubmitted] = useState(false);
+  const create = useAction('workload.create', {
+    receipt: ({ name }) => t('deployed', { name }),
+    onDone: ({ id }) => router.push(`/apps/${id}`),
+  });
+  const update = useAction('workload.update', { receipt: ({ name }) => t('saved', { name }) });
+  const read = readForm(text, base);
+  const isSame =
+    base !== undefined &&
+    read.input !== undefined &&
+    JSON.stringify(workloadSpecSchema.parse(read.input.spec)) === JSON.stringify(base.spec);
+
+  const fields: Fields = {
+    text,
+    set(name, value) {
+      setTouched(new Set([...touched, name]));
+      const follows = name === 'image' && !touched.has('name') && base === undefined;
+      setText({ ...text, [name]: value, ...(follows ? { name: suggestName(value) } : {}) });
+    },
+    errorOf(name) {
+      const error = read.wrong[name];
+      return error !== undefined && (submitted || touched.has(name)) ? { error } : {};
+    },
+  };
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    setSubmitted(true);
+    if (!read.input) return;
+    if (base) void update.run({ workloadId: base.id, ifGeneration: base.generation, spec: read.input.spec });
+    else void create.run(read.input);
+  }
+  return (
+    <form onSubmit={submit} noValidate className="grid items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className="flex min-w-0 flex-col gap-4">
+        <Basics {...fields} isNew={base === undefined} />
+        <Resources {...fields} />
+        <Details {...fields} />
+        {workload && base && workload.generation !== base.generation ? <Callout tone="warn" title={t('changedMeanwhile')} /> : null}
+        <FailureCallout failure={create.failure ?? update.failure} />
+        <div className="flex items-center gap-2">
+          <Button
+            type="submit"
+            variant="primary"
+            icon={<Rocket aria-hidden />}
+            loading={create.pending || update.pending}
+            disabled={isSame}
+          >
+            {base ? t('save') : t('deploy')}
+          </Button>
+          {read.input === undefined ? null : base ? (
+            <CopyAs name="workload.update" input={{ workloadId: base.id, ifGeneration: base.generation, spec: read.input.spec }} />
+          ) : (
+            <CopyAs name="workload.create" input={read.input} />
+          )}
+        </div>
+      </div>
+      <div className="min-w-0 max-lg:sticky max-lg:bottom-16 lg:sticky lg:top-4">
+        <PlanView input={read.input} {...(base ? { workloadId: base.id } : {})} />
+      </div>
+    </form>
+  );
+}
+
+function Basics({ text, set, errorOf, isNew }: Fields & { readonly isNew: boolean }) {
+  const t = useTranslations('deploy');
+  return (
+    <>
+      <Field label={t('image')} hint={t('imageHint')} {...errorOf('image')}>
+        <FieldInput value={text.image} onChange={(event) => set('image', event.target.value)} autoComplete="off" spellCheck={false} />
+      </Field>
+      {isNew ? (
+        <Field label={t('name')} hint={t('nameHint')} {...errorOf('name')}>
+          <FieldInput
+            value={text.name}
+            onChange={(event) => set('name', event.target.value)}
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={63}
+          />
+        </Field>
+      ) : null}
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label={t('ports')} hint={t('portsHint')} {...errorOf('ports')}>
+          <FieldInput value={text.ports} onChange={(event) => set('ports', event.target.value)} autoComplete="off" />
+        </Field>
+        <Field label={t('replicas')} {...errorOf('replicas')}>
+          <FieldInput
+            value={text.replicas}
+            onChange={(event) => set('replicas', event.target.value)}
+            inputMode="numeric"
+            autoComplete="off"
+          />
+        </Field>
+      </div>
+    </>
+  );
+}
+
+function Resources({ text, set, errorOf }: Fields) {
+  const t = useTranslations('deploy');
+  const input = (name: FieldName, label: string, placeholder: string) => (
+    <Field label={label} {...errorOf(name)}>
+      <FieldInput
+        value={text[name]}
+        placeholder={placeholder}
+        onChange={(event) => set(name, event.target.value)}
+        inputMode="decimal"
+        autoComplete="off"
+      />
+    </Field>
+  );
+  return (
+    <fieldset className="flex flex-col gap-2">
+      <legend className="mb-2 font-semibold">{t('resources')}</legend>
+      <div className="grid gap-4 sm:grid-cols-2">
+        {input('cores', t('cores'), '0.1')}
+        {input('memoryMib', t('memory'), '128')}
+        {input('maxCores', t('maxCores'), '1')}
+        {input('maxMemoryMib', t('maxMemory'), '512')}
+      </div>
+    </fieldset>
+  );
+}
+
+function Details({ text, set, errorOf }: Fields) {
+  const t = useTranslations('deploy');
+  const area = (name: FieldName, label: string, hint: string) => (
+    <Field label={label} hint={hint} {...errorOf(name)}>
+      <FieldTextarea
+        value={text[name]}
+        onChange={(event) => set(name, event.target.value)}
+        rows={3}
+        spellCheck={false}
+        className="font-mono text-sm"
+      />
+    </Field>
+  );
+  return (
+    <details className="rounded-lg border p-3">
+      <summary className="cursor-pointer font-medium">{t('more')}</summary>
+      <div className="flex flex-col gap-4 pt-3">
+        {area('env', t('env'), t('envHint'))}
+        {area('command', t('command'), t('lineHint'))}
+        {area('args', t('args'), t('lineHint'))}
+        <Field label={t('restart')}>
+          <FieldSelect
+            value={text.restart}
+            onChange={(event) => set('restart', event.target.value)}
+            options={(['always', 'onFailure', 'never'] as const).map((value) => ({ value, label: t(`restartPolicy.${value}`) }))}
+          />
+        </Field>
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,78 @@
+'use client';
+
+import type { WorkloadId, WorkloadSpecInput } from '@cloudless/proto';
+import { Card, StateShape } from '@cloudless/ui';
+import { useTranslations } from 'next-intl';
+import { useDeferredValue } from 'react';
+import { useFormat } from '#web/format/use-format.ts';
+import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { useAsk } from '#web/live/use-ask.ts';
+import { useCauseText } from '#web/states/use-texts.ts';
+
+type PlanInput = { readonly metadata: { readonly name: string }; readonly spec: WorkloadSpecInput };
+const NOTHING: PlanInput = { metadata: { name: 'x' }, spec: { image: 'x' } };
+
+/** Where it would start and why, and why not elsewhere, before anything is changed. */
+export function PlanView({ input, workloadId }: { readonly input: PlanInput | undefined; readonly workloadId?: WorkloadId }) {
+  const t = useTranslations('deploy');
+  const format = useFormat();
+  const causeText = useCauseText();
+  const asked = useDeferredValue(input);
+  const plan = useAsk(
+    'workload.plan',
+    { ...(asked ?? NOTHING), ...(workloadId === undefined ? {} : { workloadId }) },
+    { enabled: asked !== undefined, staleMs: 2000, keepPrevious: true },
+  );
+  const found = asked === undefined ? undefined : plan.data;
+  return (
+    <Card className="flex max-h-[60dvh] flex-col gap-3 overflow-y-auto p-4" role="region" aria-label={t('plan')} tabIndex={0}>
+      <h2 className="font-semibold">{t('plan')}</h2>
+      <FailureCallout failure={plan.error ?? undefined} />
+      {found === undefined ? <p className="text-ink-soft">{t('planEmpty')}</p> : null}
+      {found && found.placements.length > 0 ? (
+        <ul className="flex flex-col gap-2">
+          {found.placements.map(({ slot, nodeName, message }) => (
+            <li key={slot} className="flex gap-2">
+              <StateShape tone="good" className="mt-1" />
+              <span className="min-w-0">
+                <span className="font-medium">{t('startsOn', { replica: slot + 1, node: nodeName })}</span>
+                <span lang="en" className="block text-sm text-ink-soft">
+                  {message}
+                </span>
+              </span>
+            </li>
+          ))}
+        </ul>
+      ) : null}
+      {found?.unplaced.slice(0, 1).map(({ slot, reasons, remedy }) => (
+        <div key={slot} className="flex gap-2">
+          <StateShape tone="warn" className="mt-1" />
+          <div className="min-w-0">
+            <p className="font-medium">{t('unplaced', { count: found.unplaced.length })}</p>
+            <ul lang="en" className="text-sm text-ink-soft">
+              {reasons.map((reason) => (
+                <li key={reason.filter}>{reason.message}</li>
+              ))}
+            </ul>
+            {remedy === undefined ? null : <p>{causeText(remedy)}</p>}
+          </div>
+        </div>
+      ))}
+      {found && found.rejected.length > 0 ? (
+        <details>
+          <summary className="cursor-pointer text-sm">{t('notElsewhere', { count: found.rejected.length })}</summary>
+          <ul lang="en" className="pt-1 text-sm text-ink-soft">
+            {found.rejected.map(({ nodeId, message }) => (
+              <li key={nodeId}>{message}</li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
+      {found ? (
+        <p className="text-sm text-ink-soft">
+          {t('needs', { cores: format.cores(found.requests.cpuMillicores), memory: format.bytes(found.requests.memoryBytes) })}
+        </p>
+      ) : null}
+    </Card>
+  );
+}

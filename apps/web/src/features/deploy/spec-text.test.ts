@@ -1,0 +1,31 @@
+import { workloadSpecSchema } from '@cloudless/proto';
+import { expect, test } from 'vitest';
+import { EMPTY_FORM, readForm, suggestName, writeForm } from './spec-text.ts';
+
+test('an image alone makes a whole app', () => {
+  const { input, wrong } = readForm({ ...EMPTY_FORM, image: 'nginx:1.27', name: 'web', ports: '80' });
+  expect(wrong).toEqual({});
+  expect(input?.spec).toMatchObject({ image: 'nginx:1.27', replicas: 1, ports: [{ name: 'http', containerPort: 80 }] });
+});
+
+test('each wrong field is told beside itself', () => {
+  const { input, wrong } = readForm({ ...EMPTY_FORM, image: 'Not An Image', name: 'Web', ports: '99999', replicas: 'many', env: 'x' });
+  expect(input).toBeUndefined();
+  expect(Object.keys(wrong).toSorted()).toEqual(['env', 'image', 'name', 'ports', 'replicas']);
+});
+
+test('what a form wrote it reads back', () => {
+  const spec = workloadSpecSchema.parse({
+    image: 'a/b:1',
+    args: ['--x', 'y z'],
+    env: { A: 'b c' },
+    ports: [{ name: 'http', containerPort: 8080 }],
+    resources: { requests: { cpuMillicores: 250, memoryBytes: 64 * 2 ** 20 } },
+  });
+  expect(readForm(writeForm({ name: 'web', spec })).input?.spec).toEqual(spec);
+});
+
+test('a name is suggested from the image', () => {
+  expect(suggestName('registry:5000/team/Web_Shop:1.2@sha256:00')).toBe('web-shop');
+  expect(suggestName('')).toBe('');
+});

@@ -1,0 +1,143 @@
+import { workloadMetadataSchema, workloadSpecSchema, type Workload, type WorkloadSpecInput } from '@cloudless/proto';
+import { readEnv, writeEnv } from '../app-detail/env-text.ts';
+
+const MIB = 2 ** 20;
+
+/** What the form holds: text as a person types it. */
+export type FormText = {
+  readonly name: string;
+  readonly image: string;
+  readonly command: string;
+  readonly args: string;
+  readonly ports: string;
+  readonly replicas: string;
+  readonly cores: string;
+  readonly memoryMib: string;
+  readonly maxCores: string;
+  readonly maxMemoryMib: string;
+  readonly restart: string;
+  readonly env: string;
+};
+export type FieldName = keyof FormText;
+
+export const EMPTY_FORM: FormText = {
+  name: '',
+  image: '',
+  command: '',
+  args: '',
+  ports: '',
+  replicas: '1',
+  cores: '',
+  memoryMib: '',
+  maxCores: '',
+  maxMemoryMib: '',
+  restart: 'always',
+  env: '',
+};
+
+export type FormRead = {
+  /** Present when nothing is wrong. */
+  readonly input?: { readonly metadata: { readonly name: string }; readonly spec: WorkloadSpecInput };
+  readonly wrong: Readonly<Partial<Record<FieldName, string>>>;
+};
+
+/** `registry/team/web-shop:1.2` suggests `web-shop`. */
+export const suggestName = (image: string): string =>
+  (image.split('/').at(-1)?.split(/[:@]/)[0] ?? '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 63);
+
+const number = (text: string, scale: number): number | undefined => {
+  const value = text.trim().replace(',', '.');
+  if (value === '') return undefined;
+  return /^\d+(\.\d+)?$/.test(value) ? Math.round(Number(value) * scale) : Number.NaN;
+};
+const lines = (text: string): string[] | undefined => {
+  const found = text.split('\n').filter((line) => line.trim() !== '');
+  return found.length === 0 ? undefined : found;
+};
+/** `8080` or `8080/udp`, by commas: the first is `http`. */
+function readPorts(text: string): NonNullable<WorkloadSpecInput['ports']> {
+  const parts = text.split(/[\s,]+/).filter((part) => part !== '');
+  return parts.map((part, index) => {
+    const [port = '', protocol = 'tcp'] = part.split('/', 2);
+    return {
+      name: index === 0 ? 'http' : `port-${index + 1}`,
+      containerPort: /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN,
+      protocol: protocol.toUpperCase() as 'TCP',
+    };
+  });
+}
+
+const FIELD_OF: Readonly<Record<string, FieldName>> = {
+  image: 'image',
+  command: 'command',
+  args: 'args',
+  ports: 'ports',
+  replicas: 'replicas',
+  env: 'env',
+  'resources.requests.cpuMillicores': 'cores',
+  'resources.requests.memoryBytes': 'memoryMib',
+  'resources.limits.cpuMillicores': 'maxCores',
+  'resources.limits.memoryBytes': 'maxMemoryMib',
+  restartPolicy: 'restart',
+};
+const fieldOf = (path: readonly PropertyKey[]): FieldName => FIELD_OF[path.slice(0, 3).join('.')] ?? FIELD_OF[String(path[0])] ?? 'image';
+
+const present = <T extends object>(fields: T): Partial<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+
+/** The spec that the text means, or what is wrong with which field, in the contract's words. `base` keeps what the form does not show. */
+export function readForm(text: FormText, base?: Workload): FormRead {
+  const wrong: Partial<Record<FieldName, string>> = {};
+  const env = readEnv(text.env);
+  if (env.kind === 'wrong') wrong.env = `line ${env.line} is not NAME=value`;
+  const spec = {
+    ...base?.spec,
+    image: text.image.trim(),
+    command: lines(text.command),
+    args: lines(text.args),
+    ports: readPorts(text.ports),
+    replicas: number(text.replicas, 1),
+    env: env.kind === 'variables' ? env.variables : {},
+    restartPolicy: { ...(base?.spec.restartPolicy ?? {}), policy: text.restart },
+    resources: {
+      requests: present({ cpuMillicores: number(text.cores, 1000), memoryBytes: number(text.memoryMib, MIB) }),
+      limits: {
+        ...present({ pids: base?.spec.resources.limits.pids }),
+        ...present({ cpuMillicores: number(text.maxCores, 1000), memoryBytes: number(text.maxMemoryMib, MIB) }),
+      },
+    },
+  };
+  const parsed = workloadSpecSchema.safeParse(present(spec));
+  for (const issue of parsed.error?.issues ?? []) wrong[fieldOf(issue.path)] ??= issue.message;
+  const name = base?.name ?? text.name.trim();
+  const named = workloadMetadataSchema.safeParse({ name });
+  for (const issue of named.error?.issues ?? []) wrong.name ??= issue.message;
+  return parsed.data === undefined || Object.keys(wrong).length > 0
+    ? { wrong }
+    : { wrong, input: { metadata: { name }, spec: parsed.data } };
+}
+
+const fill = (value: number | undefined, scale: number): string => (value === undefined ? '' : String(value / scale));
+
+/** The text of what an app is now. */
+export function writeForm({ name, spec }: Pick<Workload, 'name' | 'spec'>): FormText {
+  const { requests, limits } = spec.resources;
+  return {
+    name,
+    image: spec.image,
+    command: spec.command?.join('\n') ?? '',
+    args: spec.args?.join('\n') ?? '',
+    ports: spec.ports.map((port) => (port.protocol === 'TCP' ? String(port.containerPort) : `${port.containerPort}/udp`)).join(', '),
+    replicas: String(spec.replicas),
+    cores: fill(requests.cpuMillicores, 1000),
+    memoryMib: fill(requests.memoryBytes, MIB),
+    maxCores: fill(limits.cpuMillicores, 1000),
+    maxMemoryMib: fill(limits.memoryBytes, MIB),
+    restart: spec.restartPolicy.policy,
+    env: writeEnv(spec.env),
+  };
+}
