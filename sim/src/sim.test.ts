@@ -26,8 +26,9 @@ describe('the world keeps its promises under every fault, and converges after th
   test('with five devices', async () => {
     expect((await simulate({ seed: 11, minutes: 5, agents: 5 })).faults).toBeGreaterThan(0);
   });
-  // Each was a bug once: an engine's return that was told by nothing (81, 121), a placement overtaken by a device that shrank (55).
-  test.each([55, 81, 121])('seed %i, which failed before', async (seed) => {
+  // An agent once told nobody that its engine had come back while its session was opening. Another draw in the world makes others of
+  // these seeds; the test that stays is beside the agent.
+  test.each([51, 178, 181])('seed %i, which failed before', async (seed) => {
     await simulate({ seed, minutes: 20, agents: AGENTS });
   });
 });

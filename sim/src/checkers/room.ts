@@ -39,8 +39,11 @@ export function createRoom(clock: Pick<Clock, 'bootMs'>): Checker {
         if (change.table === 'node' && change.before && change.before.allocatable.memoryBytes > change.row.allocatable.memoryBytes)
           before.set(change.row.id, { allocatable: change.before.allocatable, untilMs: clock.bootMs() + UNDER_WAY_MS });
         if (change.table !== 'allocation' || change.before !== undefined) continue;
-        const node = store.get('node', change.row.nodeId)?.row;
-        if (!node) return `${change.row.id} was placed on ${change.row.nodeId}, which does not exist`;
+        const found = store.get('node', change.row.nodeId);
+        if (!found) return `${change.row.id} was placed on ${change.row.nodeId}, which does not exist`;
+        // Batches of one group are in memory before the first of them is told: this device changed after the placement.
+        if (found.version > revision) continue;
+        const node = found.row;
         const [lent, reserved] = [lentBy(node), reservedOn(store, node.id)];
         for (const quantity of QUANTITIES) {
           if (reserved[quantity] > lent[quantity])
