@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createRealClock } from '@cloudless/kernel/node';
+import { CloudlessError, isCloudlessError } from '@cloudless/proto';
 import { PLANTS, type Plant } from './plants.ts';
 import { simulate, SimulationFailed } from './simulate.ts';
 
@@ -29,7 +30,8 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function readCount(name: 'seed' | 'seeds' | 'minutes' | 'agents', max: number): number {
   const count = Number(values[name]);
-  if (!Number.isInteger(count) || count < 1 || count > max) throw new Error(`--${name} takes a whole number from 1 to ${max}`);
+  if (!Number.isInteger(count) || count < 1 || count > max)
+    throw new CloudlessError('config_invalid', `--${name} takes a whole number from 1 to ${max}.`);
   return count;
 }
 
@@ -41,7 +43,7 @@ async function run(): Promise<number> {
   const first = readCount('seed', 2 ** 31);
   const [seeds, minutes, agents] = [readCount('seeds', 1_000_000), readCount('minutes', 100_000), readCount('agents', 200)];
   const plant: Plant | undefined = PLANTS.find((known) => known === values.plant);
-  if (values.plant !== undefined && !plant) throw new Error(`--plant takes one of ${PLANTS.join(', ')}`);
+  if (values.plant !== undefined && !plant) throw new CloudlessError('config_invalid', `--plant takes one of ${PLANTS.join(', ')}.`);
   const clock = createRealClock();
   const startedAtMs = clock.bootMs();
   let virtualMs = 0;
@@ -61,6 +63,12 @@ async function run(): Promise<number> {
 }
 
 process.exitCode = await run().catch((cause: unknown) => {
-  say(cause instanceof SimulationFailed ? cause.message : cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+  say(
+    cause instanceof SimulationFailed || isCloudlessError(cause)
+      ? cause.message
+      : cause instanceof Error
+        ? (cause.stack ?? cause.message)
+        : String(cause),
+  );
   return 1;
 });
