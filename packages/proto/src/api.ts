@@ -13,7 +13,7 @@ import {
   workloadIdSchema,
 } from './ids.ts';
 import { logLineSchema } from './link.ts';
-import { nodeSchema, usageSchema } from './node.ts';
+import { nodeNameSchema, nodeSchema, usageSchema } from './node.ts';
 import { instantSchema, revisionSchema } from './time.ts';
 import { labelsSchema, nameSchema, unplacedSchema, workloadMetadataSchema, workloadSchema, workloadSpecSchema } from './workload.ts';
 
@@ -212,7 +212,7 @@ export const API = {
     rest: { method: 'PATCH', path: '/nodes/{nodeId}' },
     input: z.strictObject({
       nodeId: nodeIdSchema,
-      name: z.string().min(1).max(63).optional(),
+      name: nodeNameSchema.optional(),
       labels: labelsSchema.optional(),
       schedulable: z.boolean().optional(),
     }),
@@ -223,7 +223,7 @@ export const API = {
     permission: 'node.enrol',
     summary: 'A one-time token with which a device joins; shown once',
     rest: { method: 'POST', path: '/join-tokens' },
-    input: z.strictObject({ name: z.string().min(1).max(63), labels: labelsSchema.default({}) }),
+    input: z.strictObject({ name: nodeNameSchema, labels: labelsSchema.default({}) }),
     output: z.strictObject({ id: joinTokenIdSchema, token: z.string(), expiresAt: instantSchema }),
   },
   'node.remove': {
@@ -345,7 +345,8 @@ export const API = {
       ...workloadRef,
       allocationId: allocationIdSchema.optional(),
       tail: z.int().min(0).max(5000).default(500),
-      lastEventId: z.string().max(2048).optional(),
+      /** Names the place in each replica's lines. */
+      lastEventId: z.string().max(8192).optional(),
     }),
     output: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('lines'), lines: z.array(logLineSchema) }),

@@ -40,15 +40,17 @@ export const nodeStateSchema = z.strictObject({
 });
 export type NodeState = z.infer<typeof nodeStateSchema>;
 
+export const nodeNameSchema = z
+  .string()
+  .min(1, 'is empty')
+  .max(63, 'is longer than 63 characters')
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'()-]*$/u, "may hold letters, digits, spaces and . _ - ' ( )");
+
 export const nodeRowSchema = z.strictObject({
   id: nodeIdSchema,
   orgId: orgIdSchema,
   ownerUserId: userIdSchema.optional(),
-  name: z
-    .string()
-    .min(1)
-    .max(63)
-    .regex(/^[\p{L}\p{N}][\p{L}\p{N} ._'()-]*$/u, "may hold letters, digits, spaces and . _ - ' ( )"),
+  name: nodeNameSchema,
   labels: labelsSchema,
   /** `false`: cordoned, nothing new is placed here. */
   schedulable: z.boolean(),

@@ -57,9 +57,13 @@ const uniqueBy =
   (values: readonly T[]) =>
     new Set(values.map(key)).size === values.length;
 
+/** What an issue says of a field or value that a later release serves. */
+export const NOT_SERVED = 'is not served yet';
+const LATER_TYPES: readonly unknown[] = ['job', 'cron', 'daemon'];
+
 /** What is served of `spec` in `cloudless.io/v1`, in canonical form. `parseWorkloadDocument` accepts the wider syntax. */
 export const workloadSpecSchema = z.strictObject({
-  type: z.literal('service').default('service'),
+  type: z.literal('service', { error: ({ input }) => (LATER_TYPES.includes(input) ? NOT_SERVED : 'is not service') }).default('service'),
   image: imageSchema,
   /** Replaces the image's entrypoint. `$(NAME)` is replaced by that variable of the allocation's environment, as in Kubernetes. */
   command: z.array(z.string().max(32_768)).max(256).optional(),
