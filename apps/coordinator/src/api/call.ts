@@ -2,13 +2,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ProcedureInput, ProcedureName, ProcedureOutput } from '@cloudless/proto';
 import type { Caller, RequestOrigin } from '../people/people.ts';
 
-/** What the transport knows of one request, the same for tRPC and REST. */
+/** What the transport knows of one request (of a WebSocket: of its opening), the same for tRPC and REST. */
 export type ApiContext = {
   /** Absent before sign-in. */
   readonly caller: Caller | undefined;
   readonly origin: RequestOrigin;
+  /** The same for each repetition of a request: a repeated create finds what the first one made. */
+  readonly requestId?: string | undefined;
   /** Signs the caller in; only HTTP answers can. */
   addCookies(cookies: readonly string[]): void;
+  /** Resolves when the reader has taken nearly all that was sent. */
+  drained(signal: AbortSignal): Promise<void>;
 };
 
 /** One authorised call, its input parsed. */
@@ -16,6 +20,7 @@ export type Call<N extends ProcedureName> = {
   readonly caller: Caller;
   readonly input: ProcedureInput<N>;
   readonly headers: IncomingHttpHeaders;
+  readonly requestId: string | undefined;
   readonly signal: AbortSignal;
 };
 export type PublicCall<N extends ProcedureName> = {

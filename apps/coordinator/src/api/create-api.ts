@@ -1,38 +1,70 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TRPCError } from '@trpc/server';
 import { nodeHTTPRequestHandler } from '@trpc/server/adapters/node-http';
 import { getWSConnectionHandler } from '@trpc/server/adapters/ws';
-import { WebSocketServer } from 'ws';
+import type { Clock } from '@cloudless/kernel';
+import type { WebSocket, WebSocketServer } from 'ws';
 import type { ApiEndpoints } from '../gateway/main-routes.ts';
 import type { ApiParts } from '../parts.ts';
 import type { ApiContext } from './call.ts';
-import { createFaultLog } from './failure.ts';
+import { createFaultLog, toCloudlessError } from './failure.ts';
 import { createHandlers } from './handlers.ts';
-import { describeRest } from './openapi.ts';
-import { createLogRoute } from './rest/serve-logs.ts';
+import { describeRest } from './rest/describe-rest.ts';
+import { createIdempotency } from './rest/idempotency.ts';
 import { createRest } from './rest/serve-rest.ts';
+import { createStreamRoutes } from './rest/serve-streams.ts';
 import { createRouter } from './router.ts';
+import { createStreams } from './streams.ts';
 
 const MAX_BODY_BYTES = 4 * 2 ** 20;
-/** Version of the REST contract: the 1 in `/api/v1`. */
-export const API_VERSION = '1.0.0';
+const TRPC_ROOT = '/trpc/';
+/** Sent and not taken by a reader of a socket: with more, its streams wait. */
+const MAX_BUFFERED_BYTES = 2 ** 20;
+/** A socket does not tell when it has drained: so often it is looked at. */
+const DRAIN_MS = 50;
+
+/** The tRPC adapter sends without waiting: a stream must wait itself, or a slow reader fills the memory. */
+const drainOf =
+  (socket: Pick<WebSocket, 'bufferedAmount'>, clock: Clock): ApiContext['drained'] =>
+  async (signal) => {
+    while (socket.bufferedAmount > MAX_BUFFERED_BYTES && !signal.aborted) await clock.sleep(DRAIN_MS, signal).catch(() => undefined);
+  };
+
+/** How long who tried too often has to wait, in seconds. */
+function retryAfter(errors: readonly TRPCError[]): { 'retry-after'?: string } {
+  const waits = errors.map((error) => toCloudlessError(error).params['retryAfterS']).filter((wait) => typeof wait === 'number');
+  return waits.length === 0 ? {} : { 'retry-after': String(Math.max(...waits)) };
+}
 
 /** tRPC over HTTP and WebSocket, and REST: one router, one authorisation, one set of handlers. */
 export function createApi(parts: ApiParts): ApiEndpoints {
-  const logFault = createFaultLog(parts.logger, parts.entropy);
+  const { clock, logger, people } = parts;
+  const logFault = createFaultLog(logger, parts.entropy);
   const handlers = createHandlers(parts);
-  const router = createRouter({ handlers, logFault });
+  const streams = createStreams({ people, clock });
+  const router = createRouter({ handlers, streams, logFault });
 
-  async function contextOf(request: IncomingMessage, addCookies: ApiContext['addCookies']): Promise<ApiContext> {
+  async function contextOf(request: IncomingMessage, answer: Pick<ApiContext, 'addCookies' | 'drained'>): Promise<ApiContext> {
     const { headers, socket } = request;
-    return { caller: await parts.people.authenticate(headers), origin: { headers, remoteAddress: socket.remoteAddress ?? '' }, addCookies };
+    return {
+      caller: await people.authenticate(headers),
+      origin: { headers, remoteAddress: String(headers['x-forwarded-for'] ?? socket.remoteAddress) },
+      ...answer,
+    };
   }
   const overHttp = (request: IncomingMessage, response: ServerResponse): Promise<ApiContext> =>
-    contextOf(request, (cookies) => void response.appendHeader('set-cookie', cookies));
+    contextOf(request, {
+      addCookies: (cookies) => void response.appendHeader('set-cookie', cookies),
+      // Its writes wait for the reader by themselves.
+      drained: () => Promise.resolve(),
+    });
   const onSocket = getWSConnectionHandler({
     router,
-    // Only its type is asked for: each socket is given to the handler below.
-    wss: new WebSocketServer({ noServer: true }),
-    createContext: ({ req }) => contextOf(req, () => undefined),
+    // Typed for the handler that listens itself; this one never looks at it.
+    wss: undefined as unknown as WebSocketServer,
+    createContext: ({ req, res }) => contextOf(req, { addCookies: () => undefined, drained: drainOf(res, clock) }),
+    // Faults are logged where they are told; the adapter would write the rest to the console.
+    onError: ({ error, path }) => logger.debug({ op: 'api.socket', outcome: 'failed', path, 'error.code': error.code }),
   });
   let document: object | undefined;
   return {
@@ -41,20 +73,21 @@ export function createApi(parts: ApiParts): ApiEndpoints {
         router,
         req,
         res,
-        path: (req.url ?? '').split('?', 1)[0]?.slice('/trpc/'.length) ?? '',
+        path: (req.url ?? '').split('?', 1)[0]?.slice(TRPC_ROOT.length) ?? '',
         createContext: () => overHttp(req, res),
         allowMethodOverride: true,
         allowBatching: true,
         maxBodySize: MAX_BODY_BYTES,
+        responseMeta: ({ errors }) => ({ headers: { 'cache-control': 'no-store', ...retryAfter(errors) } }),
       }),
     trpcWebSocket: (socket, request) => void onSocket(socket, request),
     rest: createRest({
       router,
-      clock: parts.clock,
+      idempotency: createIdempotency(parts),
       contextOf: overHttp,
       logFault,
-      serveLogs: createLogRoute(parts, handlers['log.follow']),
-      document: () => (document ??= describeRest(router, API_VERSION)),
+      serveStream: createStreamRoutes({ ...parts, streams }, handlers),
+      document: () => (document ??= describeRest()),
     }),
   };
 }

@@ -1,9 +1,9 @@
 import { TRPCError } from '@trpc/server';
 import type { Entropy, Logger } from '@cloudless/kernel';
-import { CloudlessError, isCloudlessError, type InputIssue } from '@cloudless/proto';
-import { ZodError } from 'zod';
+import { CloudlessError, isCloudlessError, NOT_SERVED, type InputIssue } from '@cloudless/proto';
+import { ZodError, type z } from 'zod';
 
-/** Fields of the file format that this release refuses by name. */
+/** Fields of the workload file (`spec`) that this release refuses by name. */
 const NOT_SERVED_YET: ReadonlySet<string> = new Set([
   'volumes',
   'placement',
@@ -16,41 +16,66 @@ const NOT_SERVED_YET: ReadonlySet<string> = new Set([
   'securityContext',
   'disconnect',
   'priority',
-  'job',
-  'cron',
+  ...['requests', 'limits'].flatMap((kind) => ['storageBytes', 'bandwidthBps', 'gpus'].map((key) => `resources.${kind}.${key}`)),
 ]);
+const MAX_ISSUES = 50;
 
-function issuesOf(error: ZodError): readonly InputIssue[] {
-  return error.issues.flatMap((issue) => {
-    const path = issue.path.join('.');
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
-    return issue.keys.map((key) => ({ path: path === '' ? key : `${path}.${key}`, message: 'is not a field' }));
-  });
+function describeKey(path: string): InputIssue {
+  return { path, message: path.startsWith('spec.') && NOT_SERVED_YET.has(path.slice(5)) ? NOT_SERVED : 'is not a field' };
 }
 
+function issuesOf(error: ZodError): readonly InputIssue[] {
+  const issues = error.issues.flatMap((issue) => {
+    const path = issue.path.join('.');
+    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    return issue.keys.map((key) => describeKey(path === '' ? key : `${path}.${key}`));
+  });
+  return issues.slice(0, MAX_ISSUES);
+}
+
+/** What zod found wrong with an input, as people and programs read it. */
 function asInputError(error: ZodError): CloudlessError {
-  const issues = issuesOf(error).slice(0, 50);
-  const unserved = issues.filter(({ path, message }) => message === 'is not a field' && NOT_SERVED_YET.has(path.split('.').at(-1) ?? ''));
-  const told = issues.map(({ path, message }) => `${path === '' ? 'the input' : path} ${message}`).join('; ');
-  if (unserved.length > 0 && unserved.length === issues.length) {
-    return new CloudlessError('not_supported_yet', `This release does not serve ${unserved.map(({ path }) => path).join(', ')}.`, {
-      issues,
-    });
+  const issues = issuesOf(error);
+  if (issues.length > 0 && issues.every(({ message }) => message === NOT_SERVED)) {
+    const fields = issues.map(({ path }) => path).join(', ');
+    return new CloudlessError('not_supported_yet', `This release does not serve ${fields}.`, { issues });
   }
+  const told = issues.map(({ path, message }) => `${path === '' ? 'the input' : path}: ${message}`).join('; ');
   return new CloudlessError('invalid_input', `The input is not valid: ${told}.`.slice(0, 2000), { issues });
+}
+
+/** @throws CloudlessError `invalid_input`, `not_supported_yet` */
+export function parseInput<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw asInputError(parsed.error);
+}
+
+/** What tRPC itself refuses: before a procedure of ours was found or its input could be read. */
+function asTransportError(error: TRPCError): CloudlessError {
+  switch (error.code) {
+    case 'NOT_FOUND':
+    case 'METHOD_NOT_SUPPORTED':
+      return new CloudlessError('not_found', error.message);
+    case 'PAYLOAD_TOO_LARGE':
+      return new CloudlessError('too_large', error.message);
+    case 'PARSE_ERROR':
+    case 'BAD_REQUEST':
+    case 'UNSUPPORTED_MEDIA_TYPE':
+      return new CloudlessError('invalid_input', error.message);
+    default:
+      return new CloudlessError('internal', 'The request could not be served.', { cause: error.cause ?? error });
+  }
 }
 
 /** What a procedure threw, as callers may read it. */
 export function toCloudlessError(error: unknown): CloudlessError {
   if (isCloudlessError(error)) return error;
-  if (error instanceof ZodError) return asInputError(error);
   if (!(error instanceof TRPCError)) return new CloudlessError('internal', 'The request could not be served.', { cause: error });
   if (isCloudlessError(error.cause)) return error.cause;
+  // Only an input's: an output that breaks the contract comes as a fault of ours.
   if (error.code === 'BAD_REQUEST' && error.cause instanceof ZodError) return asInputError(error.cause);
-  if (error.code === 'NOT_FOUND' || error.code === 'METHOD_NOT_SUPPORTED') return new CloudlessError('not_found', error.message);
-  if (error.code === 'PAYLOAD_TOO_LARGE') return new CloudlessError('too_large', error.message);
-  if (error.code === 'PARSE_ERROR' || error.code === 'BAD_REQUEST') return new CloudlessError('invalid_input', error.message);
-  return new CloudlessError('internal', 'The request could not be served.', { cause: error });
+  return asTransportError(error);
 }
 
 /** Faults of our own get an id that the person copies and the log holds. */

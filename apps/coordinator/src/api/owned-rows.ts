@@ -26,10 +26,14 @@ export function getNode(store: Store, id: NodeRow['id'], caller: Caller): Versio
   throw new CloudlessError('not_found', `The device ${found.row.name} was removed.`);
 }
 
-/** Rows of the caller's organisation in the order of their ids, which never changes under a reader's cursor. */
-export function listOwned<T extends keyof ControlRows>(store: Store, table: T, caller: Caller): Versioned<ControlRows[T]>[] {
-  return [...store.list(table)].filter(({ row }) => row.orgId === caller.orgId).sort((one, other) => (one.row.id < other.row.id ? -1 : 1));
-}
+type Owned = { readonly id: string; readonly orgId: string };
+
+/** Of these rows the caller's organisation's, in the order of their ids, which never changes under a reader's cursor. */
+export const ownedInOrder = <Row extends Owned>(rows: Iterable<Versioned<Row>>, caller: Caller): Versioned<Row>[] =>
+  [...rows].filter(({ row }) => row.orgId === caller.orgId).sort((one, other) => (one.row.id < other.row.id ? -1 : 1));
+
+export const listOwned = <T extends keyof ControlRows>(store: Store, table: T, caller: Caller): Versioned<ControlRows[T]>[] =>
+  ownedInOrder(store.list(table), caller);
 
 export type PageInput = { readonly limit: number; readonly cursor?: string | undefined };
 

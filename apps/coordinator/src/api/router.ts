@@ -1,87 +1,84 @@
 import { initTRPC, tracked, type AnyTRPCRouter } from '@trpc/server';
-import { API, ERRORS, type Procedure, type ProcedureName } from '@cloudless/proto';
-import type { OpenApiMeta } from 'trpc-to-openapi';
-import { z } from 'zod';
+import { assert } from '@cloudless/kernel';
+import { API, ERRORS, type CloudlessError, type Permission, type Procedure, type ProcedureName } from '@cloudless/proto';
+import type { z } from 'zod';
 import { authorise } from './authorise.ts';
 import type { ApiContext, Element, Handlers } from './call.ts';
 import { toCloudlessError } from './failure.ts';
+import type { Streams } from './streams.ts';
 
 export type RouterOptions = {
   readonly handlers: Handlers;
+  readonly streams: Streams;
   /** Logs faults of our own; gives the id to show. */
-  readonly logFault: (error: ReturnType<typeof toCloudlessError>, procedure: string | undefined) => string | undefined;
+  readonly logFault: (error: CloudlessError, procedure: string | undefined) => string | undefined;
 };
 
 /** A handler once its kind no longer matters: the contract has checked it where it was written. */
-type AnyHandler = (call: unknown) => Promise<unknown> & AsyncIterable<Element<ProcedureName>>;
+type AnyHandler = (call: object) => Promise<object> & AsyncIterable<Element<ProcedureName>>;
+type Options = { readonly ctx: ApiContext; readonly input: unknown; readonly signal: AbortSignal | undefined };
 
-/** OpenAPI's description of a procedure that has a REST address. */
-function metaOf(name: string, { rest, summary, permission }: Procedure): OpenApiMeta {
-  if (!rest) return {};
+/** What callers read of a failure beside its message. */
+export function describeFailure(error: CloudlessError, errorId: string | undefined) {
+  const { status, remedy } = ERRORS[error.code];
+  const { code, issues, params } = error;
   return {
-    openapi: {
-      method: rest.method,
-      path: rest.path,
-      summary,
-      operationId: name,
-      tags: [name.split('.', 1)[0] ?? name],
-      protect: permission !== 'public',
-    },
+    code,
+    httpStatus: status,
+    remedy,
+    docs: `/docs/errors/${code}`,
+    issues,
+    params,
+    ...(errorId === undefined ? {} : { errorId }),
   };
 }
 
+const callOf = ({ ctx, input, signal }: Options, permission: Procedure['permission']) => ({
+  ...(permission === 'public' ? {} : { caller: authorise(ctx.caller, permission) }),
+  input,
+  headers: ctx.origin.headers,
+  origin: ctx.origin,
+  requestId: ctx.requestId,
+  addCookies: ctx.addCookies,
+  signal: signal ?? new AbortController().signal,
+});
+
+/** One stream, for as long as its caller may read it and no faster than it is read. */
+async function* serveStream(streams: Streams, permission: Permission, handle: AnyHandler, options: Options) {
+  const call = callOf(options, permission);
+  using stream = streams.open(options.ctx, permission, call.signal);
+  for await (const { id, data } of handle({ ...call, signal: stream.signal })) {
+    yield tracked(id, data);
+    await options.ctx.drained(stream.signal);
+  }
+  stream.throwIfLost();
+}
+
 /** The router of tRPC, made from the contract: its schemas, its permissions, and one handler for each name. */
-export function createRouter({ handlers, logFault }: RouterOptions): AnyTRPCRouter {
-  const t = initTRPC
-    .context<ApiContext>()
-    .meta<OpenApiMeta>()
-    .create({
-      errorFormatter({ shape, error, path }) {
-        const told = toCloudlessError(error);
-        const { status, remedy } = ERRORS[told.code];
-        const errorId = logFault(told, path);
-        return {
-          ...shape,
-          message: told.message,
-          data: {
-            code: told.code,
-            httpStatus: status,
-            path,
-            remedy,
-            issues: told.issues,
-            params: told.params,
-            ...(errorId === undefined ? {} : { errorId }),
-          },
-        };
-      },
-    });
+export function createRouter({ handlers, streams, logFault }: RouterOptions): AnyTRPCRouter {
+  const t = initTRPC.context<ApiContext>().create({
+    errorFormatter({ shape, error, path }) {
+      const told = toCloudlessError(error);
+      return { ...shape, message: told.message, data: { path, ...describeFailure(told, logFault(told, path)) } };
+    },
+  });
 
   function build(name: ProcedureName): unknown {
-    const contract: Procedure = API[name];
+    const { kind, permission, input, output }: Procedure = API[name];
     const handle = handlers[name] as unknown as AnyHandler;
-    const callOf = ({ ctx, input, signal }: { ctx: ApiContext; input: unknown; signal: AbortSignal | undefined }) => ({
-      ...(contract.permission === 'public' ? {} : { caller: authorise(ctx.caller, contract.permission) }),
-      input,
-      headers: ctx.origin.headers,
-      origin: ctx.origin,
-      addCookies: ctx.addCookies,
-      signal: signal ?? new AbortController().signal,
-    });
     // Who may not call it is told so before the input is looked at: a schema tells strangers something too.
-    const guarded = t.procedure.meta(metaOf(name, contract)).use(({ ctx, next }) => {
-      if (contract.permission !== 'public') authorise(ctx.caller, contract.permission);
+    const guarded = t.procedure.use(({ ctx, next }) => {
+      if (permission !== 'public') authorise(ctx.caller, permission);
       return next();
     });
-    const withInput = guarded.input(contract.input as z.ZodType<object>);
-    if (contract.kind === 'subscription') {
-      return withInput.subscription(async function* (options) {
-        for await (const { id, data } of handle(callOf(options))) yield tracked(id === '' ? '-' : id, data);
-      });
+    const withInput = guarded.input(input as z.ZodType<object>);
+    if (kind === 'subscription') {
+      assert(permission !== 'public', 'a stream is for somebody');
+      return withInput.subscription((options) => serveStream(streams, permission, handle, options));
     }
-    const withOutput = withInput.output(contract.output as z.ZodType<object>);
-    const answer = (options: Parameters<typeof callOf>[0]): Promise<object> =>
-      handle(callOf(options)) as Promise<unknown> as Promise<object>;
-    return contract.kind === 'query' ? withOutput.query(answer) : withOutput.mutation(answer);
+    const withOutput = withInput.output(output as z.ZodType<object>);
+    const answer = (options: Options): Promise<object> => handle(callOf(options, permission));
+    return kind === 'query' ? withOutput.query(answer) : withOutput.mutation(answer);
   }
 
   const areas: Record<string, Record<string, unknown>> = {};

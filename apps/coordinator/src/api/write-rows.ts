@@ -1,5 +1,5 @@
 import type { Mutation, Store, Versioned } from '@cloudless/db';
-import type { Clock, Entropy } from '@cloudless/kernel';
+import type { Clock, Entropy, Logger } from '@cloudless/kernel';
 import { CloudlessError, ID_PREFIX, type Actor, type BatchId, type ClusterEvent, type EventId } from '@cloudless/proto';
 import type { Caller } from '../people/people.ts';
 
@@ -25,6 +25,15 @@ export function tell({ clock, entropy }: WriteParts, caller: Caller, told: Told)
       ...told,
     },
   };
+}
+
+/** Writes an event alone, of what stands elsewhere already: that the feed cannot be written must not undo it. */
+export async function record({ store, entropy, logger }: WriteParts & { readonly logger: Logger }, event: Mutation): Promise<void> {
+  try {
+    await store.commit({ id: entropy.id(ID_PREFIX.batch) as BatchId, mutations: [event] });
+  } catch (cause) {
+    logger.warn({ op: 'api.record', outcome: 'failed' }, cause);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { assert } from '@cloudless/kernel';
+import { isDeepStrictEqual } from 'node:util';
 import { CloudlessError, type EventKind, type ProcedureInput, type WorkloadRow, type WorkloadSpec } from '@cloudless/proto';
 
 export type WorkloadChange = {
@@ -23,15 +23,14 @@ function nextRow(row: WorkloadRow, now: number, change: Partial<WorkloadRow>, ne
   return { ...row, ...change, generation, ...(needsContainers ? { templateGeneration: generation } : {}), updatedAt: now };
 }
 
-const templateOf = ({ replicas: _replicas, ...template }: WorkloadSpec): string => JSON.stringify(template);
+const templateOf = ({ replicas: _replicas, ...template }: WorkloadSpec): Omit<WorkloadSpec, 'replicas'> => template;
 
 /** The row that a person's change makes, or nothing when it is so already. */
 export const changes = {
   update(row: WorkloadRow, input: ProcedureInput<'workload.update'>, now: number): WorkloadChange | undefined {
     const { spec, labels = row.labels } = input;
-    const needsContainers = templateOf(spec) !== templateOf(row.spec);
-    const isSame = !needsContainers && spec.replicas === row.spec.replicas && JSON.stringify(labels) === JSON.stringify(row.labels);
-    if (isSame) return undefined;
+    const needsContainers = !isDeepStrictEqual(templateOf(spec), templateOf(row.spec));
+    if (isDeepStrictEqual([spec, labels], [row.spec, row.labels])) return undefined;
     return {
       row: nextRow(row, now, { spec, labels }, needsContainers),
       kind: 'workload.updated',
@@ -61,12 +60,9 @@ export const changes = {
     if (row.runState === 'running') return undefined;
     return { row: nextRow(row, now, { runState: 'running' }), kind: 'workload.started', message: `${row.name} was started` };
   },
-  remove(row: WorkloadRow, now: number): WorkloadChange {
-    assert(row.deletedAt === undefined, 'an app is deleted once');
-    return {
-      row: nextRow(row, now, { deletedAt: now }),
-      kind: 'workload.deleteRequested',
-      message: `${row.name} is deleted: its replicas stop, then nothing of it is left`,
-    };
-  },
+  remove: (row: WorkloadRow, now: number): WorkloadChange => ({
+    row: nextRow(row, now, { deletedAt: now }),
+    kind: 'workload.deleteRequested',
+    message: `${row.name} is deleted: its replicas stop, then nothing of it is left`,
+  }),
 } as const;

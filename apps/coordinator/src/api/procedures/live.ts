@@ -1,150 +1,104 @@
-import type { Change, CommittedBatch } from '@cloudless/db';
-import type { AllocationId, ClusterEvent, LiveChange, NodeId, WorkloadId } from '@cloudless/proto';
-import type { UsageSample } from '../../node-sessions/index.ts';
+import type { Clock } from '@cloudless/kernel';
+import type { LiveChange } from '@cloudless/proto';
 import type { ApiParts } from '../../parts.ts';
 import type { Call, Element, Handlers } from '../call.ts';
 import type { Views } from '../views.ts';
+import { createLivePending, type LivePending, type Taken } from './live-pending.ts';
 
 /** Silence longer than this means that something is wrong. */
 const TICK_MS = 10_000;
-/** Events that wait for a slow reader; with more, it lists again. */
-const MAX_EVENTS = 500;
 
 type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions'>;
 
-/** What one reader has not been told yet. Rows are told as they are when their turn comes, so that what waits is bounded by what exists. */
-function createPending(orgId: string) {
-  const nodes = new Set<NodeId>();
-  const workloads = new Set<WorkloadId>();
-  const allocations = new Set<AllocationId>();
-  const usage = new Map<NodeId, UsageSample>();
-  let events: ClusterEvent[] = [];
-  let revision = 0;
-  let overflow = false;
-
-  function addAllocation(row: { readonly id: AllocationId; readonly workloadId: WorkloadId; readonly nodeId: NodeId }): void {
-    allocations.add(row.id);
-    workloads.add(row.workloadId);
-    nodes.add(row.nodeId);
-  }
-  function add(
-    change: Change,
-    dependents: (nodeId: NodeId) => readonly { id: AllocationId; workloadId: WorkloadId; nodeId: NodeId }[],
-  ): void {
-    if (change.kind === 'event') {
-      if (change.event.orgId !== orgId) return;
-      if (change.event.workloadId !== undefined) workloads.add(change.event.workloadId);
-      if (events.length >= MAX_EVENTS) overflow = true;
-      else events.push(change.event);
-      return;
-    }
-    const row = change.kind === 'put' ? change.row : change.before;
-    if (row.orgId !== orgId) return;
-    if (change.table === 'allocation') addAllocation(row as Parameters<typeof addAllocation>[0]);
-    else if (change.table === 'workload') workloads.add(row.id as WorkloadId);
-    else {
-      nodes.add(row.id as NodeId);
-      for (const allocation of dependents(row.id as NodeId)) addAllocation(allocation);
-    }
-  }
+/** Something to wait for: `wait` resolves when it rang since the wait before, at the latest after `ms`. */
+function createBell(clock: Clock) {
+  let rung = Promise.withResolvers<'rung'>();
   return {
-    nodes,
-    workloads,
-    allocations,
-    usage,
-    addBatch(batch: CommittedBatch, dependents: Parameters<typeof add>[1]): void {
-      revision = batch.revision;
-      for (const change of batch.changes) add(change, dependents);
-    },
-    take() {
-      const taken = {
-        revision,
-        overflow,
-        events,
-        nodes: [...nodes],
-        workloads: [...workloads],
-        allocations: [...allocations],
-        usage: [...usage.values()],
-      };
-      for (const set of [nodes, workloads, allocations, usage]) set.clear();
-      events = [];
-      overflow = false;
-      return taken;
+    ring: () => rung.resolve('rung'),
+    async wait(ms: number): Promise<'rung' | 'silence'> {
+      const silence = Promise.withResolvers<'silence'>();
+      const timer = clock.setTimer(ms, () => silence.resolve('silence'));
+      const heard = await Promise.race([rung.promise, silence.promise]);
+      timer.cancel();
+      if (heard === 'rung') rung = Promise.withResolvers();
+      return heard;
     },
   };
 }
 
 /** Every change that a page shows, by one stream: rows as they are now, events as they happened. */
 export function createLiveProcedures({ store, clock, sessions }: Parts, views: Views): Pick<Handlers, 'live.follow'> {
-  const dependents = (nodeId: NodeId) => store.allocationsOfNode(nodeId).map(({ row }) => row);
-
-  function* describe(
-    { caller, headers }: Call<'live.follow'>,
-    taken: ReturnType<ReturnType<typeof createPending>['take']>,
-  ): Generator<LiveChange> {
+  function* describe({ caller, headers }: Call<'live.follow'>, taken: Taken): Generator<LiveChange> {
     if (taken.overflow) yield { kind: 'reset' };
     for (const id of taken.nodes) {
       const row = store.get('node', id)?.row;
-      if (row && row.revokedAt === undefined) yield { kind: 'node', node: views.viewNode(row) };
+      if (row?.orgId === caller.orgId && row.revokedAt === undefined) yield { kind: 'node', node: views.viewNode(row) };
       else yield { kind: 'nodeGone', nodeId: id };
     }
     for (const id of taken.workloads) {
       const found = store.get('workload', id);
       if (found?.row.orgId === caller.orgId) yield { kind: 'workload', workload: views.viewWorkload(found, headers) };
-      else if (!found) yield { kind: 'workloadGone', workloadId: id };
+      else yield { kind: 'workloadGone', workloadId: id };
     }
     for (const id of taken.allocations) {
       const row = store.get('allocation', id)?.row;
-      if (row) yield { kind: 'allocation', allocation: views.viewAllocation(row) };
+      if (row?.orgId === caller.orgId) yield { kind: 'allocation', allocation: views.viewAllocation(row) };
       else yield { kind: 'allocationGone', allocationId: id };
     }
     for (const event of taken.events) yield { kind: 'event', event };
     for (const { nodeId, usage, allocations } of taken.usage) yield { kind: 'usage', nodeId, usage, allocations: [...allocations] };
   }
 
+  /** Puts what happened after the cursor into `pending`. @returns the cursor, or nothing when it is too old or of another cluster */
+  function resume(lastEventId: string, pending: LivePending): number | undefined {
+    const after = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : Infinity;
+    const since = store.changesSince(after);
+    if (since.kind === 'reset') return undefined;
+    for (const batch of since.batches) pending.addBatch(batch);
+    return after;
+  }
+
+  /** The cursor of an element is the newest revision of which everything was told before it. */
+  async function* tell(
+    call: Call<'live.follow'>,
+    pending: LivePending,
+    wait: () => Promise<'rung' | 'silence'>,
+  ): AsyncGenerator<Element<'live.follow'>> {
+    const { lastEventId } = call.input;
+    const resumed = lastEventId === undefined ? undefined : resume(lastEventId, pending);
+    let told = resumed ?? store.revision;
+    if (lastEventId !== undefined && resumed === undefined) yield { id: String(told), data: { kind: 'reset' } };
+    yield { id: String(told), data: { kind: 'tick', at: clock.now() } };
+    while (!call.signal.aborted) {
+      const taken = pending.take();
+      const all = [...describe(call, taken)];
+      const next = Math.max(told, taken.revision);
+      for (const [index, data] of all.entries()) yield { id: String(index === all.length - 1 ? next : told), data };
+      told = next;
+      if ((await wait()) === 'silence') yield { id: String(told), data: { kind: 'tick', at: clock.now() } };
+    }
+  }
+
   async function* follow(call: Call<'live.follow'>): AsyncGenerator<Element<'live.follow'>> {
-    const { caller, input, signal } = call;
-    const pending = createPending(caller.orgId);
-    let wake = Promise.withResolvers<void>();
-    let position = store.revision;
+    const { caller, signal } = call;
+    const pending = createLivePending(caller.orgId, (nodeId) => store.allocationsOfNode(nodeId).map(({ row }) => row));
+    const bell = createBell(clock);
     const stops = [
       store.onCommit((batch) => {
-        pending.addBatch(batch, dependents);
-        wake.resolve();
+        pending.addBatch(batch);
+        bell.ring();
       }),
       sessions.onUsage((sample) => {
         if (store.get('node', sample.nodeId)?.row.orgId !== caller.orgId) return;
-        pending.usage.set(sample.nodeId, sample);
-        wake.resolve();
+        pending.addUsage(sample);
+        bell.ring();
       }),
     ];
-    const onAbort = (): void => wake.resolve();
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', bell.ring, { once: true });
     try {
-      if (input.lastEventId !== undefined) {
-        const since = /^\d{1,15}$/.test(input.lastEventId) ? store.changesSince(Number(input.lastEventId)) : { kind: 'reset' as const };
-        if (since.kind === 'reset') yield { id: String(position), data: { kind: 'reset' } };
-        else for (const batch of since.batches) pending.addBatch(batch, dependents);
-      }
-      yield { id: String(position), data: { kind: 'tick', at: clock.now() } };
-      while (!signal.aborted) {
-        const taken = pending.take();
-        const all = [...describe(call, taken)];
-        // A reader that leaves between two of one batch is told the whole batch again: rows are as they are now.
-        for (const [index, data] of all.entries()) {
-          const isLast = index === all.length - 1;
-          yield { id: String(isLast && taken.revision > position ? taken.revision : position), data };
-        }
-        position = Math.max(position, taken.revision);
-        const silence = Promise.withResolvers<'silence'>();
-        const timer = clock.setTimer(TICK_MS, () => silence.resolve('silence'));
-        const woken = await Promise.race([wake.promise, silence.promise]);
-        timer.cancel();
-        wake = Promise.withResolvers();
-        if (woken === 'silence') yield { id: String(position), data: { kind: 'tick', at: clock.now() } };
-      }
+      yield* tell(call, pending, () => bell.wait(TICK_MS));
     } finally {
-      signal.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', bell.ring);
       for (const stop of stops) stop();
     }
   }

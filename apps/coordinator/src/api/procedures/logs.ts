@@ -1,147 +1,109 @@
-import { isTerminalPhase, type AllocationId, type LogLine, type ProcedureOutput } from '@cloudless/proto';
+import { isTerminalPhase, type AllocationId, type LogLine } from '@cloudless/proto';
 import type { ApiParts } from '../../parts.ts';
 import type { Call, Element, Handlers } from '../call.ts';
-import { getWorkload } from '../owned-rows.ts';
 import { toCloudlessError } from '../failure.ts';
-import { readLogStream, type LogSource } from './log-streams.ts';
+import { getWorkload } from '../owned-rows.ts';
+import { createLogInbox, mergeLines, type LogInbox } from './log-inbox.ts';
+import { createLogPlaces, type LogPlaces } from './log-places.ts';
+import { readLogStream, type LogFrom, type LogSource } from './log-streams.ts';
 
-/** Lines that wait for a slow reader; the agents wait with them. */
-const MAX_WAITING = 2000;
-/** Lines told at once. */
-const MAX_TOGETHER = 500;
-/** A replica whose lines cannot be had is asked again after so long. */
+/** A replica whose lines cannot be had is asked again after so long; one that is over has as long to say its last. */
 const RETRY_MS = 2000;
-/** Replicas whose place a cursor remembers: the newest. */
-const MAX_PLACES = 36;
 
 type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions'>;
-type LogElement = ProcedureOutput<'log.follow'>;
 
-function parsePlaces(lastEventId: string | undefined): Map<AllocationId, string> {
-  const places = new Map<AllocationId, string>();
-  for (const part of lastEventId?.split('~') ?? []) {
-    const [id = '', cursor = ''] = part.split('@', 2);
-    if (id !== '' && cursor !== '') places.set(`alloc_${id}` as AllocationId, cursor);
+/** What the followers of one reader share. */
+type Reading = { readonly places: LogPlaces; readonly inbox: LogInbox; readonly signal: AbortSignal };
+
+/** Lines of one replica until it is over and its last words were read; after each loss again from where its lines were told. */
+async function followReplica(
+  { store, clock, sessions }: Parts,
+  { places, inbox, signal }: Reading,
+  source: LogSource,
+  options: { readonly from: LogFrom; readonly over: AbortSignal },
+): Promise<void> {
+  const { allocationId } = source;
+  let from = options.from;
+  let isTold = false;
+  while (!signal.aborted) {
+    const isLast = options.over.aborted;
+    const reading = isLast ? signal : AbortSignal.any([signal, options.over]);
+    try {
+      for await (const line of readLogStream(sessions, source, { ...from, follow: !isLast }, reading)) {
+        isTold = false;
+        from = { after: line.cursor };
+        await inbox.put({ kind: 'lines', lines: [line] });
+      }
+    } catch (cause) {
+      if (!isTold && !reading.aborted) await inbox.put({ kind: 'gap', allocationId, message: toCloudlessError(cause).message });
+      isTold = true;
+    }
+    if (store.get('allocation', allocationId) === undefined) places.forget(allocationId);
+    if (isLast) return;
+    await clock.sleep(RETRY_MS, signal).catch(() => undefined);
   }
-  return places;
-}
-const formatPlaces = (places: ReadonlyMap<AllocationId, string>): string =>
-  [...places]
-    .slice(-MAX_PLACES)
-    .map(([id, cursor]) => `${id.replace('alloc_', '')}@${cursor}`)
-    .join('~');
-
-/** What has arrived and was not told; producers wait when it is full. */
-function createInbox() {
-  let waiting: LogElement[] = [];
-  let lines = 0;
-  let news = Promise.withResolvers<void>();
-  let room = Promise.withResolvers<void>();
-  return {
-    async put(element: LogElement): Promise<void> {
-      while (lines >= MAX_WAITING) await room.promise;
-      waiting.push(element);
-      lines += 1;
-      news.resolve();
-    },
-    wake: () => {
-      news.resolve();
-      room.resolve();
-    },
-    async take(): Promise<readonly LogElement[]> {
-      await news.promise;
-      news = Promise.withResolvers();
-      const taken = waiting.splice(0, MAX_TOGETHER);
-      if (waiting.length > 0) news.resolve();
-      else waiting = [];
-      lines -= taken.length;
-      room.resolve();
-      room = Promise.withResolvers();
-      return taken;
-    },
-  };
 }
 
-/** Neighbouring lines as one element. */
-function merge(elements: readonly LogElement[]): LogElement[] {
-  const merged: LogElement[] = [];
-  for (const element of elements) {
-    const last = merged.at(-1);
-    if (element.kind === 'lines' && last?.kind === 'lines') last.lines.push(...element.lines);
-    else merged.push(element.kind === 'lines' ? { kind: 'lines', lines: [...element.lines] } : element);
-  }
-  return merged;
-}
-
-/** Logs of all replicas of an app, merged as they arrive; replicas that come later join in. */
-export function createLogProcedures({ store, clock, sessions }: Parts): Pick<Handlers, 'log.follow'> {
-  function sourcesOf({ caller, input }: Call<'log.follow'>): readonly LogSource[] {
-    const { row } = getWorkload(store, input.workloadId, caller);
-    return store
-      .allocationsOfWorkload(row.id)
-      .filter(({ row: own }) => input.allocationId === undefined || own.id === input.allocationId)
-      .map(({ row: own }) => ({ allocationId: own.id, nodeId: own.nodeId }));
-  }
+/** Follows every replica of an app, those that come later too. `review` is called after each change. */
+function createFollowers(parts: Parts, reading: Reading, input: Call<'log.follow'>['input']) {
+  const { store } = parts;
+  const followed = new Map<AllocationId, AbortController>();
   const isOver = (id: AllocationId): boolean => {
     const row = store.get('allocation', id)?.row;
     return row === undefined || isTerminalPhase(row.observed.phase);
   };
+  /** A replica that was not there when the reader came is told from its first line; one that was, from `tail` lines back. */
+  function start(source: LogSource, isLater: boolean): void {
+    const { allocationId } = source;
+    const after = reading.places.find(allocationId);
+    const isNew = isLater || reading.places.isResumed;
+    const from: LogFrom = after === undefined ? (isNew ? {} : { tail: input.tail }) : { after };
+    const over = new AbortController();
+    followed.set(allocationId, over);
+    void followReplica(parts, reading, source, { from, over: over.signal });
+  }
+  return {
+    review(isLater: boolean): void {
+      for (const { row } of store.allocationsOfWorkload(input.workloadId)) {
+        if (followed.has(row.id) || (input.allocationId !== undefined && row.id !== input.allocationId)) continue;
+        start({ allocationId: row.id, nodeId: row.nodeId }, isLater);
+      }
+      for (const [id, over] of followed) {
+        if (isOver(id)) over.abort(new Error('the replica is over'));
+        if (store.get('allocation', id) === undefined) followed.delete(id);
+      }
+    },
+  };
+}
 
-  async function* follow(call: Call<'log.follow'>): AsyncGenerator<Element<'log.follow'>> {
-    const { input } = call;
-    const places = parsePlaces(input.lastEventId);
-    const isResumed = places.size > 0;
+/** Logs of all replicas of an app, merged as they arrive; ends when the app is gone. */
+export function createLogProcedures(parts: Parts): Pick<Handlers, 'log.follow'> {
+  const { store } = parts;
+  async function* follow({ input, caller, signal: leaving }: Call<'log.follow'>): AsyncGenerator<Element<'log.follow'>> {
+    getWorkload(store, input.workloadId, caller);
     const stopping = new AbortController();
-    const signal = AbortSignal.any([call.signal, stopping.signal]);
-    const inbox = createInbox();
-    const followed = new Set<AllocationId>();
-
-    async function followOne(source: LogSource): Promise<void> {
-      const { allocationId } = source;
-      let isTold = false;
-      while (!signal.aborted) {
-        try {
-          const after = places.get(allocationId);
-          const from = after === undefined ? { tail: isResumed ? 0 : input.tail } : { after };
-          for await (const line of readLogStream(sessions, source, { ...from, follow: true }, signal)) {
-            isTold = false;
-            await inbox.put({ kind: 'lines', lines: [line] });
-          }
-        } catch (cause) {
-          const { message } = toCloudlessError(cause);
-          if (!isTold && !signal.aborted) await inbox.put({ kind: 'gap', allocationId, message });
-          isTold = true;
-        }
-        if (isOver(allocationId)) return;
-        await clock.sleep(RETRY_MS, signal).catch(() => undefined);
-      }
-    }
-    const followNew = (): void => {
-      for (const source of sourcesOf(call)) {
-        if (followed.has(source.allocationId)) continue;
-        followed.add(source.allocationId);
-        void followOne(source);
-      }
-    };
-    const stop = store.onCommit(({ changes }) => {
-      const isMine = changes.some(
-        (change) => change.kind === 'put' && change.table === 'allocation' && change.row.workloadId === input.workloadId,
-      );
-      if (isMine && store.get('workload', input.workloadId)) followNew();
+    const signal = AbortSignal.any([leaving, stopping.signal]);
+    const places = createLogPlaces(input.lastEventId);
+    const inbox = createLogInbox(signal);
+    const followers = createFollowers(parts, { places, inbox, signal }, input);
+    const stop = store.onCommit(() => {
+      if (store.get('workload', input.workloadId)) followers.review(true);
+      else stopping.abort(new Error('the app is gone'));
     });
-    signal.addEventListener('abort', inbox.wake, { once: true });
     try {
-      followNew();
+      followers.review(false);
       while (!signal.aborted) {
-        for (const data of merge(await inbox.take())) {
-          if (data.kind === 'lines') for (const line of data.lines) places.set(line.allocationId, line.cursor);
-          yield { id: formatPlaces(places), data };
+        for (const data of mergeLines(await inbox.take())) {
+          if (data.kind === 'lines') {
+            for (const { allocationId, cursor } of data.lines) places.set(allocationId, cursor);
+            data.lines.sort((one, other) => one.at - other.at);
+          }
+          yield { id: places.format(), data };
         }
       }
     } finally {
       stop();
       stopping.abort(new Error('the reader left'));
-      inbox.wake();
     }
   }
   return { 'log.follow': follow };
@@ -154,7 +116,7 @@ export async function readLogs(
   tail: number,
   signal: AbortSignal,
 ): Promise<{ readonly lines: readonly LogLine[]; readonly gaps: readonly { allocationId: AllocationId; message: string }[] }> {
-  const lines: LogLine[] = [];
+  let lines: LogLine[] = [];
   const gaps: { allocationId: AllocationId; message: string }[] = [];
   for (const source of sources) {
     try {
@@ -162,7 +124,8 @@ export async function readLogs(
     } catch (cause) {
       gaps.push({ allocationId: source.allocationId, message: toCloudlessError(cause).message });
     }
+    // Of a hundred replicas no more is held than is told.
+    lines = lines.sort((one, other) => one.at - other.at).slice(lines.length - Math.min(lines.length, tail));
   }
-  lines.sort((one, other) => one.at - other.at);
-  return { lines: lines.slice(-tail), gaps };
+  return { lines, gaps };
 }

@@ -1,14 +1,15 @@
-import { CloudlessError, nodeRowSchema, type NodeRow, type ProcedureInput } from '@cloudless/proto';
-import type { Mutation, Store } from '@cloudless/db';
+import { isDeepStrictEqual } from 'node:util';
+import { CloudlessError, type NodeRow, type ProcedureInput } from '@cloudless/proto';
+import type { Mutation, Store, Versioned } from '@cloudless/db';
 import type { Handlers } from '../call.ts';
 import type { Caller } from '../../people/people.ts';
 import type { ApiParts } from '../../parts.ts';
 import { getNode, listOwned, pageOf } from '../owned-rows.ts';
 import type { Views } from '../views.ts';
-import { tell, writeRows, type WriteParts } from '../write-rows.ts';
+import { record, tell, writeRows, type WriteParts } from '../write-rows.ts';
 
 type Names = 'node.list' | 'node.get' | 'node.usage' | 'node.update' | 'node.createJoinToken' | 'node.remove';
-type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'sessions' | 'enrolment'>;
+type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'logger' | 'sessions' | 'enrolment'>;
 
 function refuseTakenName(store: Store, row: NodeRow): void {
   for (const { row: other } of store.list('node')) {
@@ -17,26 +18,30 @@ function refuseTakenName(store: Store, row: NodeRow): void {
   }
 }
 
-/** The row as asked for, and what of it is new in words. */
-function updated(parts: WriteParts, caller: Caller, row: NodeRow, input: ProcedureInput<'node.update'>): readonly Mutation[] {
-  const { nodeId: _nodeId, ...wanted } = input;
-  const next = nodeRowSchema.parse({ ...row, ...wanted, updatedAt: parts.clock.now() });
-  const isSame =
-    next.name === row.name && next.schedulable === row.schedulable && JSON.stringify(next.labels) === JSON.stringify(row.labels);
-  if (isSame) return [];
-  refuseTakenName(parts.store, next);
+/** The row as asked for, and what of it is new in words; nothing when it is so already. */
+function decideUpdate(
+  parts: WriteParts,
+  caller: Caller,
+  found: Versioned<NodeRow>,
+  input: ProcedureInput<'node.update'>,
+): readonly Mutation[] {
+  const { row, version } = found;
+  const { name = row.name, labels = row.labels, schedulable = row.schedulable } = input;
+  const next: NodeRow = { ...row, name, labels, schedulable, updatedAt: parts.clock.now() };
+  const isRelabelled = !isDeepStrictEqual(labels, row.labels);
   const told: Mutation[] = [];
-  const params = { node: next.name };
-  if (next.schedulable !== row.schedulable) {
-    const kind = next.schedulable ? 'node.uncordoned' : 'node.cordoned';
-    const message = next.schedulable ? `${next.name} takes new replicas again` : `${next.name} takes no new replicas`;
-    told.push(tell(parts, caller, { kind, nodeId: row.id, params, message }));
+  if (schedulable !== row.schedulable) {
+    const kind = schedulable ? 'node.uncordoned' : 'node.cordoned';
+    const message = schedulable ? `${name} takes new replicas again` : `${name} takes no new replicas`;
+    told.push(tell(parts, caller, { kind, nodeId: row.id, params: { node: name }, message }));
   }
-  if (next.name !== row.name || JSON.stringify(next.labels) !== JSON.stringify(row.labels)) {
-    const message = next.name === row.name ? `The labels of ${next.name} were changed` : `${row.name} is now called ${next.name}`;
-    told.push(tell(parts, caller, { kind: 'node.updated', nodeId: row.id, params: { ...params, before: row.name }, message }));
+  if (name !== row.name || isRelabelled) {
+    const message = name === row.name ? `The labels of ${name} were changed` : `${row.name} is now called ${name}`;
+    told.push(tell(parts, caller, { kind: 'node.updated', nodeId: row.id, params: { node: name, before: row.name }, message }));
   }
-  return [{ kind: 'put', table: 'node', row: next, expect: parts.store.get('node', row.id)?.version ?? 'absent' }, ...told];
+  if (told.length === 0) return [];
+  refuseTakenName(parts.store, next);
+  return [{ kind: 'put', table: 'node', row: next, expect: version }, ...told];
 }
 
 /** Devices. */
@@ -56,12 +61,15 @@ export function createNodeProcedures(parts: Parts, { viewNode }: Views): Pick<Ha
       Promise.resolve().then(() => ({ samples: [...sessions.usage(getNode(store, input.nodeId, caller).row.id)] })),
     async 'node.update'({ caller, input }) {
       const read = () => getNode(store, input.nodeId, caller);
-      await writeRows(parts, read, ({ row }) => updated(parts, caller, row, input));
+      await writeRows(parts, read, (found) => decideUpdate(parts, caller, found, input));
       return viewNode(read().row);
     },
     async 'node.createJoinToken'({ caller, input }) {
       const ownerUserId = caller.kind === 'user' ? caller.id : caller.userId;
       const made = await enrolment.createJoinToken({ orgId: caller.orgId, ownerUserId, name: input.name, labels: input.labels });
+      const message = `${caller.name} made a join token for ${input.name}`;
+      const params = { name: input.name, tokenId: made.id };
+      await record(parts, tell(parts, caller, { kind: 'joinToken.created', params, message }));
       return { ...made };
     },
     async 'node.remove'({ caller, input }) {

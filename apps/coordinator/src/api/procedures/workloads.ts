@@ -2,6 +2,7 @@ import {
   CloudlessError,
   ID_PREFIX,
   isTerminalPhase,
+  type BatchId,
   type ProcedureInput,
   type ProcedureOutput,
   type Workload,
@@ -11,9 +12,11 @@ import {
 import { previewPlan } from '@cloudless/scheduler';
 import type { Call, Handlers } from '../call.ts';
 import type { ApiParts } from '../../parts.ts';
+import type { Caller } from '../../people/people.ts';
 import { readSnapshot } from '../../planner/index.ts';
 import { createQueue } from '../in-turn.ts';
-import { getWorkload, listOwned, pageOf } from '../owned-rows.ts';
+import { getWorkload, listOwned, ownedInOrder, pageOf } from '../owned-rows.ts';
+import { workloadIdOf } from '../request-id.ts';
 import type { Views } from '../views.ts';
 import { tell, writeRows } from '../write-rows.ts';
 import { changes, checkGeneration, type WorkloadChange } from './change-workload.ts';
@@ -35,21 +38,35 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
     return { id, orgId, projectId, ...input.metadata, spec: input.spec, ...common };
   }
 
+  /** An app keeps its port for as long as it exists, so that its URL is stable. */
+  function withGatewayPort(row: WorkloadRow): WorkloadRow {
+    const hasPort = row.spec.ports.some(({ protocol }) => protocol === 'TCP');
+    return hasPort && row.gatewayPort === undefined ? { ...row, gatewayPort: parts.allocateGatewayPort() } : row;
+  }
+
+  function refuseTakenName(caller: Caller, name: string): void {
+    for (const { row } of store.list('workload')) {
+      if (row.projectId !== caller.projectId || row.name !== name) continue;
+      const state = row.deletedAt === undefined ? '' : ', which is being deleted';
+      throw new CloudlessError('name_taken', `There is an app called ${name} already${state}.`, { params: { name } });
+    }
+  }
+
   async function create(call: Call<'workload.create'>): Promise<Workload> {
     const { caller, input } = call;
     const { name } = input.metadata;
-    if (listOwned(store, 'workload', caller).some(({ row }) => row.name === name)) {
-      throw new CloudlessError('name_taken', `Another app of this organisation is called ${name}.`, { params: { name } });
-    }
-    const built = buildRow(call, entropy.id(ID_PREFIX.workload) as WorkloadId);
-    const hasPort = input.spec.ports.some(({ protocol }) => protocol === 'TCP');
-    const row: WorkloadRow = hasPort ? { ...built, gatewayPort: parts.allocateGatewayPort() } : built;
+    const id = call.requestId === undefined ? (entropy.id(ID_PREFIX.workload) as WorkloadId) : workloadIdOf(call.requestId);
+    const made = store.get('workload', id);
+    if (made) return viewWorkload(made, call.headers);
+    refuseTakenName(caller, name);
+    const built = buildRow(call, id);
+    const row = withGatewayPort(built);
     const message = `${caller.name} deployed ${name} from ${input.spec.image}`;
     const params = { workload: name, image: input.spec.image, replicas: input.spec.replicas };
     const event = tell(parts, caller, { kind: 'workload.created', workloadId: row.id, projectId: row.projectId, params, message });
     const put = { kind: 'put', table: 'workload', row, expect: 'absent' } as const;
-    const outcome = await store.commit({ id: entropy.id(ID_PREFIX.batch) as never, mutations: [put, event] });
-    if (outcome.kind === 'stale') throw new CloudlessError('stale', `The app ${name} was not made: its id exists.`);
+    const outcome = await store.commit({ id: entropy.id(ID_PREFIX.batch) as BatchId, mutations: [put, event] });
+    if (outcome.kind === 'stale') throw new CloudlessError('stale', `The app ${name} was made by another request.`);
     return viewWorkload(getWorkload(store, row.id, caller), call.headers);
   }
 
@@ -96,11 +113,9 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
   }
 
   function listAllocations(caller: Call<'allocation.list'>['caller'], input: ProcedureInput<'allocation.list'>) {
-    const rows = listOwned(store, 'allocation', caller).filter(
-      ({ row }) =>
-        (input.workloadId === undefined || row.workloadId === input.workloadId) &&
-        (input.nodeId === undefined || row.nodeId === input.nodeId),
-    );
+    const { workloadId, nodeId } = input;
+    const all = workloadId ? store.allocationsOfWorkload(workloadId) : nodeId ? store.allocationsOfNode(nodeId) : store.list('allocation');
+    const rows = ownedInOrder(all, caller).filter(({ row }) => nodeId === undefined || row.nodeId === nodeId);
     return pageOf(rows, input, ({ row }) => viewAllocation(row));
   }
 
@@ -112,19 +127,20 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
     'workload.plan': (call) => Promise.resolve().then(() => plan(call)),
     'workload.create': (call) => inTurn(() => create(call)),
     'workload.update': (call) =>
-      changeAndView(call, (row, now) => {
-        const hasPort = call.input.spec.ports.some(({ protocol }) => protocol === 'TCP');
-        const changed = changes.update(row, call.input, now);
-        if (!changed || !hasPort || row.gatewayPort !== undefined) return changed;
-        return { ...changed, row: { ...changed.row, gatewayPort: parts.allocateGatewayPort() } };
-      }),
+      inTurn(() =>
+        changeAndView(call, (row, now) => {
+          const changed = changes.update(row, call.input, now);
+          return changed && { ...changed, row: withGatewayPort(changed.row) };
+        }),
+      ),
     'workload.scale': (call) => changeAndView(call, (row, now) => changes.scale(row, call.input, now)),
     'workload.restart': (call) => changeAndView(call, changes.restart),
     'workload.stop': (call) => changeAndView(call, changes.stop),
     'workload.start': (call) => changeAndView(call, changes.start),
     'workload.deletePreview': (call) => Promise.resolve().then(() => previewDeletion(call)),
     async 'workload.delete'(call) {
-      await change(call, changes.remove);
+      const { row } = getWorkload(store, call.input.workloadId, call.caller);
+      if (row.deletedAt === undefined) await change(call, changes.remove);
       return { ok: true };
     },
     'allocation.list': ({ caller, input }) => Promise.resolve(listAllocations(caller, input)),

@@ -1,104 +1,82 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnyTRPCRouter } from '@trpc/server';
-import type { Clock } from '@cloudless/kernel';
-import { API, CloudlessError, ERRORS, type Procedure, type ProcedureName, type WorkloadId } from '@cloudless/proto';
+import { API, CloudlessError, type Procedure, type ProcedureName } from '@cloudless/proto';
 import { authorise } from '../authorise.ts';
 import type { ApiContext } from '../call.ts';
 import { toCloudlessError } from '../failure.ts';
-import { createIdempotency, type Answer } from './idempotency.ts';
+import { answerOf, JSON_TYPE, problemOf, REST_ROOT, send, type Answer } from './answers.ts';
+import type { Idempotency } from './idempotency.ts';
 import { readInput } from './read-input.ts';
-import { matchRoute } from './routes.ts';
+import { isStream, matchRoute } from './routes.ts';
+import type { ServeStream } from './serve-streams.ts';
 
 export type RestOptions = {
   readonly router: AnyTRPCRouter;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly idempotency: Idempotency;
   readonly contextOf: (request: IncomingMessage, response: ServerResponse) => Promise<ApiContext>;
   readonly logFault: (error: CloudlessError, procedure: string | undefined) => string | undefined;
-  readonly serveLogs: (context: ApiContext, workloadId: WorkloadId, search: URLSearchParams, response: ServerResponse) => Promise<void>;
+  readonly serveStream: ServeStream;
   readonly document: () => object;
 };
 
-type Caller = Record<string, Record<string, (input: unknown) => Promise<unknown>>>;
-const ROOT = '/api/v1';
-const JSON_TYPE = 'application/json';
+type Calls = Readonly<Record<string, Readonly<Record<string, (input: unknown) => Promise<object>>>>>;
 
-/** RFC 9457. */
-function problemOf(error: CloudlessError, id: string | undefined): Answer {
-  const { title, remedy, status } = ERRORS[error.code];
-  const { code, message, issues, params } = error;
-  const body = {
-    type: `/docs/errors/${code}`,
-    title,
-    status,
-    detail: message,
-    code,
-    remedy,
-    issues,
-    params,
-    ...(id === undefined ? {} : { id }),
-  };
-  return { status, headers: { 'content-type': 'application/problem+json' }, body: JSON.stringify(body) };
-}
+/** Its answer is a secret, which is stored nowhere: each request makes another. */
+const NEVER_REPEATED: ReadonlySet<ProcedureName> = new Set(['node.createJoinToken']);
 
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  if (response.headersSent) return void response.destroy();
-  response.writeHead(status, { 'cache-control': 'no-store', ...headers, 'content-length': Buffer.byteLength(body) });
-  response.end(body);
-}
-
-const CREATES: ReadonlySet<ProcedureName> = new Set(['workload.create', 'node.createJoinToken']);
-
-function answerOf(name: ProcedureName, output: unknown): Answer {
-  const generation = (output as { generation?: unknown }).generation;
-  const etag = typeof generation === 'number' ? { etag: `"${generation}"` } : undefined;
-  const id = (output as { id?: unknown }).id;
-  const location = name === 'workload.create' && typeof id === 'string' ? { location: `${ROOT}/workloads/${id}` } : undefined;
-  return {
-    status: CREATES.has(name) ? 201 : 200,
-    headers: { 'content-type': JSON_TYPE, ...etag, ...location },
-    body: JSON.stringify(output),
-  };
+function refuseMethod(path: string, method: string, methods: readonly string[]): Answer {
+  const refused = problemOf(new CloudlessError('invalid_input', `${path} takes ${methods.join(', ')}, not ${method}.`));
+  return { ...refused, status: 405, headers: { ...refused.headers, allow: methods.join(', ') } };
 }
 
 /** REST over the same procedures: what `openapi.json` describes. */
 export function createRest(options: RestOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { router, clock, contextOf, logFault } = options;
-  const once = createIdempotency(clock);
+  const { router, idempotency, contextOf, logFault } = options;
 
   async function call(name: ProcedureName, context: ApiContext, input: unknown): Promise<Answer> {
     const [area = '', method = ''] = name.split('.');
-    const caller = router.createCaller(context) as unknown as Caller;
-    const run = caller[area]?.[method];
+    const run = (router.createCaller(context) as unknown as Calls)[area]?.[method];
     if (!run) throw new CloudlessError('not_found', `There is no procedure ${name}.`);
     return answerOf(name, await run(input));
   }
 
+  async function serveProcedure(
+    request: IncomingMessage,
+    context: ApiContext,
+    match: { readonly name: ProcedureName; readonly params: Readonly<Record<string, string>> },
+    url: URL,
+  ): Promise<Answer> {
+    const { name, params } = match;
+    const contract: Procedure = API[name];
+    // Before a body is read.
+    const caller = contract.permission === 'public' ? undefined : authorise(context.caller, contract.permission);
+    const { fields, bodyText } = await readInput(request, contract, params, url.searchParams);
+    const key = request.headers['idempotency-key'];
+    if (contract.kind !== 'mutation' || !caller || typeof key !== 'string' || key === '' || NEVER_REPEATED.has(name)) {
+      return call(name, context, fields);
+    }
+    const sent = [request.method, url.pathname + url.search, request.headers['if-match'] ?? '', bodyText].join('\n');
+    const requestId = `${caller.id}/${key}\n${sent}`;
+    return idempotency.once({ caller, key, request: sent }, () => call(name, { ...context, requestId }, fields));
+  }
+
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<Answer | undefined> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://coordinator');
-    const path = pathname.slice(ROOT.length) || '/';
+    const url = new URL(request.url ?? '/', 'http://coordinator');
+    const path = url.pathname.slice(REST_ROOT.length) || '/';
     const method = request.method ?? 'GET';
     if (method === 'GET' && path === '/openapi.json') {
       return { status: 200, headers: { 'content-type': JSON_TYPE }, body: JSON.stringify(options.document()) };
     }
-    const context = await contextOf(request, response);
-    const logs = /^\/workloads\/(wl_[a-z2-7]{26})\/logs$/.exec(path)?.[1];
-    if (method === 'GET' && logs !== undefined) return void (await options.serveLogs(context, logs as WorkloadId, searchParams, response));
     const match = matchRoute(method, path);
     if ('methods' in match) {
-      if (match.methods.length === 0) throw new CloudlessError('not_found', `There is nothing at ${pathname}.`);
-      const refused = problemOf(
-        new CloudlessError('invalid_input', `${pathname} takes ${match.methods.join(', ')}, not ${method}.`),
-        undefined,
-      );
-      return { ...refused, status: 405, headers: { ...refused.headers, allow: match.methods.join(', ') } };
+      if (match.methods.length > 0) return refuseMethod(url.pathname, method, match.methods);
+      throw new CloudlessError('not_found', `There is nothing at ${url.pathname}.`);
     }
-    const contract: Procedure = API[match.name];
-    if (contract.permission !== 'public') authorise(context.caller, contract.permission);
-    const { input, bodyText } = await readInput(request, contract, match.params, searchParams);
-    const key = request.headers['idempotency-key'];
-    if (contract.kind !== 'mutation' || typeof key !== 'string' || key === '') return call(match.name, context, input);
-    const owner = context.caller?.id ?? 'nobody';
-    return once(owner, key, `${method} ${path}\n${bodyText}`, () => call(match.name, context, input));
+    const context = await contextOf(request, response);
+    const { name, params } = match;
+    if (!isStream(name)) return serveProcedure(request, context, { name, params }, url);
+    await options.serveStream(name, { context, response, input: { ...Object.fromEntries(url.searchParams), ...params } });
+    return undefined;
   }
 
   return async (request, response) => {
@@ -107,7 +85,8 @@ export function createRest(options: RestOptions): (request: IncomingMessage, res
       if (answer) send(response, answer);
     } catch (cause) {
       const error = toCloudlessError(cause);
-      send(response, problemOf(error, logFault(error, `${request.method ?? ''} ${request.url?.split('?', 1)[0] ?? ''}`)));
+      const [path = ''] = (request.url ?? '').split('?', 1);
+      send(response, problemOf(error, logFault(error, `${request.method ?? ''} ${path}`)));
     }
   };
 }
