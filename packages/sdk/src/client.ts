@@ -9,7 +9,7 @@ import {
   type TRPCUntypedClient,
 } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
-import { API, CloudlessError, type Procedure } from '@cloudless/proto';
+import { API, CloudlessError, type Procedure, type ProcedureName } from '@cloudless/proto';
 import type { CallOptions, Calls, CloudlessClient, Following, FollowHandlers } from './client-type.ts';
 import { toClientError } from './client-error.ts';
 import { retryDelayMs } from './delay.ts';
@@ -49,9 +49,26 @@ function readBase(url: string): string {
 type Ask = (input?: unknown, options?: CallOptions) => Promise<unknown>;
 type Follow = (input: unknown, handlers: FollowHandlers<unknown>) => Following;
 
+/** Streams that lost their socket together ask once. */
+function createRefusalCheck(client: TRPCUntypedClient<AnyTRPCRouter>, url: string): () => Promise<CloudlessError | undefined> {
+  const name: ProcedureName = 'cluster.get';
+  let asking: Promise<CloudlessError | undefined> | undefined;
+  const ask = async (): Promise<CloudlessError | undefined> => {
+    try {
+      await client.query(name, {});
+      return undefined;
+    } catch (cause) {
+      const error = toClientError(cause, { name, kind: 'query', url });
+      return error.code === 'unauthenticated' ? error : undefined;
+    }
+  };
+  return () => (asking ??= ask().finally(() => (asking = undefined)));
+}
+
 /** One function a procedure of the contract, in a plain object an area. */
 function buildCalls(client: TRPCUntypedClient<AnyTRPCRouter>, url: string): Record<string, Record<string, Ask | Follow>> {
   const calls: Record<string, Record<string, Ask | Follow>> = {};
+  const findRefusal = createRefusalCheck(client, url);
   for (const [name, { kind }] of Object.entries<Procedure>(API)) {
     const ask: Ask = async (input = {}, { signal } = {}) => {
       try {
@@ -62,7 +79,7 @@ function buildCalls(client: TRPCUntypedClient<AnyTRPCRouter>, url: string): Reco
       }
     };
     const [area = '', method = ''] = name.split('.');
-    const subscribe: Follow = (input, handlers) => follow({ client, name, input, url }, handlers);
+    const subscribe: Follow = (input, handlers) => follow({ client, name, input, url, findRefusal }, handlers);
     (calls[area] ??= {})[method] = kind === 'subscription' ? subscribe : ask;
   }
   return calls;

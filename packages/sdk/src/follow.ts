@@ -10,6 +10,8 @@ export type FollowOptions = {
   readonly name: string;
   readonly input: unknown;
   readonly url: string;
+  /** Asks over HTTP whether the caller is still signed in: a socket that is refused does not say why. */
+  readonly findRefusal: () => Promise<CloudlessError | undefined>;
 };
 
 type Element = { readonly data: unknown; readonly eventId: string | undefined };
@@ -31,7 +33,7 @@ const withCursor = (input: unknown, lastEventId: string | undefined): unknown =>
  * One stream that outlives sockets. The socket comes back by itself and resumes; what is done here is the stream that the server ended
  * or could not serve for now: it is asked for again from the last event, with a growing wait, for as long as somebody follows.
  */
-export function follow({ client, name, input, url }: FollowOptions, handlers: FollowHandlers<unknown>): Following {
+export function follow({ client, name, input, url, findRefusal }: FollowOptions, handlers: FollowHandlers<unknown>): Following {
   const attempted = { name, kind: 'subscription', url } as const;
   let state: FollowState | undefined;
   let lastEventId: string | undefined;
@@ -68,7 +70,9 @@ export function follow({ client, name, input, url }: FollowOptions, handlers: Fo
   function open(): void {
     const subscription = client.subscription(name, withCursor(input, lastEventId), {
       onConnectionStateChange: (connection) => {
-        if (connection.state === 'connecting') lose();
+        if (connection.state !== 'connecting') return;
+        lose();
+        if (connection.error) void findRefusal().then((refusal) => refusal && !isClosed && fail(refusal));
       },
       onStarted: () => enter('live'),
       onData: (raw) => {

@@ -197,6 +197,19 @@ test('ends a stream that would fail again, saying why once', async () => {
   expect(listener.said.filter((line) => line.startsWith('error'))).toEqual(['error forbidden']);
 });
 
+test('ends a stream of a caller who is not signed in, though a refused socket does not say why', async () => {
+  await using coordinator = await startTinyCoordinator({
+    cluster: () => {
+      throw new CloudlessError('unauthenticated', 'Sign in first.');
+    },
+  });
+  await using client = createClient({ url: coordinator.url, token: 'cl_revoked' });
+  const listener = createListener();
+  client.live.follow({}, listener.handlers);
+  await listener.until('error unauthenticated');
+  expect(listener.said).toEqual(['connecting', 'error unauthenticated']);
+});
+
 test('gives elements without a cursor as they are', async () => {
   await using coordinator = await startTinyCoordinator({
     async *logs(signal) {

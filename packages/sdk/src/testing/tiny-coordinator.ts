@@ -9,6 +9,8 @@ import { WebSocketServer } from 'ws';
 
 /** What the API of this server does; each may throw a CloudlessError. */
 export type TinyApi = {
+  /** Throws: every socket is refused too, as a gateway refuses who is not signed in. */
+  readonly cluster?: () => unknown;
   readonly list?: (input: unknown) => unknown;
   readonly plan?: (input: unknown) => unknown;
   readonly scale?: (input: unknown, request: IncomingMessage) => unknown;
@@ -36,6 +38,7 @@ function createRouter(api: TinyApi) {
   };
   const ask = t.procedure.input(asInput);
   return t.router({
+    cluster: t.router({ get: ask.query(() => guard(() => api.cluster?.())) }),
     workload: t.router({
       list: ask.query(({ input }) => guard(() => api.list?.(input))),
       plan: ask.query(({ input }) => guard(() => api.plan?.(input))),
@@ -65,7 +68,7 @@ export async function startTinyCoordinator(api: TinyApi) {
   const trpc = createHTTPHandler({ router, basePath: '/trpc/', createContext: ({ req }) => ({ request: req }), allowMethodOverride: true });
   const handshakes: IncomingMessage[] = [];
   const server = createServer((request, response) => void trpc(request, response));
-  const sockets = new WebSocketServer({ server, path: '/trpc' });
+  const sockets = new WebSocketServer({ server, path: '/trpc', verifyClient: () => api.cluster === undefined });
   const serve = getWSConnectionHandler({ wss: sockets, router, createContext: ({ req }) => ({ request: req }) });
   sockets.on('connection', (socket, request) => {
     handshakes.push(request);
