@@ -36,13 +36,18 @@ function retryAfter(errors: readonly TRPCError[]): { 'retry-after'?: string } {
   return waits.length === 0 ? {} : { 'retry-after': String(Math.max(...waits)) };
 }
 
-/** tRPC over HTTP and WebSocket, and REST: one router, one authorisation, one set of handlers. */
+/** What every transport serves: one router, one authorisation, one set of handlers. */
+export function createApiRouter(parts: ApiParts) {
+  const logFault = createFaultLog(parts.logger, parts.entropy);
+  const handlers = createHandlers(parts);
+  const streams = createStreams(parts);
+  return { router: createRouter({ handlers, streams, logFault }), handlers, streams, logFault };
+}
+
+/** tRPC over HTTP and WebSocket, and REST. */
 export function createApi(parts: ApiParts): ApiEndpoints {
   const { clock, logger, people } = parts;
-  const logFault = createFaultLog(logger, parts.entropy);
-  const handlers = createHandlers(parts);
-  const streams = createStreams({ people, clock });
-  const router = createRouter({ handlers, streams, logFault });
+  const { router, handlers, streams, logFault } = createApiRouter(parts);
 
   async function contextOf(request: IncomingMessage, answer: Pick<ApiContext, 'addCookies' | 'drained'>): Promise<ApiContext> {
     const { headers, socket } = request;
