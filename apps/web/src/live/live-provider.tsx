@@ -7,10 +7,12 @@ import { createLiveStore, type LiveStore } from './live-store.ts';
 
 const LiveContext = createContext<LiveStore | undefined>(undefined);
 
-/** Holds the page's one subscription for as long as somebody is signed in. Rendered in the browser only. */
+/** Holds the page's one subscription. On the server there is none. */
 export function LiveProvider({ onLost, children }: { readonly onLost: () => void; readonly children: ReactNode }) {
-  const [store] = useState(() => createLiveStore({ client: browserClient(), now: Date.now, onLost }));
-  useEffect(() => store.start(), [store]);
+  const [store] = useState(() =>
+    typeof window === 'undefined' ? undefined : createLiveStore({ client: browserClient(), now: Date.now, onLost }),
+  );
+  useEffect(() => store?.start(), [store]);
   return <LiveContext value={store}>{children}</LiveContext>;
 }
 

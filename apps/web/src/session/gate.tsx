@@ -16,6 +16,8 @@ async function leave(): Promise<void> {
 }
 
 export type GateProps = {
+  /** The request carried a session, which may have ended meanwhile. */
+  readonly hasSession: boolean;
   /** Shown until it is known who is signed in. */
   readonly waiting: ReactNode;
   /** Shown when that cannot be known. */
@@ -24,19 +26,20 @@ export type GateProps = {
 };
 
 /** Lets in who is signed in, and sends everybody else to the door. */
-export function Gate({ waiting, failing, children }: GateProps) {
-  const me = useAsk('account.me', {}, { staleMs: 60_000 });
+export function Gate({ hasSession, waiting, failing, children }: GateProps) {
+  const me = useAsk('account.me', {}, { staleMs: 60_000, enabled: hasSession });
   const queries = useQueryClient();
-  const isStranger = isCloudlessError(me.error) && me.error.code === 'unauthenticated';
+  const isStranger = !hasSession || (isCloudlessError(me.error) && me.error.code === 'unauthenticated');
   useEffect(() => {
     if (isStranger) void leave();
   }, [isStranger]);
   const onLost = useCallback(() => void queries.invalidateQueries({ queryKey: ['account.me'] }), [queries]);
-  if (isStranger || me.isPending) return waiting;
-  if (me.data === undefined) return failing(me.error, () => void me.refetch());
+  if (isStranger) return waiting;
+  if (me.error && me.data === undefined) return failing(me.error, () => void me.refetch());
+  // The lists are asked for beside the question who is there.
   return (
-    <SessionContext value={me.data}>
-      <LiveProvider onLost={onLost}>{children}</LiveProvider>
-    </SessionContext>
+    <LiveProvider onLost={onLost}>
+      {me.data === undefined ? waiting : <SessionContext value={me.data}>{children}</SessionContext>}
+    </LiveProvider>
   );
 }

@@ -10,7 +10,7 @@ export function DoorFrame({ children }: { readonly children: ReactNode }) {
   const t = useTranslations('shell');
   return (
     <div className="flex min-h-dvh flex-col items-center px-4">
-      <div className="flex w-full max-w-sm flex-1 flex-col justify-center gap-6 py-8">
+      <div className="flex w-full max-w-sm flex-1 flex-col gap-6 pt-[12vh] pb-8">
         <header>
           <Brand className="text-lg" />
         </header>

@@ -3,15 +3,17 @@
 import { Button, IconButton, Skeleton } from '@cloudless/ui';
 import { Search } from 'lucide-react';
 import { useTranslations } from 'next-intl';
+import dynamic from 'next/dynamic';
 import { useCallback, useState, type ReactNode } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { Gate } from '#web/session/gate.tsx';
 import { Frame } from './frame.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
-import { Palette } from './palette.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { UserMenu } from './user-menu.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
+
+const Palette = dynamic(async () => (await import('./palette.tsx')).Palette, { ssr: false });
 
 const Waiting = () => (
   <Frame>
@@ -28,9 +30,10 @@ function FailingTitle() {
 }
 
 /** Everything behind the door: navigation, live mark, palette, and the page. */
-export function Shell({ children }: { readonly children: ReactNode }) {
+export function Shell({ hasSession, children }: { readonly hasSession: boolean; readonly children: ReactNode }) {
   return (
     <Gate
+      hasSession={hasSession}
       waiting={<Waiting />}
       failing={(failure, retry) => (
         <Frame>
@@ -74,7 +77,7 @@ function Inside({ children }: { readonly children: ReactNode }) {
   return (
     <Frame search={search} foot={foot} tools={tools}>
       {children}
-      <Palette open={isPaletteOpen} onOpenChange={setPaletteOpen} />
+      {isPaletteOpen ? <Palette open onOpenChange={setPaletteOpen} /> : null}
       <ShortcutsDialog open={isHelpOpen} onOpenChange={setHelpOpen} />
     </Frame>
   );

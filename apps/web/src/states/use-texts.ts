@@ -3,6 +3,7 @@
 import type { Cause, ClusterEvent } from '@cloudless/proto';
 import { useTranslations } from 'next-intl';
 import { canSay } from '#web/i18n/fill-text.ts';
+import { paramsOfEvent } from './event-params.ts';
 
 /** A cause in the reader's language, where the catalogue has it; else as the coordinator said it, in English. */
 export function useCauseText(): (cause: Cause) => string {
@@ -13,24 +14,13 @@ export function useCauseText(): (cause: Cause) => string {
   };
 }
 
-/** Slots count from 0; people count replicas from 1. */
-function paramsOf({ params, actor }: ClusterEvent): Readonly<Record<string, string | number>> {
-  const { slot, name } = params;
-  return {
-    ...params,
-    ...(typeof slot === 'number' ? { replica: slot + 1 } : {}),
-    ...(name === undefined ? { name: actor.name } : {}),
-    ...(params['workload'] === undefined && name !== undefined ? { workload: name } : {}),
-  };
-}
-
 /** What happened, as a sentence in the reader's language; as the coordinator said it where something is missing. */
 export function useEventText(): (event: ClusterEvent) => string {
   const t = useTranslations('events');
   const causes = useCauseText();
   return (event) => {
     const code = event.params['code'];
-    const known = paramsOf(event);
+    const known = paramsOfEvent(event);
     const cause = known['cause'];
     const params =
       typeof code === 'string' && typeof cause === 'string' ? { ...known, cause: causes({ code, message: cause, params: known }) } : known;

@@ -12,7 +12,7 @@ import { composeFabric, type Chip, type Tile, type WaitingApp } from './fabric.t
 import { useFlip } from './use-flip.ts';
 
 /** More would be a wall, not a picture. */
-const MOST_CHIPS = 48;
+const MOST_CHIPS = 24;
 
 /** Every device with what runs on it; what moves is seen moving. */
 export function FabricView() {

@@ -1,7 +1,7 @@
 'use client';
 
 import type { ProcedureOutput } from '@cloudless/proto';
-import { Button, Card, Section, Skeleton, buttonClasses } from '@cloudless/ui';
+import { Button, Card, Section, buttonClasses } from '@cloudless/ui';
 import { Download, Rocket } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
@@ -16,11 +16,10 @@ type Entry = ProcedureOutput<'catalogue.list'>['rows'][number];
 /** The ways to an app: from the catalogue by one click, and with `ownToo` the way to one's own image. */
 export function FirstApp({ ownToo = true }: { readonly ownToo?: boolean }) {
   const t = useTranslations('home');
-  const catalogue = useAsk('catalogue.list', {});
+  const catalogue = useAsk('catalogue.list', {}, { staleMs: 60_000 });
   return (
     <Section title={t('firstApp')} headingId="first-app">
       <div className="grid gap-3 md:grid-cols-2">
-        {catalogue.isPending ? <Skeleton className="h-36" /> : null}
         <FailureCallout failure={catalogue.error ?? undefined} onRetry={() => void catalogue.refetch()} />
         {catalogue.data?.rows
           .filter(({ available }) => available)

@@ -7,6 +7,7 @@ import Link from 'next/link';
 import { useMemo } from 'react';
 import { EventLine } from '#web/events/event-line.tsx';
 import { Loaded } from '#web/live/loaded.tsx';
+import { useAsk } from '#web/live/use-ask.ts';
 import { useEvents, useNodes, useWorkloads } from '#web/live/use-entities.ts';
 import { useMay } from '#web/session/session.tsx';
 import { FabricView } from './fabric-view.tsx';
@@ -15,6 +16,7 @@ import { computeHealth, isAway, isTroubled } from './health.ts';
 import { Needs } from './needs.tsx';
 
 const LATEST = 8;
+const CATALOGUE_MS = 60_000;
 
 const HomeSkeleton = () => (
   <div className="flex flex-col gap-8">
@@ -27,20 +29,23 @@ const HomeSkeleton = () => (
 /** The fabric at a glance: how it is, what needs you, what runs where, what changed. */
 export function HomePage() {
   const t = useTranslations('home');
+  // Asked for beside the lists, so that the first cards do not push away what shows already.
+  const catalogue = useAsk('catalogue.list', {}, { staleMs: CATALOGUE_MS });
   return (
     <Loaded title={t('title')} skeleton={<HomeSkeleton />}>
-      <Glance />
+      <Glance catalogueIsComing={catalogue.isPending} />
     </Loaded>
   );
 }
 
-function Glance() {
+function Glance({ catalogueIsComing }: { readonly catalogueIsComing: boolean }) {
   const t = useTranslations('home');
   const may = useMay();
   const workloads = useWorkloads();
   const hasApps = workloads.length > 0;
   const isUrgent = useNodes().some(isAway) || workloads.some(isTroubled);
   const mayDeploy = may('workload.create');
+  if (!hasApps && mayDeploy && catalogueIsComing) return <HomeSkeleton />;
   return (
     <div className="flex flex-col gap-8">
       <HealthLine canDeploy={hasApps && mayDeploy} />
@@ -50,8 +55,8 @@ function Glance() {
         <p className="-mt-2 text-sm text-ink-soft">{t('fabricText')}</p>
         <FabricView />
       </Section>
-      {isUrgent ? null : <Needs />}
       <Changes />
+      {isUrgent ? null : <Needs />}
     </div>
   );
 }

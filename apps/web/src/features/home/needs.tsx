@@ -6,7 +6,7 @@ import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useEffect, useState, type ReactNode } from 'react';
 import { useNodes, useWorkloads } from '#web/live/use-entities.ts';
-import { authClient, canUsePasskeys } from '#web/session/auth-client.ts';
+import { canUsePasskeys } from '#web/session/can-use-passkeys.ts';
 import { useSession } from '#web/session/session.tsx';
 import { NODE_TONE, WORKLOAD_TONE } from '#web/states/tones.ts';
 import { useCauseText } from '#web/states/use-texts.ts';
@@ -16,9 +16,11 @@ const FEW_CODES = 3;
 /** The rest is on the pages of apps and devices. */
 const MOST = 6;
 
-const GoTo = ({ href, text }: { readonly href: string; readonly text: string }) => (
+/** `name` tells links of one text apart for who hears them. */
+const GoTo = ({ href, text, name }: { readonly href: string; readonly text: string; readonly name?: string }) => (
   <Link href={href} className={buttonClasses({ size: 'sm' })}>
     {text}
+    {name === undefined ? null : <span className="sr-only">{name}</span>}
   </Link>
 );
 
@@ -77,7 +79,7 @@ function useEntityNeeds(): readonly ReactNode[] {
         tone={NODE_TONE[state.word]}
         title={t('need.node', { name, state: states(`node.${state.word}`) })}
         text={causeText(state.cause)}
-        actions={<GoTo href={`/devices/${id}`} text={t('look')} />}
+        actions={<GoTo href={`/devices/${id}`} text={t('look')} name={name} />}
       />
     ));
   const apps = useWorkloads()
@@ -88,7 +90,7 @@ function useEntityNeeds(): readonly ReactNode[] {
         tone={WORKLOAD_TONE[status.condition]}
         title={t('need.workload', { name, state: states(`workload.${status.condition}`) })}
         text={causeText(status.cause)}
-        actions={<GoTo href={`/apps/${id}`} text={t('look')} />}
+        actions={<GoTo href={`/apps/${id}`} text={t('look')} name={name} />}
       />
     ));
   return [...nodes, ...apps].slice(0, MOST);
@@ -109,6 +111,9 @@ function useCodesNeed(): readonly ReactNode[] {
   ];
 }
 
+/** Loaded when it is needed: Home shows without it. */
+const loadAuth = async () => (await import('#web/session/auth-client.ts')).authClient();
+
 const DISMISSED = 'cloudless-passkey-later';
 
 function usePasskeyOffer(): readonly ReactNode[] {
@@ -116,15 +121,16 @@ function usePasskeyOffer(): readonly ReactNode[] {
   const [isOffered, setOffered] = useState(false);
   useEffect(() => {
     if (!canUsePasskeys() || localStorage.getItem(DISMISSED) !== null) return;
-    void authClient()
-      .passkey.listUserPasskeys()
+    void loadAuth()
+      .then((auth) => auth.passkey.listUserPasskeys())
       .then(
         ({ data }) => setOffered(data?.length === 0),
         () => undefined,
       );
   }, []);
   async function add(): Promise<void> {
-    const { error } = (await authClient().passkey.addPasskey()) ?? {};
+    const auth = await loadAuth();
+    const { error } = (await auth.passkey.addPasskey()) ?? {};
     if (error) toast({ tone: 'bad', title: t('need.passkeyFailed'), text: error.message ?? error.statusText });
     else {
       setOffered(false);

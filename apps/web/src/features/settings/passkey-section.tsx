@@ -6,7 +6,8 @@ import { KeyRound } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState, useSyncExternalStore } from 'react';
 import { Age } from '#web/format/age.tsx';
-import { authClient, canUsePasskeys } from '#web/session/auth-client.ts';
+import { authClient } from '#web/session/auth-client.ts';
+import { canUsePasskeys } from '#web/session/can-use-passkeys.ts';
 
 const subscribe = (): (() => void) => () => undefined;
 

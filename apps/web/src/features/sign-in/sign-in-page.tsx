@@ -8,7 +8,8 @@ import Link from 'next/link';
 import { useEffect, useState, useSyncExternalStore, type FormEvent } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAsk } from '#web/live/use-ask.ts';
-import { authClient, canUsePasskeys } from '#web/session/auth-client.ts';
+import { authClient } from '#web/session/auth-client.ts';
+import { canUsePasskeys } from '#web/session/can-use-passkeys.ts';
 import { readNextPath } from '#web/session/next-path.ts';
 
 type AuthError = { readonly status: number; readonly statusText: string; readonly message?: string | undefined };
@@ -35,10 +36,10 @@ export function SignInPage() {
     <>
       <h1 className="text-xl font-semibold">{t('title')}</h1>
       <PasswordForm />
-      <PasskeyButton />
       <Link href="/recover" className="self-start text-accent underline underline-offset-4">
         {t('recover')}
       </Link>
+      <PasskeyButton />
     </>
   );
 }
