@@ -10,7 +10,10 @@ const GIB = 2 ** 30;
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 /** A different word for each number, of letters only. */
-const word = (index: number): string => `n${[...String(index).padStart(5, '0')].map((digit) => LETTERS[Number(digit)] ?? 'a').join('')}`;
+const word = (index: number): string =>
+  `n${String(index)
+    .padStart(5, '0')
+    .replaceAll(/\d/g, (digit) => LETTERS[Number(digit)] ?? 'a')}`;
 
 const nodes = Array.from({ length: NODES }, (_, index) =>
   buildNodeRow(word(index), { allocatable: { cpuMillicores: 2000 + (index % 15) * 1000, memoryBytes: (4 + (index % 29)) * GIB } }),

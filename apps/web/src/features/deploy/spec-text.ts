@@ -102,7 +102,7 @@ export function readForm(text: FormText, base?: Workload): FormRead {
     ports: readPorts(text.ports),
     replicas: number(text.replicas, 1),
     env: env.kind === 'variables' ? env.variables : {},
-    restartPolicy: { ...(base?.spec.restartPolicy ?? {}), policy: text.restart },
+    restartPolicy: { ...base?.spec.restartPolicy, policy: text.restart },
     resources: {
       requests: present({ cpuMillicores: number(text.cores, 1000), memoryBytes: number(text.memoryMib, MIB) }),
       limits: {
