@@ -5,7 +5,7 @@ import { cn } from './class-names.ts';
 export const Table = ({ label, className, ...props }: ComponentProps<'table'> & { readonly label: string }) => (
   // A region that scrolls must be reachable by keyboard.
   <div className="min-w-0 overflow-x-auto rounded-lg border bg-surface" role="group" aria-label={label} tabIndex={0}>
-    <table className={cn('w-full border-collapse text-left', className)} {...props} />
+    <table className={cn('w-full border-collapse text-left wrap-break-word', className)} {...props} />
   </div>
 );
 

@@ -1,27 +1,17 @@
 'use client';
 
 import { Skeleton } from '@cloudless/ui';
-import { useEffect, useState, useSyncExternalStore } from 'react';
+import { useEffect, useState } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAsk } from '#web/live/use-ask.ts';
 import { ClaimForm } from './claim-form.tsx';
-import { readClaimCode } from './claim-code.ts';
 import { RecoveryCodes } from './recovery-codes.tsx';
-
-/** The link may be opened where this page stands already: then only the fragment changes. */
-function subscribe(listener: () => void): () => void {
-  window.addEventListener('hashchange', listener);
-  return () => window.removeEventListener('hashchange', listener);
-}
+import { useClaimCode } from './use-claim-code.ts';
 
 /** From the one-time code to the owner, and the recovery codes to keep. */
 export function ClaimPage() {
   const state = useAsk('claim.state', {});
-  const code = useSyncExternalStore(
-    subscribe,
-    () => readClaimCode(location.search, location.hash),
-    () => undefined,
-  );
+  const code = useClaimCode();
   const [codes, setCodes] = useState<readonly string[]>();
   const isTaken = state.data?.claimed === true && codes === undefined;
   useEffect(() => {

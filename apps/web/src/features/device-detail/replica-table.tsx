@@ -44,7 +44,7 @@ function ReplicaRow({ allocation }: { readonly allocation: Allocation }) {
   const { observed, workloadId, workloadName, slot, placement } = allocation;
   return (
     <TableRow>
-      <TableCell>
+      <TableCell className="max-w-64">
         <Link href={`/apps/${workloadId}`} className="font-medium hover:underline">
           {workloadName}
         </Link>

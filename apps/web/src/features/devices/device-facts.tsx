@@ -43,8 +43,8 @@ export function NetworkLink({ link }: { readonly link: Fingerprint['link'] }) {
   );
 }
 
-/** The two channels: signs of life, and commands. */
-export function Channels({ node }: { readonly node: CloudlessNode }) {
+/** The two channels: signs of life, and commands. `short` leaves the word for the second to who hears it. */
+export function Channels({ node, short = false }: { readonly node: CloudlessNode; readonly short?: boolean }) {
   const t = useTranslations('devices');
   const { heartbeat, command } = node.channels;
   const beat = heartbeat.connected
@@ -58,7 +58,7 @@ export function Channels({ node }: { readonly node: CloudlessNode }) {
         {t('heartbeat')} {beat}
       </Fact>
       <Fact icon={<StateShape tone={command.connected ? 'good' : 'bad'} className="size-2.5" />}>
-        {t('command')} {command.connected ? t('connected') : t('closed')}
+        {t('command')} <span className={short ? 'sr-only' : ''}>{command.connected ? t('connected') : t('closed')}</span>
       </Fact>
     </span>
   );

@@ -46,7 +46,7 @@ function DeviceRow({ node }: { readonly node: CloudlessNode }) {
     <TableRow>
       <TableCell>
         <span className="flex items-center gap-2">
-          <Link href={`/devices/${node.id}`} className="max-w-64 truncate font-medium hover:underline">
+          <Link href={`/devices/${node.id}`} className="max-w-56 truncate font-medium hover:underline">
             {node.name}
           </Link>
           <NodeBadges node={node} />
@@ -55,7 +55,7 @@ function DeviceRow({ node }: { readonly node: CloudlessNode }) {
       <TableCell className="whitespace-nowrap">
         <NodeState node={node} /> <Since at={node.state.sinceAt} className="text-xs text-ink-soft" />
       </TableCell>
-      <TableCell className="max-w-56 truncate text-ink-soft">{systemText(node)}</TableCell>
+      <TableCell className="max-w-48 truncate text-ink-soft">{systemText(node)}</TableCell>
       <TableCell className="whitespace-nowrap">
         {cpu}
         {format.cores(allocatable.cpuMillicores)}
@@ -66,7 +66,7 @@ function DeviceRow({ node }: { readonly node: CloudlessNode }) {
       </TableCell>
       <TableCell>{format.count(node.allocationCount)}</TableCell>
       <TableCell className="whitespace-nowrap">
-        <Channels node={node} />
+        <Channels node={node} short />
       </TableCell>
     </TableRow>
   );
