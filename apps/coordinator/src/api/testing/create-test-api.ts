@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Mutation } from '@cloudless/db';
 import { createTestStore } from '@cloudless/db/testing';
 import { createKeyWrap } from '@cloudless/identity/ca';
+import { assert } from '@cloudless/kernel';
 import { createManualClock, createMemoryLogger, createSeededEntropy } from '@cloudless/kernel/testing';
 import {
   isCloudlessError,
@@ -19,7 +20,7 @@ import {
 import { noCrash } from '../../crash-points.ts';
 import { createEnrolment } from '../../enrolment/index.ts';
 import { allocateGatewayPort } from '../../gateway/gateway-ports.ts';
-import { createNodeSessions, type NodeSessions } from '../../node-sessions/index.ts';
+import { createNodeSessions } from '../../node-sessions/index.ts';
 import type { ApiParts } from '../../parts.ts';
 import { createPeople } from '../../people/create-people.ts';
 import type { Caller } from '../../people/people.ts';
@@ -27,7 +28,7 @@ import type { ApiContext } from '../call.ts';
 import { createApi, createApiRouter } from '../create-api.ts';
 import { toCloudlessError } from '../failure.ts';
 
-export type TestApiOptions = { readonly sessions?: NodeSessions; readonly seed?: number };
+export type TestApiOptions = Partial<Pick<ApiParts, 'sessions' | 'describeCluster' | 'unplacedOf'>>;
 
 /** Who calls, as the gateway's authentication gives it. */
 export type Who = { readonly role: Role; readonly scope?: TokenScope; readonly orgId?: OrgId };
@@ -35,9 +36,9 @@ export type Who = { readonly role: Role; readonly scope?: TokenScope; readonly o
 type Calls = Readonly<Record<string, Readonly<Record<string, (input: unknown) => Promise<unknown>>>>>;
 
 /** The whole API over the real store, people, enrolment and sessions, on a clock that the test moves. */
-export async function createTestApi({ sessions: given, seed = 7 }: TestApiOptions = {}) {
+export async function createTestApi(given: TestApiOptions = {}) {
   const clock = createManualClock();
-  const entropy = createSeededEntropy(seed);
+  const entropy = createSeededEntropy(7);
   const logger = createMemoryLogger();
   const opened = await createTestStore({ clock, entropy });
   const { store, driver, cluster } = opened;
@@ -58,7 +59,7 @@ export async function createTestApi({ sessions: given, seed = 7 }: TestApiOption
     ...base,
     people,
     enrolment,
-    sessions: given ?? own,
+    sessions: own,
     unplacedOf: () => [],
     allocateGatewayPort: () => allocateGatewayPort(store, { from: 7700, to: 7702 }),
     describeCluster: () => ({
@@ -72,6 +73,7 @@ export async function createTestApi({ sessions: given, seed = 7 }: TestApiOption
       urls: [],
       dataFolder: folder,
     }),
+    ...given,
   };
   const { router, handlers } = createApiRouter(parts);
 
@@ -88,8 +90,20 @@ export async function createTestApi({ sessions: given, seed = 7 }: TestApiOption
     drained: () => Promise.resolve(),
   });
 
+  /** The owner of the cluster, with a token. */
+  async function claim(scope: TokenScope = 'write'): Promise<string> {
+    const origin = contextOf(undefined).origin;
+    const owner = { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery' };
+    const { setCookies } = await people.claim({ ...owner, code: await readFile(codeFile, 'utf8') }, origin);
+    const cookie = setCookies.map((one) => one.split(';')[0]).join('; ');
+    const caller = await people.authenticate({ cookie });
+    assert(caller?.kind === 'user', 'the owner is signed in');
+    return (await people.tokens.create(caller, { name: 'ci', scope })).token;
+  }
+
   return {
     ...opened,
+    claim,
     clock,
     entropy,
     logger,
