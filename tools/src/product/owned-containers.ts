@@ -1,4 +1,8 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -43,7 +47,26 @@ export async function fingerprintOf(id: string): Promise<string> {
   return (await docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.State.Pid}}', id)).trim();
 }
 
-/** Makes an image of a root file system in a tar archive, with no registry. */
+/**
+ * Makes an image of a root file system in a tar archive, with no registry. As an archive of `docker save`: `docker import` of older
+ * engines does not take the platform.
+ */
 export async function importImage(tarFile: string, name: string, platform: string): Promise<void> {
-  await docker('import', '--platform', platform, tarFile, name);
+  const folder = await mkdtemp(join(tmpdir(), 'cloudless-image-'));
+  try {
+    const layer = await readFile(tarFile);
+    const [os = 'linux', architecture = 'amd64'] = platform.split('/');
+    const diffId = `sha256:${createHash('sha256').update(layer).digest('hex')}`;
+    await writeFile(join(folder, 'layer.tar'), layer);
+    await writeFile(
+      join(folder, 'config.json'),
+      JSON.stringify({ architecture, os, config: {}, rootfs: { type: 'layers', diff_ids: [diffId] } }),
+    );
+    await writeFile(join(folder, 'manifest.json'), JSON.stringify([{ Config: 'config.json', RepoTags: [name], Layers: ['layer.tar'] }]));
+    const archive = join(folder, 'image.tar');
+    await run('tar', ['-C', folder, '-cf', archive, 'layer.tar', 'config.json', 'manifest.json'], { timeout: 30_000 });
+    await docker('load', '--input', archive);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
