@@ -70,7 +70,7 @@ for (const point of CRASH_POINTS.filter((name) => name.startsWith('people.'))) {
     await faulty.interrupt();
 
     await using healed = await startProduct({ dataFolder: faulty.dataFolder, port: faulty.port, flags: ['--no-agent'] });
-    const state = (await (await fetch(`${healed.url}/trpc/claim.state`)).json()) as { result: { data: { claimed: boolean } } };
+    const state = (await (await fetch(`${healed.url}/trpc/claim.state?input=%7B%7D`)).json()) as { result: { data: { claimed: boolean } } };
     expect(state.result.data.claimed).toBe(point === 'people.afterClaim');
     if (!state.result.data.claimed) await claimByApi(healed);
     const refused = await claimByApi(healed).then(
