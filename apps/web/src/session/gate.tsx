@@ -2,7 +2,7 @@
 
 import { isCloudlessError } from '@cloudless/proto';
 import { useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, type ReactNode } from 'react';
+import { useCallback, useEffect, useState, type ReactNode } from 'react';
 import { call } from '#web/live/client.ts';
 import { LiveProvider } from '#web/live/live-provider.tsx';
 import { useAsk } from '#web/live/use-ask.ts';
@@ -30,11 +30,16 @@ export function Gate({ hasSession, waiting, failing, children }: GateProps) {
   const me = useAsk('account.me', {}, { staleMs: 60_000, enabled: hasSession });
   const queries = useQueryClient();
   const isStranger = !hasSession || (isCloudlessError(me.error) && me.error.code === 'unauthenticated');
+  // Latched: a query that is asked again forgets its error, and a second departure would cut off the first.
+  const [isLeaving, setLeaving] = useState(false);
   useEffect(() => {
-    if (isStranger) void leave();
+    if (isStranger) setLeaving(true);
   }, [isStranger]);
+  useEffect(() => {
+    if (isLeaving) void leave();
+  }, [isLeaving]);
   const onLost = useCallback(() => void queries.invalidateQueries({ queryKey: ['account.me'] }), [queries]);
-  if (isStranger) return waiting;
+  if (isStranger || isLeaving) return waiting;
   if (me.error && me.data === undefined) return failing(me.error, () => void me.refetch());
   // The lists are asked for beside the question who is there.
   return (
