@@ -4,7 +4,7 @@ import { Card, Section, Skeleton, StateShape, buttonClasses } from '@cloudless/u
 import { Rocket } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { EventLine } from '#web/events/event-line.tsx';
 import { Loaded } from '#web/live/loaded.tsx';
 import { useAsk } from '#web/live/use-ask.ts';
@@ -26,11 +26,23 @@ const HomeSkeleton = () => (
   </div>
 );
 
+/** Read again when a device comes or goes, as long as something in it had none to run on. */
+function useCatalogue() {
+  const catalogue = useAsk('catalogue.list', {}, { staleMs: CATALOGUE_MS });
+  const online = useNodes().filter(({ state }) => state.word === 'online').length;
+  const { refetch } = catalogue;
+  const isLacking = catalogue.data?.rows.some(({ available }) => !available) === true;
+  useEffect(() => {
+    if (isLacking) void refetch();
+  }, [online, isLacking, refetch]);
+  return catalogue;
+}
+
 /** The fabric at a glance: how it is, what needs you, what runs where, what changed. */
 export function HomePage() {
   const t = useTranslations('home');
   // Asked for beside the lists, so that the first cards do not push away what shows already.
-  const catalogue = useAsk('catalogue.list', {}, { staleMs: CATALOGUE_MS });
+  const catalogue = useCatalogue();
   return (
     <Loaded title={t('title')} skeleton={<HomeSkeleton />}>
       <Glance catalogueIsComing={catalogue.isPending} />
