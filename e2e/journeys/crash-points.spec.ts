@@ -80,22 +80,3 @@ for (const point of CRASH_POINTS.filter((name) => name.startsWith('people.'))) {
     expect(refused).toBe('refused');
   });
 }
-
-test('a coordinator that dies before it is ready says so, and the next start works', async () => {
-  const point = 'coordinator.beforeReady' satisfies CrashPointName;
-  await using product = await startProduct({ flags: ['--no-agent'] });
-  await claimByApi(product);
-  await product.interrupt();
-  const failed = await startProduct({
-    dataFolder: product.dataFolder,
-    port: product.port,
-    flags: ['--no-agent'],
-    env: faultsAt(point),
-  }).then(
-    () => 'ready',
-    (error: unknown) => String(error),
-  );
-  expect(failed).toContain('npm start ended');
-  await using again = await startProduct({ dataFolder: product.dataFolder, port: product.port, flags: ['--no-agent'] });
-  expect((await fetch(`${again.url}/readyz`)).status).toBe(200);
-});

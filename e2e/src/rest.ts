@@ -66,7 +66,10 @@ export async function untilWorkload(
   await expect
     .poll(
       async () => {
-        last = (await rest.call<Workload>('GET', `/workloads/${id}`)).body;
+        // A coordinator that was killed is away for a moment.
+        const answer = await rest.call<Workload>('GET', `/workloads/${id}`).catch(() => undefined);
+        if (answer === undefined) return 'the coordinator does not answer';
+        last = answer.body;
         return is(last) ? 'reached' : `${last.status?.condition}: ${last.status?.cause.message}`;
       },
       { message: what, timeout },
