@@ -174,3 +174,16 @@ it('a person who has one organisation cannot name another by its rows alone: the
   );
   expect(theirs).toBe(String(nobodys).replaceAll(`wl_${'a'.repeat(26)}`, foreign.workloadId));
 });
+
+it('a refused attempt leaves one event, however often it is repeated, and one of nobody none', async () => {
+  await using api = await createTestApi();
+  const attempt = (who: Who | undefined) => outcomeOf(api.call(who, 'node.createJoinToken', { name: 'attic' }));
+  expect(await Promise.all([attempt({ role: 'viewer' }), attempt({ role: 'viewer' }), attempt(undefined)])).toEqual([
+    'forbidden',
+    'forbidden',
+    'unauthenticated',
+  ]);
+  await api.clock.advance(0);
+  const events = await api.store.listEvents({ orgId: api.cluster.orgId, kinds: ['access.denied'], limit: 10 });
+  expect(events).toMatchObject([{ severity: 'warning', actor: { kind: 'user', name: 'viewer' }, params: { permission: 'node.enrol' } }]);
+});

@@ -101,3 +101,9 @@ it('a fault of ours is told by an id alone, and logged with its cause under that
     expect(faults[index]?.cause).toContain('a secret of the inside');
   }
 });
+
+it('no input at all is an input without fields', async () => {
+  await using api = await createTestApi();
+  await using server = await api.listen();
+  expect(await (await fetch(`${server.url}/trpc/claim.state`)).json()).toEqual({ result: { data: { claimed: false } } });
+});

@@ -7,6 +7,7 @@ import type { WebSocket, WebSocketServer } from 'ws';
 import type { ApiEndpoints } from '../gateway/main-routes.ts';
 import type { ApiParts } from '../parts.ts';
 import type { ApiContext } from './call.ts';
+import { createAuthorise } from './denials.ts';
 import { createFaultLog, toCloudlessError } from './failure.ts';
 import { createHandlers } from './handlers.ts';
 import { describeRest } from './rest/describe-rest.ts';
@@ -41,13 +42,16 @@ export function createApiRouter(parts: ApiParts) {
   const logFault = createFaultLog(parts.logger, parts.entropy);
   const handlers = createHandlers(parts);
   const streams = createStreams(parts);
-  return { router: createRouter({ handlers, streams, logFault }), handlers, streams, logFault };
+  const authorise = createAuthorise(parts);
+  const { clock, logger } = parts;
+  const router = createRouter({ handlers, streams, authorise, clock, logger, logFault });
+  return { router, handlers, streams, authorise, logFault };
 }
 
 /** tRPC over HTTP and WebSocket, and REST. */
 export function createApi(parts: ApiParts): ApiEndpoints {
   const { clock, logger, people } = parts;
-  const { router, handlers, streams, logFault } = createApiRouter(parts);
+  const { router, handlers, streams, authorise, logFault } = createApiRouter(parts);
 
   async function contextOf(request: IncomingMessage, answer: Pick<ApiContext, 'addCookies' | 'drained'>): Promise<ApiContext> {
     const { headers, socket } = request;
@@ -89,9 +93,10 @@ export function createApi(parts: ApiParts): ApiEndpoints {
     rest: createRest({
       router,
       idempotency: createIdempotency(parts),
+      authorise,
       contextOf: overHttp,
       logFault,
-      serveStream: createStreamRoutes({ ...parts, streams }, handlers),
+      serveStream: createStreamRoutes({ ...parts, streams, authorise }, handlers),
       document: () => (document ??= describeRest()),
     }),
   };

@@ -1,15 +1,18 @@
 import { initTRPC, tracked, type AnyTRPCRouter } from '@trpc/server';
-import { assert } from '@cloudless/kernel';
+import { assert, type Clock, type Logger } from '@cloudless/kernel';
 import { API, ERRORS, type CloudlessError, type Permission, type Procedure, type ProcedureName } from '@cloudless/proto';
-import type { z } from 'zod';
-import { authorise } from './authorise.ts';
+import { z } from 'zod';
 import type { ApiContext, Element, Handlers } from './call.ts';
+import type { Authorise } from './denials.ts';
 import { toCloudlessError } from './failure.ts';
 import type { Streams } from './streams.ts';
 
 export type RouterOptions = {
   readonly handlers: Handlers;
   readonly streams: Streams;
+  readonly authorise: Authorise;
+  readonly clock: Pick<Clock, 'bootMs'>;
+  readonly logger: Logger;
   /** Logs faults of our own; gives the id to show. */
   readonly logFault: (error: CloudlessError, procedure: string | undefined) => string | undefined;
 };
@@ -33,8 +36,8 @@ export function describeFailure(error: CloudlessError, errorId: string | undefin
   };
 }
 
-const callOf = ({ ctx, input, signal }: Options, permission: Procedure['permission']) => ({
-  ...(permission === 'public' ? {} : { caller: authorise(ctx.caller, permission) }),
+const callOf = ({ ctx, input, signal }: Options) => ({
+  caller: ctx.caller,
   input,
   headers: ctx.origin.headers,
   origin: ctx.origin,
@@ -45,7 +48,7 @@ const callOf = ({ ctx, input, signal }: Options, permission: Procedure['permissi
 
 /** One stream, for as long as its caller may read it and no faster than it is read. */
 async function* serveStream(streams: Streams, permission: Permission, handle: AnyHandler, options: Options) {
-  const call = callOf(options, permission);
+  const call = callOf(options);
   using stream = streams.open(options.ctx, permission, call.signal);
   for await (const { id, data } of handle({ ...call, signal: stream.signal })) {
     yield tracked(id, data);
@@ -54,8 +57,11 @@ async function* serveStream(streams: Streams, permission: Permission, handle: An
   stream.throwIfLost();
 }
 
+/** Nothing at all is an input without fields: it need not be written. */
+const withoutInput = (schema: z.ZodType) => z.preprocess((input) => (input === undefined ? {} : input), schema) as z.ZodType<object>;
+
 /** The router of tRPC, made from the contract: its schemas, its permissions, and one handler for each name. */
-export function createRouter({ handlers, streams, logFault }: RouterOptions): AnyTRPCRouter {
+export function createRouter({ handlers, streams, authorise, clock, logger, logFault }: RouterOptions): AnyTRPCRouter {
   const t = initTRPC.context<ApiContext>().create({
     errorFormatter({ shape, error, path }) {
       const told = toCloudlessError(error);
@@ -63,21 +69,38 @@ export function createRouter({ handlers, streams, logFault }: RouterOptions): An
     },
   });
 
+  const logged = t.procedure.use(async ({ ctx, path, type, next }) => {
+    const startedMs = clock.bootMs();
+    const result = await next();
+    const durationMs = Math.round(clock.bootMs() - startedMs);
+    const code = result.ok ? undefined : toCloudlessError(result.error).code;
+    const event = {
+      op: 'api.call',
+      procedure: path,
+      outcome: result.ok ? ('ok' as const) : ('failed' as const),
+      durationMs,
+      callerId: ctx.caller?.id,
+      'error.code': code,
+    };
+    logger[type === 'mutation' ? 'info' : 'debug'](event);
+    return result;
+  });
+
   function build(name: ProcedureName): unknown {
     const { kind, permission, input, output }: Procedure = API[name];
     const handle = handlers[name] as unknown as AnyHandler;
     // Who may not call it is told so before the input is looked at: a schema tells strangers something too.
-    const guarded = t.procedure.use(({ ctx, next }) => {
+    const guarded = logged.use(({ ctx, next }) => {
       if (permission !== 'public') authorise(ctx.caller, permission);
       return next();
     });
-    const withInput = guarded.input(input as z.ZodType<object>);
+    const withInput = guarded.input(withoutInput(input));
     if (kind === 'subscription') {
       assert(permission !== 'public', 'a stream is for somebody');
       return withInput.subscription((options) => serveStream(streams, permission, handle, options));
     }
     const withOutput = withInput.output(output as z.ZodType<object>);
-    const answer = (options: Options): Promise<object> => handle(callOf(options, permission));
+    const answer = (options: Options): Promise<object> => handle(callOf(options));
     return kind === 'query' ? withOutput.query(answer) : withOutput.mutation(answer);
   }
 

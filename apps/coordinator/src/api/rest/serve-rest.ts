@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnyTRPCRouter } from '@trpc/server';
 import { API, CloudlessError, type Procedure, type ProcedureName } from '@cloudless/proto';
-import { authorise } from '../authorise.ts';
 import type { ApiContext } from '../call.ts';
+import type { Authorise } from '../denials.ts';
 import { toCloudlessError } from '../failure.ts';
 import { answerOf, JSON_TYPE, problemOf, REST_ROOT, send, type Answer } from './answers.ts';
 import type { Idempotency } from './idempotency.ts';
@@ -13,6 +13,7 @@ import type { ServeStream } from './serve-streams.ts';
 export type RestOptions = {
   readonly router: AnyTRPCRouter;
   readonly idempotency: Idempotency;
+  readonly authorise: Authorise;
   readonly contextOf: (request: IncomingMessage, response: ServerResponse) => Promise<ApiContext>;
   readonly logFault: (error: CloudlessError, procedure: string | undefined) => string | undefined;
   readonly serveStream: ServeStream;
@@ -31,7 +32,7 @@ function refuseMethod(path: string, method: string, methods: readonly string[]):
 
 /** REST over the same procedures: what `openapi.json` describes. */
 export function createRest(options: RestOptions): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
-  const { router, idempotency, contextOf, logFault } = options;
+  const { router, idempotency, authorise, contextOf, logFault } = options;
 
   async function call(name: ProcedureName, context: ApiContext, input: unknown): Promise<Answer> {
     const [area = '', method = ''] = name.split('.');

@@ -3,11 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { API, CloudlessError, type Permission, type Procedure } from '@cloudless/proto';
 import { z } from 'zod';
 import type { ApiParts } from '../../parts.ts';
-import { authorise } from '../authorise.ts';
 import type { ApiContext, Handlers } from '../call.ts';
+import type { Authorise } from '../denials.ts';
 import { parseInput } from '../failure.ts';
 import { getWorkload } from '../owned-rows.ts';
 import { readLogs } from '../procedures/logs.ts';
+import type { Caller } from '../../people/people.ts';
 import type { Streams } from '../streams.ts';
 import type { StreamName } from './routes.ts';
 
@@ -35,7 +36,7 @@ type Request = {
   readonly input: Readonly<Record<string, unknown>>;
   readonly response: ServerResponse;
 };
-type Serving = Request & { readonly caller: ReturnType<typeof authorise>; readonly signal: AbortSignal };
+type Serving = Request & { readonly caller: Caller; readonly signal: AbortSignal };
 
 async function write(response: ServerResponse, rows: readonly unknown[], signal: AbortSignal): Promise<void> {
   // An empty line says that all is well.
@@ -45,7 +46,12 @@ async function write(response: ServerResponse, rows: readonly unknown[], signal:
 
 /** Streams for programs that do not speak tRPC: a JSON object a line. */
 export function createStreamRoutes(
-  { store, sessions, streams }: Pick<ApiParts, 'store' | 'sessions'> & { readonly streams: Streams },
+  {
+    store,
+    sessions,
+    streams,
+    authorise,
+  }: Pick<ApiParts, 'store' | 'sessions'> & { readonly streams: Streams; readonly authorise: Authorise },
   handlers: Pick<Handlers, 'log.follow' | 'live.follow'>,
 ) {
   async function serveLogs({ caller, context, input, response, signal }: Serving): Promise<void> {
