@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { CRASH_POINTS, type CrashPointName } from '@cloudless/coordinator';
 import { WELCOME, type Workload } from '@cloudless/proto';
@@ -6,6 +9,11 @@ import { createRestClient, untilDeviceReady, untilWorkload } from '../src/rest.t
 
 const KILLED = 'coordinator was ended by SIGKILL';
 const faultsAt = (point: CrashPointName) => ({ CLOUDLESS_TEST_FAULTS: '1', CLOUDLESS_CRASH_AT: point });
+
+async function openFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'cloudless-crash-'));
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
 
 async function untilKilled(product: Product): Promise<void> {
   await expect
@@ -80,3 +88,11 @@ for (const point of CRASH_POINTS.filter((name) => name.startsWith('people.'))) {
     expect(refused).toBe('refused');
   });
 }
+
+test('a coordinator killed before it is ready ends the start with the reason, and the next start is whole', async () => {
+  await using folder = await openFolder();
+  const start = startProduct({ dataFolder: folder.path, flags: ['--no-agent'], env: faultsAt('coordinator.beforeReady') });
+  await expect(start).rejects.toThrow(/ended with 1[\s\S]*the coordinator was ended by SIGKILL before it was ready/);
+  await using healed = await startProduct({ dataFolder: folder.path, flags: ['--no-agent'] });
+  await claimByApi(healed);
+});

@@ -7,7 +7,7 @@ import type { CrashPoint } from './crash-points.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { createEnrolment } from './enrolment/index.ts';
 import { createGateway } from './gateway/gateway.ts';
-import { allocateGatewayPort } from './gateway/gateway-ports.ts';
+import { allocateGatewayPort, canListen } from './gateway/gateway-ports.ts';
 import type { ApiEndpoints } from './gateway/main-routes.ts';
 import { layGround, type Ground } from './ground.ts';
 import { prepareHttps } from './https.ts';
@@ -95,7 +95,7 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
     entropy,
     logger,
     unplacedOf: (workloadId) => controlPlane?.unplacedOf(workloadId) ?? [],
-    allocateGatewayPort: () => allocateGatewayPort(store, config.appPorts),
+    allocateGatewayPort: () => allocateGatewayPort(store, config.appPorts, (appPort) => canListen(appPort, config.host)),
     describeCluster: describeCluster(ground, { deviceBundle: enrolment.bundle, webCaFingerprint: https.fingerprint, port: () => port }),
   });
   const gateway = createGateway({

@@ -18,6 +18,6 @@ export type ApiParts = ControlPlaneParts & {
   /** Why slots of a workload have no device, as the control plane last found; the input that `computeStatus` takes beside the rows. */
   readonly unplacedOf: (workloadId: WorkloadId) => readonly Unplaced[];
   /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */
-  readonly allocateGatewayPort: () => number;
+  readonly allocateGatewayPort: () => Promise<number>;
   readonly describeCluster: () => ProcedureOutput<'cluster.get'>;
 };

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { readClusterId } from '../uninstall/find-installed.ts';
 import { listContainers, removeContainers } from './owned-containers.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
@@ -70,7 +71,6 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
   const port = options.port ?? (await freePort());
   const dataFolder = options.dataFolder ?? (await mkdtemp(join(tmpdir(), 'cloudless-e2e-')));
   const url = `http://localhost:${port}`;
-  const before = new Set((await listContainers()).map((container) => container.id));
   const chunks: string[] = [];
   const child = spawn(
     'node',
@@ -109,7 +109,8 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     interrupt,
     async [Symbol.asyncDispose]() {
       await interrupt();
-      const made = (await listContainers()).filter((container) => !before.has(container.id));
+      const cluster = readClusterId(join(dataFolder, 'coordinator'));
+      const made = (await listContainers()).filter((container) => container.cluster === cluster);
       await removeContainers(made.map((container) => container.id));
       if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true });
     },

@@ -31,14 +31,14 @@ export async function runProduct(
   const engineAddress = options.agent && engine.kind === 'engine' ? engine.address : undefined;
   const plans = planParts({ options, folder, webPort: await freePort(), engineAddress });
   let isUp = false;
-  let endings = 0;
+  let coordinatorEnding: string | undefined;
   const parts = plans.map((plan) =>
     supervise(plan, {
       folder,
       clock,
       entropy: createRealEntropy(),
       onRestart(name, ending, waitMs) {
-        if (name === 'coordinator') endings += 1;
+        if (name === 'coordinator') coordinatorEnding ??= ending;
         if (isUp) show(`${name} ${ending}; starting it again in ${waitMs} ms. Log: ${join(folder.logs, `${name}.log`)}`);
       },
       onLine: (name, line) => showProgress(name, line, show),
@@ -46,7 +46,7 @@ export async function runProduct(
   );
   const watcher = engineAddress === undefined ? undefined : watchOwnEngine(folder, engineAddress, clock, show);
   try {
-    await waitUntilUp(options, parts, () => endings === 0 && !signal.aborted, folder);
+    await waitUntilUp(options, parts, () => coordinatorEnding, signal, folder);
     isUp = true;
     if (!signal.aborted) {
       const claimCode = readClaimCode(folder);
@@ -69,15 +69,26 @@ export async function runProduct(
   }
 }
 
-async function waitUntilUp(options: StartOptions, parts: readonly Part[], isAlive: () => boolean, folder: DataFolder): Promise<void> {
+/** @param endingOf how the coordinator ended, once it did */
+async function waitUntilUp(
+  options: StartOptions,
+  parts: readonly Part[],
+  endingOf: () => string | undefined,
+  signal: AbortSignal,
+  folder: DataFolder,
+): Promise<void> {
+  const isAlive = (): boolean => endingOf() === undefined && !signal.aborted;
   const coordinator = parts.find((part) => part.name === 'coordinator');
+  const fail = (how: string): CommandRefused => coordinatorFailed(how, coordinator?.tail() ?? '', folder);
   const outcome = await untilReady(options, READY_MS, isAlive);
-  if (outcome === 'ended' && coordinator?.tail() !== '') throw coordinatorFailed('ended', coordinator?.tail() ?? '', folder);
-  if (outcome === 'timeout') throw coordinatorFailed(`was not ready within ${READY_MS / 1000} s`, coordinator?.tail() ?? '', folder);
+  if (outcome === 'timeout') throw fail(`took longer than ${READY_MS / 1000} s`);
   // The dashboard needs a moment longer; a person who opens it at once should not meet an error page.
   const deadline = AbortSignal.timeout(READY_MS);
   while (isAlive() && !deadline.aborted && (await statusOf(options, '/sign-in')) >= 500)
     await new Promise((resolve) => setTimeout(resolve, 100));
+  // It may have answered once and died since: what never came up is not started again and again.
+  const ending = endingOf();
+  if (ending !== undefined) throw fail(ending);
 }
 
 function coordinatorFailed(how: string, tail: string, folder: DataFolder): CommandRefused {
@@ -87,7 +98,7 @@ function coordinatorFailed(how: string, tail: string, folder: DataFolder): Comma
     .slice(-6)
     .map((line) => `    ${line.slice(0, 400)}`);
   return new CommandRefused({
-    problem: `the coordinator ${how}. It said:\n${lines.join('\n')}`,
+    problem: `the coordinator ${how} before it was ready. It said:\n${lines.join('\n')}`,
     remedy: `mend what it names; its whole log is ${join(folder.logs, 'coordinator.log')}`,
   });
 }

@@ -10,8 +10,8 @@ import { runningPid } from '../start/pid-file.ts';
 import type { Installed, Labelled } from './plan.ts';
 
 /** The cluster whose labels mark what is ours on the engine; nothing without labels of this very cluster is touched. */
-function readClusterId(folder: DataFolder): string | undefined {
-  const path = join(folder.coordinator, 'cloudless.db');
+export function readClusterId(coordinatorFolder: string): string | undefined {
+  const path = join(coordinatorFolder, 'cloudless.db');
   if (!existsSync(path)) return undefined;
   const database = new DatabaseSync(path, { readOnly: true });
   try {
@@ -49,7 +49,7 @@ async function listLabelled(engine: string, argv: readonly string[]): Promise<re
 
 /** Everything that this data folder's Cloudless has on the machine. */
 export async function findInstalled(folder: DataFolder, engine: string | undefined): Promise<Installed> {
-  const cluster = readClusterId(folder);
+  const cluster = readClusterId(folder.coordinator);
   const filter = ['--filter', `label=io.cloudless.cluster=${cluster ?? ''}`];
   const isKnown = engine !== undefined && cluster !== undefined;
   return {

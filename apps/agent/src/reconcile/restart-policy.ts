@@ -33,7 +33,7 @@ export type ExitDecision =
 export function describeExit(exit: ContainerExit | undefined): string {
   if (!exit) return 'Its container was removed by someone else';
   if (exit.oomKilled) return 'It needed more memory than its limit and was ended by the kernel (OOM)';
-  if (exit.code === 137) return 'It was killed (SIGKILL, exit code 137)';
+  if (exit.code === 137) return 'It was killed (SIGKILL, exit code 137), by hand or by the kernel when memory ran out';
   if (exit.code === 143) return 'It was ended by SIGTERM (exit code 143)';
   return `It ended with exit code ${exit.code}`;
 }

@@ -8,6 +8,7 @@ import {
   type Workload,
   type WorkloadId,
   type WorkloadRow,
+  type WorkloadSpec,
 } from '@cloudless/proto';
 import { previewPlan } from '@cloudless/scheduler';
 import type { Call, Handlers } from '../call.ts';
@@ -39,9 +40,9 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
   }
 
   /** An app keeps its port for as long as it exists, so that its URL is stable. */
-  function withGatewayPort(row: WorkloadRow): WorkloadRow {
-    const hasPort = row.spec.ports.some(({ protocol }) => protocol === 'TCP');
-    return hasPort && row.gatewayPort === undefined ? { ...row, gatewayPort: parts.allocateGatewayPort() } : row;
+  async function gatewayPortFor({ ports }: WorkloadSpec, given: number | undefined): Promise<Pick<WorkloadRow, 'gatewayPort'>> {
+    if (given === undefined && !ports.some(({ protocol }) => protocol === 'TCP')) return {};
+    return { gatewayPort: given ?? (await parts.allocateGatewayPort()) };
   }
 
   function refuseTakenName(caller: Caller, name: string): void {
@@ -60,7 +61,7 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
     if (made) return viewWorkload(made, call.headers);
     refuseTakenName(caller, name);
     const built = buildRow(call, id);
-    const row = withGatewayPort(built);
+    const row = { ...built, ...(await gatewayPortFor(built.spec, undefined)) };
     const message = `${caller.name} deployed ${name} from ${input.spec.image}`;
     const params = { workload: name, image: input.spec.image, replicas: input.spec.replicas };
     const event = tell(parts, caller, { kind: 'workload.created', workloadId: row.id, projectId: row.projectId, params, message });
@@ -127,12 +128,14 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
     'workload.plan': (call) => Promise.resolve().then(() => plan(call)),
     'workload.create': (call) => inTurn(() => create(call)),
     'workload.update': (call) =>
-      inTurn(() =>
-        changeAndView(call, (row, now) => {
+      inTurn(async () => {
+        const { row: before } = getWorkload(store, call.input.workloadId, call.caller);
+        const given = await gatewayPortFor(call.input.spec, before.gatewayPort);
+        return changeAndView(call, (row, now) => {
           const changed = changes.update(row, call.input, now);
-          return changed && { ...changed, row: withGatewayPort(changed.row) };
-        }),
-      ),
+          return changed && { ...changed, row: { ...changed.row, ...given } };
+        });
+      }),
     'workload.scale': (call) => changeAndView(call, (row, now) => changes.scale(row, call.input, now)),
     'workload.restart': (call) => changeAndView(call, changes.restart),
     'workload.stop': (call) => changeAndView(call, changes.stop),

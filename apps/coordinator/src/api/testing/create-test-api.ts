@@ -61,7 +61,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
     enrolment,
     sessions: own,
     unplacedOf: () => [],
-    allocateGatewayPort: () => allocateGatewayPort(store, { from: 7700, to: 7702 }),
+    allocateGatewayPort: () => allocateGatewayPort(store, { from: 7700, to: 7702 }, () => Promise.resolve(true)),
     describeCluster: () => ({
       id: clusterId,
       version: '0.1.0',
