@@ -46,12 +46,7 @@ module.exports = {
     layer('identity-stays-low', 'packages/identity', [KERNEL, PROTO], 'identity is used by agent and coordinator alike and knows neither'),
     layer('transport-stays-low', 'packages/transport', [KERNEL, PROTO], 'the link carries messages and knows nothing of who sends them'),
     layer('db-stays-low', 'packages/db', [KERNEL, PROTO], 'the store keeps rows and knows nothing of who decides on them'),
-    layer(
-      'sdk-is-a-thin-client',
-      'packages/sdk',
-      [PROTO, 'apps/coordinator/src/api/router-type\\.ts$'],
-      'users install the SDK alone: it carries contracts and types, no server',
-    ),
+    layer('sdk-is-a-thin-client', 'packages/sdk', [PROTO], 'users install the SDK alone: it carries contracts and types, no server'),
     layer(
       'ui-is-presentation',
       'packages/ui',
@@ -84,17 +79,10 @@ module.exports = {
       to: { path: '^packages/identity/src/ca/' },
     },
     {
-      name: 'sdk-imports-router-type-only',
-      comment: 'a value import of the router would put the server into every client',
+      name: 'coordinator-is-a-program',
+      comment: 'clients are typed by the contract in proto: an import of the server, even of its types, would put it into every client',
       severity: 'error',
-      from: { path: '^packages/sdk/', pathNot: TESTS },
-      to: { path: '^apps/coordinator/', dependencyTypesNot: ['type-only'] },
-    },
-    {
-      name: 'router-type-only-for-sdk',
-      comment: 'the SDK is the one place that knows the router: everybody else uses the SDK',
-      severity: 'error',
-      from: { path: '^(apps|packages)/', pathNot: ['^packages/sdk/', '^apps/coordinator/', TESTS] },
+      from: { path: '^(apps|packages)/', pathNot: ['^apps/coordinator/', TESTS] },
       to: { path: '^apps/coordinator/' },
     },
     {
