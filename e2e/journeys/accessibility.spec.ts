@@ -23,7 +23,7 @@ async function faultsOf(page: Page, url: string, scenes: readonly Scene[], looks
 }
 
 test('every page is accessible, fits a phone, and breaks no rule of its own content policy', async ({ page }) => {
-  test.setTimeout(600_000);
+  test.setTimeout(400_000);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`);
