@@ -36,10 +36,10 @@ export function AppActions({ workload }: { readonly workload: Workload }) {
   if (workload.runState === 'stopped') {
     return (
       <>
-        <CopyAs name="workload.start" input={input} />
         <Button variant="primary" icon={<Play aria-hidden />} loading={start.pending} onClick={() => void start.run(input)}>
           {t('start')}
         </Button>
+        <CopyAs name="workload.start" input={input} />
       </>
     );
   }
@@ -48,14 +48,18 @@ export function AppActions({ workload }: { readonly workload: Workload }) {
       <Button icon={<Scaling aria-hidden />} onClick={() => setScaling(true)}>
         {t('scale')}
       </Button>
-      <CopyAs name="workload.restart" input={input} />
-      <Button icon={<RotateCw aria-hidden />} loading={restart.pending} onClick={() => void restart.run(input)}>
-        {t('restart')}
-      </Button>
-      <CopyAs name="workload.stop" input={input} />
-      <Button icon={<Square aria-hidden />} loading={stop.pending} onClick={() => void stop.run(input)}>
-        {t('stop')}
-      </Button>
+      <span className="inline-flex items-center">
+        <Button icon={<RotateCw aria-hidden />} loading={restart.pending} onClick={() => void restart.run(input)}>
+          {t('restart')}
+        </Button>
+        <CopyAs name="workload.restart" input={input} />
+      </span>
+      <span className="inline-flex items-center">
+        <Button icon={<Square aria-hidden />} loading={stop.pending} onClick={() => void stop.run(input)}>
+          {t('stop')}
+        </Button>
+        <CopyAs name="workload.stop" input={input} />
+      </span>
       {scaling ? <ScaleDialog workload={workload} onClose={() => setScaling(false)} /> : null}
     </>
   );

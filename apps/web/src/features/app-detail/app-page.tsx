@@ -85,7 +85,8 @@ function App({ workload }: { readonly workload: Workload }) {
         title={<span className="break-all">{workload.name}</span>}
         sentence={
           <p aria-live="polite">
-            <WorkloadState workload={workload} /> <Since at={status.sinceAt} /> · {causeText(status.cause)}
+            <WorkloadState workload={workload} /> <Since at={status.sinceAt} /> ·{' '}
+            <span className="inline-block max-w-full align-top first-letter:uppercase">{causeText(status.cause)}</span>
           </p>
         }
         actions={
@@ -133,14 +134,17 @@ function Unplaced({ workload }: { readonly workload: Workload }) {
   const causeText = useCauseText();
   const [first] = workload.status.unplaced;
   if (first === undefined) return null;
+  const isWaiting = first.reasons.every(({ filter }) => filter === 'backOff');
   return (
-    <Callout tone={WORKLOAD_TONE.unplaced} title={t('unplaced', { count: workload.status.unplaced.length })}>
+    <Callout tone={WORKLOAD_TONE.unplaced} title={t(isWaiting ? 'waiting' : 'unplaced', { count: workload.status.unplaced.length })}>
       <ul lang="en" className="list-disc pl-4">
         {first.reasons.map(({ filter, message }) => (
-          <li key={filter}>{message}</li>
+          <li key={filter}>
+            <span className="inline-block first-letter:uppercase">{message}</span>
+          </li>
         ))}
       </ul>
-      {first.remedy === undefined ? null : <p>{causeText(first.remedy)}</p>}
+      {first.remedy === undefined ? null : <p className="first-letter:uppercase">{causeText(first.remedy)}</p>}
     </Callout>
   );
 }

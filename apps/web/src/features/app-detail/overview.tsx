@@ -30,7 +30,7 @@ export function Overview({ workload }: { readonly workload: Workload }) {
 function ReplicaTable({ rows }: { readonly rows: readonly Allocation[] }) {
   const t = useTranslations('appDetail');
   return (
-    <Table label={t('replicas')}>
+    <Table stacks label={t('replicas')}>
       <TableHead>
         <tr>
           <TableHeader>{t('replica')}</TableHeader>
@@ -58,25 +58,25 @@ function ReplicaRow({ allocation }: { readonly allocation: Allocation }) {
   const { observed, slot, nodeId, nodeName, placement } = allocation;
   return (
     <TableRow>
-      <TableCell>{format.count(slot + 1)}</TableCell>
-      <TableCell className="max-w-48 truncate">
-        <Link href={`/devices/${nodeId}`} className="hover:underline">
+      <TableCell label={t('replica')}>{format.count(slot + 1)}</TableCell>
+      <TableCell label={t('device')} className="max-w-48">
+        <Link href={`/devices/${nodeId}`} className="block truncate hover:underline">
           {nodeName}
         </Link>
       </TableCell>
-      <TableCell className="min-w-44">
+      <TableCell label={t('state')} className="min-w-44">
         <span className="whitespace-nowrap">
           <AllocationState allocation={allocation} /> <Since at={observed.sinceAt} className="text-xs text-ink-soft" />
         </span>
         {observed.ready ? null : <p className="line-clamp-3 text-xs text-ink-soft">{causeText(observed.cause)}</p>}
       </TableCell>
-      <TableCell className="whitespace-nowrap">
+      <TableCell label={t('uses')} className="whitespace-nowrap">
         {used === undefined
           ? t('unknown')
           : t('cpuMemory', { cores: format.cores(used.cpuMillicores), memory: format.bytes(used.memoryBytes) })}
       </TableCell>
-      <TableCell>{format.count(observed.restarts)}</TableCell>
-      <TableCell lang="en" className="min-w-56 text-ink-soft">
+      <TableCell label={t('restarts')}>{format.count(observed.restarts)}</TableCell>
+      <TableCell label={t('why')} lang="en" className="min-w-56 text-ink-soft">
         {placement.message}
       </TableCell>
     </TableRow>

@@ -80,7 +80,7 @@ function Listed({ workloads }: { readonly workloads: readonly Workload[] }) {
           action={<Button onClick={() => setFilter('')}>{t('clear')}</Button>}
         />
       ) : (
-        <Table label={t('title')}>
+        <Table stacks label={t('title')}>
           <TableHead>
             <tr>
               <TableHeader>{t('name')}</TableHeader>
@@ -119,18 +119,26 @@ function AppRow({ workload, devices }: { readonly workload: Workload; readonly d
           {name}
         </Link>
       </TableCell>
-      <TableCell className="min-w-44">
+      <TableCell label={t('state')} className="min-w-44">
         <span className="whitespace-nowrap">
           <WorkloadState workload={workload} /> <Since at={status.sinceAt} className="text-xs text-ink-soft" />
         </span>
-        {status.condition === 'running' ? null : <p className="line-clamp-2 text-xs text-ink-soft">{causeText(status.cause)}</p>}
+        {status.condition === 'running' ? null : (
+          <p className="line-clamp-2 text-xs text-ink-soft first-letter:uppercase">{causeText(status.cause)}</p>
+        )}
       </TableCell>
-      <TableCell className="tabular-nums">
+      <TableCell label={t('ready')} className="whitespace-nowrap tabular-nums">
         {t('readyOf', { ready: format.count(status.ready), desired: format.count(status.desired) })}
       </TableCell>
-      <TableCell className="max-w-48 truncate">{devices.length === 0 ? t('nowhere') : devices.join(', ')}</TableCell>
-      <TableCell className="max-w-56 truncate font-mono text-xs">{spec.image}</TableCell>
-      <TableCell>
+      <TableCell label={t('runsOn')} className="max-w-48">
+        <span className="block truncate">{devices.length === 0 ? t('nowhere') : devices.join(', ')}</span>
+      </TableCell>
+      <TableCell label={t('image')} className="max-w-56">
+        <span className="block truncate font-mono text-xs/5" title={spec.image}>
+          {spec.image}
+        </span>
+      </TableCell>
+      <TableCell label={t('address')} className={url === undefined ? 'max-sm:hidden!' : undefined}>
         {url === undefined ? null : (
           <a href={url} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-4">
             {new URL(url).host}

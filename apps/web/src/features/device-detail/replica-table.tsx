@@ -16,7 +16,7 @@ export function ReplicaTable({ node }: { readonly node: CloudlessNode }) {
   const held = useAllocations({ nodeId: node.id }).filter(({ observed }) => !isTerminalPhase(observed.phase));
   if (held.length === 0) return <EmptyState title={t('nothingTitle')} text={node.schedulable ? t('nothingText') : t('nothingCordoned')} />;
   return (
-    <Table label={t('replicas')}>
+    <Table stacks label={t('replicas')}>
       <TableHead>
         <tr>
           <TableHeader>{t('app')}</TableHeader>
@@ -49,20 +49,20 @@ function ReplicaRow({ allocation }: { readonly allocation: Allocation }) {
           {workloadName}
         </Link>
       </TableCell>
-      <TableCell>{format.count(slot + 1)}</TableCell>
-      <TableCell>
+      <TableCell label={t('replica')}>{format.count(slot + 1)}</TableCell>
+      <TableCell label={t('state')}>
         <span className="whitespace-nowrap">
           <AllocationState allocation={allocation} /> <Since at={observed.sinceAt} className="text-xs text-ink-soft" />
         </span>
         {observed.ready ? null : <p className="line-clamp-2 text-xs text-ink-soft">{causeText(observed.cause)}</p>}
       </TableCell>
-      <TableCell className="whitespace-nowrap">
+      <TableCell label={t('uses')} className="whitespace-nowrap">
         {used === undefined
           ? t('unknown')
           : t('cpuMemory', { cores: format.cores(used.cpuMillicores), memory: format.bytes(used.memoryBytes) })}
       </TableCell>
-      <TableCell>{format.count(observed.restarts)}</TableCell>
-      <TableCell lang="en" className="min-w-56 text-ink-soft">
+      <TableCell label={t('restarts')}>{format.count(observed.restarts)}</TableCell>
+      <TableCell label={t('why')} lang="en" className="min-w-56 text-ink-soft">
         {placement.message}
       </TableCell>
     </TableRow>
