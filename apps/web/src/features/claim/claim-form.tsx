@@ -24,6 +24,17 @@ function findWrong(values: Values): ReadonlySet<FieldName> {
   return new Set(FIELDS.filter((name) => wrong.has(name)));
 }
 
+/** What the page is for; told before anything is known of the cluster. */
+export function ClaimHeading() {
+  const t = useTranslations('claim');
+  return (
+    <div>
+      <h1 className="text-xl font-semibold">{t('title')}</h1>
+      <p className="text-ink-soft">{t('text')}</p>
+    </div>
+  );
+}
+
 export function ClaimForm({
   givenCode,
   onClaimed,
@@ -46,31 +57,26 @@ export function ClaimForm({
     else event.currentTarget.querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
   }
   return (
-    <>
-      <div>
-        <h1 className="text-xl font-semibold">{t('title')}</h1>
-        <p className="text-ink-soft">{t('text')}</p>
-      </div>
-      <form onSubmit={submit} noValidate className="flex flex-col gap-4">
-        {givenCode === undefined ? (
-          <Field label={t('code')} hint={t('codeHint')} {...error('code')}>
-            <FieldInput name="code" autoComplete="off" autoCapitalize="characters" spellCheck={false} className="font-mono" />
-          </Field>
-        ) : null}
-        <Field label={t('name')} {...error('name')}>
-          <FieldInput name="name" autoComplete="name" maxLength={100} />
+    // By post, so that a form sent before the program has come puts no secret into an address.
+    <form method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
+      {givenCode === undefined ? (
+        <Field label={t('code')} hint={t('codeHint')} {...error('code')}>
+          <FieldInput name="code" autoComplete="off" autoCapitalize="characters" spellCheck={false} className="font-mono" />
         </Field>
-        <Field label={t('email')} {...error('email')}>
-          <FieldInput name="email" type="email" autoComplete="username" maxLength={254} />
-        </Field>
-        <Field label={t('password')} hint={t('passwordHint')} {...error('password')}>
-          <FieldInput name="password" type="password" autoComplete="new-password" maxLength={128} />
-        </Field>
-        <FailureCallout failure={claim.failure} />
-        <Button type="submit" variant="primary" size="lg" loading={claim.pending}>
-          {t('submit')}
-        </Button>
-      </form>
-    </>
+      ) : null}
+      <Field label={t('name')} {...error('name')}>
+        <FieldInput name="name" autoComplete="name" maxLength={100} />
+      </Field>
+      <Field label={t('email')} {...error('email')}>
+        <FieldInput name="email" type="email" autoComplete="username" maxLength={254} />
+      </Field>
+      <Field label={t('password')} hint={t('passwordHint')} {...error('password')}>
+        <FieldInput name="password" type="password" autoComplete="new-password" maxLength={128} />
+      </Field>
+      <FailureCallout failure={claim.failure} />
+      <Button type="submit" variant="primary" size="lg" loading={claim.pending}>
+        {t('submit')}
+      </Button>
+    </form>
   );
 }

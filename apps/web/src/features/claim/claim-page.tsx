@@ -4,7 +4,7 @@ import { Skeleton } from '@cloudless/ui';
 import { useEffect, useState } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAsk } from '#web/live/use-ask.ts';
-import { ClaimForm } from './claim-form.tsx';
+import { ClaimForm, ClaimHeading } from './claim-form.tsx';
 import { RecoveryCodes } from './recovery-codes.tsx';
 import { useClaimCode } from './use-claim-code.ts';
 
@@ -19,6 +19,11 @@ export function ClaimPage() {
   }, [isTaken]);
   if (codes) return <RecoveryCodes codes={codes} onSaved={() => location.assign('/')} />;
   if (state.error) return <FailureCallout failure={state.error} onRetry={() => void state.refetch()} />;
-  if (state.data === undefined || isTaken) return <Skeleton className="h-96 w-full" />;
-  return <ClaimForm givenCode={code} onClaimed={setCodes} />;
+  // One heading through both: made anew, it would count as painted when the answer came.
+  return (
+    <>
+      <ClaimHeading />
+      {state.data === undefined || isTaken ? <Skeleton className="h-80 w-full" /> : <ClaimForm givenCode={code} onClaimed={setCodes} />}
+    </>
+  );
 }

@@ -39,7 +39,7 @@ export function RecoverPage() {
         <h1 className="text-xl font-semibold">{t('title')}</h1>
         <p className="text-ink-soft">{t('text')}</p>
       </div>
-      <form onSubmit={submit} className="flex flex-col gap-4">
+      <form method="post" onSubmit={submit} className="flex flex-col gap-4">
         <Field label={t('email')}>
           <FieldInput name="email" type="email" required autoComplete="username" />
         </Field>

@@ -59,7 +59,8 @@ function PasswordForm() {
     setFailure(toFailure(error));
   }
   return (
-    <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+    // By post, so that a form sent before the program has come puts no password into an address.
+    <form method="post" onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
       <Field label={t('email')}>
         <FieldInput name="email" type="email" required autoComplete="username webauthn" />
       </Field>
