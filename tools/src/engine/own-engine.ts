@@ -2,12 +2,16 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../programs/run-program.ts';
-import { startDockerd, stopDockerd } from './start-dockerd.ts';
+import { killDockerd, startDockerd, stopDockerd } from './start-dockerd.ts';
 
 /** An engine for tests: nothing of it is shared with the machine's, and it ends with the tests. */
 export interface OwnEngine extends AsyncDisposable {
   /** For DOCKER_HOST. */
   readonly address: string;
+  /** As a crash: at once, its containers left to themselves. */
+  kill(): Promise<void>;
+  /** After `kill`, on the same data. */
+  startAgain(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -33,13 +37,16 @@ export async function startOwnEngine(): Promise<OwnEngine> {
     join(folder, 'docker.pid'),
   ];
   const argv = [...places, '--iptables=false', '--ip6tables=false', '--ip-masq=false', '--bridge', bridge];
-  await startDockerd({ address, argv, daemonPidFiles: [], logFile: join(folder, 'engine.log'), pidFile });
+  const daemonPidFiles = [join(folder, 'docker.pid')];
+  const start = async (): Promise<void> =>
+    void (await startDockerd({ address, argv, daemonPidFiles, logFile: join(folder, 'engine.log'), pidFile }));
+  await start();
   const stop = async (): Promise<void> => {
     await stopDockerd(pidFile);
     if (bridge !== 'none') await runProgram(['ip', 'link', 'delete', bridge]);
     await runProgram(['rm', '-rf', folder]);
   };
-  return { address, stop, [Symbol.asyncDispose]: stop };
+  return { address, kill: () => killDockerd(pidFile), startAgain: start, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** A bridge beside docker0, so that two engines do not fight for one; published loopback ports need a network to lead to. */

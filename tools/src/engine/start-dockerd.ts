@@ -80,9 +80,15 @@ export async function stopDockerd(pidFile: string): Promise<void> {
   rmSync(pidFile, { force: true });
 }
 
-async function stopPid(pid: number): Promise<void> {
+/** Ends the dockerd of `pidFile` with no chance to stop its containers. */
+export async function killDockerd(pidFile: string): Promise<void> {
+  const pid = runningPid(readOptional(pidFile));
+  if (pid !== undefined) await stopPid(pid, 'SIGKILL');
+}
+
+async function stopPid(pid: number, signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
   const mark = pidFileText(pid);
-  process.kill(pid, 'SIGTERM');
+  process.kill(pid, signal);
   const deadline = AbortSignal.timeout(STOP_MS);
   while (runningPid(mark) !== undefined) {
     if (deadline.aborted) process.kill(pid, 'SIGKILL');

@@ -21,11 +21,15 @@ async function docker(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** Every container with Cloudless' labels on the engine that the tests use, running or not. */
-export async function listContainers(): Promise<readonly OwnedContainer[]> {
+/**
+ * Every container with Cloudless' labels, running or not.
+ *
+ * @param engine its address; the engine that the tests use when absent
+ */
+export async function listContainers(engine?: string): Promise<readonly OwnedContainer[]> {
   const format =
     '{{.ID}}\t{{.State}}\t{{.Label "io.cloudless.cluster"}}\t{{.Label "io.cloudless.allocation"}}\t{{.Label "io.cloudless.workload"}}';
-  const text = await docker('ps', '--all', '--no-trunc', '--filter', 'label=io.cloudless.cluster', '--format', format);
+  const text = await docker(...hostOf(engine), 'ps', '--all', '--no-trunc', '--filter', 'label=io.cloudless.cluster', '--format', format);
   return text
     .split('\n')
     .filter((line) => line !== '')
@@ -35,11 +39,13 @@ export async function listContainers(): Promise<readonly OwnedContainer[]> {
     });
 }
 
+const hostOf = (engine: string | undefined): readonly string[] => (engine === undefined ? [] : ['--host', engine]);
+
 /** Kills one container as a crash would. */
 export const killContainer = (id: string): Promise<string> => docker('kill', '--signal', 'KILL', id);
 
-export async function removeContainers(ids: readonly string[]): Promise<void> {
-  if (ids.length > 0) await docker('rm', '--force', ...ids);
+export async function removeContainers(ids: readonly string[], engine?: string): Promise<void> {
+  if (ids.length > 0) await docker(...hostOf(engine), 'rm', '--force', ...ids);
 }
 
 /** Start time and restart count as the engine has them: equal before and after means the container was not touched. */

@@ -109,9 +109,13 @@ export async function startProduct(options: ProductOptions = {}): Promise<Produc
     interrupt,
     async [Symbol.asyncDispose]() {
       await interrupt();
+      const engine = options.env?.['DOCKER_HOST'];
       const cluster = readClusterId(join(dataFolder, 'coordinator'));
-      const made = (await listContainers()).filter((container) => container.cluster === cluster);
-      await removeContainers(made.map((container) => container.id));
+      const made = (await listContainers(engine)).filter((container) => container.cluster === cluster);
+      await removeContainers(
+        made.map((container) => container.id),
+        engine,
+      );
       if (options.dataFolder === undefined) await rm(dataFolder, { recursive: true, force: true });
     },
   };

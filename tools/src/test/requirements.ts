@@ -29,7 +29,7 @@ export async function requirePrograms(): Promise<void> {
 }
 
 /** The engine that answers, or one of the tests' own, which ends with them. */
-export async function requireEngine(): Promise<OwnEngine> {
+export async function requireEngine(): Promise<Pick<OwnEngine, 'address' | 'stop'> & AsyncDisposable> {
   const machine = readMachineFacts(process.env);
   const choice = chooseEngine(await probeEngines(process.env), machine);
   if (choice.kind === 'use')
