@@ -118,6 +118,7 @@ export async function readCertificate({
       );
     }
   };
-  const [cert, key] = await Promise.all([read('CLOUDLESS_TLS_CERT', certPath), read('CLOUDLESS_TLS_KEY', keyPath)]);
-  return { cert, key };
+  // One after the other: of two that are missing, the same is named each time.
+  const cert = await read('CLOUDLESS_TLS_CERT', certPath);
+  return { cert, key: await read('CLOUDLESS_TLS_KEY', keyPath) };
 }
