@@ -24,9 +24,20 @@ export async function freePort(): Promise<number> {
   return promise;
 }
 
+/** Apps have 7700–7999: no port there is a remedy. */
+const APP_PORTS = { from: 7700, to: 7999 } as const;
+
+function anotherPort(port: number): number {
+  const next = port + 10;
+  return next >= APP_PORTS.from && next <= APP_PORTS.to ? APP_PORTS.to + 1 : next;
+}
+
 export function explainListen(host: string, port: number, code: string): Refusal {
   if (code === 'EADDRINUSE')
-    return { problem: `port ${port} is taken on ${host}`, remedy: `stop what listens there, or choose another with --port ${port + 10}` };
+    return {
+      problem: `port ${port} is taken on ${host}`,
+      remedy: `stop what listens there, or choose another with --port ${anotherPort(port)}`,
+    };
   if (code === 'EACCES')
     return { problem: `port ${port} needs more rights than this user has`, remedy: 'choose a port from 1024 up with --port' };
   if (code === 'EADDRNOTAVAIL')
