@@ -12,6 +12,8 @@ import {
   projectIdSchema,
   workloadIdSchema,
 } from './ids.ts';
+import { joinOfferSchema, joinSchema, reachSchema } from './join.ts';
+import { lendingRuleSchema } from './lending.ts';
 import { logLineSchema } from './link.ts';
 import { nodeNameSchema, nodeSchema, usageSchema } from './node.ts';
 import { instantSchema, revisionSchema } from './time.ts';
@@ -118,6 +120,8 @@ export const liveChangeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('node'), node: nodeSchema }),
   z.strictObject({ kind: z.literal('nodeGone'), nodeId: nodeIdSchema }),
   z.strictObject({ kind: z.literal('event'), event: eventSchema }),
+  /** To who may enrol devices only. */
+  z.strictObject({ kind: z.literal('join'), join: joinSchema }),
   z.strictObject({
     kind: z.literal('usage'),
     nodeId: nodeIdSchema,
@@ -180,6 +184,22 @@ export const API = {
     input: none,
     output: clusterSchema,
   },
+  'cluster.reach': {
+    kind: 'query',
+    permission: 'cluster.read',
+    summary: 'From where devices reach this coordinator, as far as it was checked',
+    rest: { method: 'GET', path: '/cluster/reach' },
+    input: none,
+    output: reachSchema,
+  },
+  'cluster.checkReach': {
+    kind: 'mutation',
+    permission: 'cluster.update',
+    summary: 'Check the public URL again, from here to itself',
+    rest: { method: 'POST', path: '/cluster/reach/check' },
+    input: none,
+    output: reachSchema,
+  },
 
   'node.list': {
     kind: 'query',
@@ -218,13 +238,93 @@ export const API = {
     }),
     output: nodeSchema,
   },
+  'node.setLending': {
+    kind: 'mutation',
+    permission: 'node.update',
+    summary: 'What its owner lends of a device, and when; replaces the rule',
+    rest: { method: 'PUT', path: '/nodes/{nodeId}/lending' },
+    input: z.strictObject({ nodeId: nodeIdSchema, lending: lendingRuleSchema.omit({ pausedAt: true }) }),
+    output: nodeSchema,
+  },
+  'node.pause': {
+    kind: 'mutation',
+    permission: 'node.update',
+    summary: 'Take a device back: what runs there is stopped with grace and moved; or lend it again',
+    rest: { method: 'POST', path: '/nodes/{nodeId}/pause' },
+    input: z.strictObject({ nodeId: nodeIdSchema, paused: z.boolean() }),
+    output: nodeSchema,
+  },
+  'node.drain': {
+    kind: 'mutation',
+    permission: 'node.update',
+    summary: 'Move what runs on a device elsewhere, each replica before it is stopped; or stop draining',
+    rest: { method: 'POST', path: '/nodes/{nodeId}/drain' },
+    input: z.strictObject({ nodeId: nodeIdSchema, draining: z.boolean() }),
+    output: nodeSchema,
+  },
   'node.createJoinToken': {
     kind: 'mutation',
     permission: 'node.enrol',
-    summary: 'A one-time token with which a device joins; shown once',
+    summary: 'An offer for one device to join: token, code, command and address of a QR; shown once',
     rest: { method: 'POST', path: '/join-tokens' },
-    input: z.strictObject({ name: nodeNameSchema, labels: labelsSchema.default({}) }),
-    output: z.strictObject({ id: joinTokenIdSchema, token: z.string(), expiresAt: instantSchema }),
+    input: z.strictObject({
+      /** What the device will be called; its own proposal when absent. */
+      name: nodeNameSchema.optional(),
+      labels: labelsSchema.default({}),
+      lending: lendingRuleSchema.omit({ pausedAt: true }).default({}),
+      /** A person has to approve the device that comes. */
+      approval: z.boolean().default(false),
+    }),
+    output: joinOfferSchema,
+  },
+  'node.listJoins': {
+    kind: 'query',
+    permission: 'node.enrol',
+    summary: 'Offers that stand, and devices that wait for approval',
+    rest: { method: 'GET', path: '/joins' },
+    input: none,
+    output: z.strictObject({ rows: z.array(joinSchema) }),
+  },
+  'node.openJoinRequest': {
+    kind: 'mutation',
+    permission: 'node.enrol',
+    summary: 'The device that shows this code; then compare the four words and approve it',
+    rest: { method: 'POST', path: '/joins/open' },
+    input: z.strictObject({ code: z.string().min(1).max(32) }),
+    output: joinSchema,
+  },
+  'node.approveJoin': {
+    kind: 'mutation',
+    permission: 'node.enrol',
+    summary: 'Let the device in that waits: its words are those on its own screen',
+    rest: { method: 'POST', path: '/joins/{id}/approve' },
+    input: z.strictObject({
+      id: joinTokenIdSchema,
+      name: nodeNameSchema.optional(),
+      labels: labelsSchema.optional(),
+      lending: lendingRuleSchema.omit({ pausedAt: true }).optional(),
+    }),
+    output: joinSchema,
+  },
+  'node.denyJoin': {
+    kind: 'mutation',
+    permission: 'node.enrol',
+    summary: 'Refuse the device that waits',
+    rest: { method: 'POST', path: '/joins/{id}/deny' },
+    input: z.strictObject({
+      id: joinTokenIdSchema,
+      /** The words differed: somebody stands between the device and this coordinator. */
+      wordsDiffer: z.boolean().default(false),
+    }),
+    output: joinSchema,
+  },
+  'node.cancelJoin': {
+    kind: 'mutation',
+    permission: 'node.enrol',
+    summary: 'Withdraw an offer: its token and code are refused at once',
+    rest: { method: 'DELETE', path: '/joins/{id}' },
+    input: z.strictObject({ id: joinTokenIdSchema }),
+    output: okay,
   },
   'node.remove': {
     kind: 'mutation',

@@ -33,6 +33,17 @@ export const ERRORS = {
     remedy: 'Try again, use a recovery code, or run `npm run recover-owner` on the machine.',
   },
   join_token_refused: { status: 403, title: 'The join token was refused', remedy: 'Make a new token: each works once, for 15 minutes.' },
+  join_code_wrong: {
+    status: 404,
+    title: 'No device or offer has this code',
+    remedy: 'Type the code that is on the screen now: each stands for 15 minutes.',
+  },
+  join_over: { status: 409, title: 'This join is over', remedy: 'Start a new one: it was used, cancelled, refused or ran out.' },
+  pairing_words_differ: {
+    status: 403,
+    title: 'The four words differ',
+    remedy: 'Do not join over this network: somebody may stand between the device and the coordinator. Use the command with the token.',
+  },
   certificate_refused: { status: 403, title: 'The device certificate was refused', remedy: 'Join the device again with a new token.' },
   image_not_found: {
     status: 422,

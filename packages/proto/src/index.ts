@@ -4,6 +4,8 @@ export * from './api.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './ids.ts';
+export * from './join.ts';
+export * from './lending.ts';
 export * from './link.ts';
 export * from './node.ts';
 export * from './time.ts';

@@ -1,11 +1,16 @@
 import { z } from 'zod';
 import { allocationObservedSchema, assignmentSchema } from './allocation.ts';
 import { allocationIdSchema, clusterIdSchema, nodeIdSchema } from './ids.ts';
+import { candidateSchema, joinHopSchema } from './join.ts';
+import { lendingRuleSchema } from './lending.ts';
 import { fingerprintSchema, usageSchema } from './node.ts';
 import { instantSchema, revisionSchema } from './time.ts';
 
-/** Version of the wire; the coordinator also serves the one before. */
-export const LINK_PROTOCOL = 1;
+/**
+ * Version of the wire; the coordinator also serves the one before. 2 added pairing, lending rules, addresses, updates and the drained
+ * leave: kinds that a coordinator sends to no agent whose hello says 1.
+ */
+export const LINK_PROTOCOL = 2;
 /** Longest control message in bytes. */
 export const MAX_CONTROL_BYTES = 4 * 2 ** 20;
 /** Longest control message before a certificate was shown. */
@@ -33,12 +38,45 @@ export const handshakeRequestSchema = z.discriminatedUnion('kind', [
     /** PKCS #10 in PEM, signed by the device's own key. */
     csr: z.string().max(8192),
     name: z.string().max(63),
+    /** Since protocol 2. */
+    candidate: candidateSchema.optional(),
+  }),
+  /**
+   * A device without a token: it commits itself to its key before it hears the coordinator's nonce, so that nobody between the two can
+   * choose what both screens will show. With `code`: for the offer that has it. Without: a person comes to approve it.
+   */
+  z.strictObject({
+    kind: z.literal('pair'),
+    protocol: z.int(),
+    /** SHA-256 of the nonce and the CSR (`commitTo` of `identity`), base64url. */
+    commitment: z.string().length(43),
+    code: z.string().max(32).optional(),
+    name: z.string().max(63),
+    candidate: candidateSchema,
   }),
   z.strictObject({ kind: z.literal('renew'), protocol: z.int(), nodeId: nodeIdSchema, csr: z.string().max(8192) }),
 ]);
 export type HandshakeRequest = z.infer<typeof handshakeRequestSchema>;
 
-const refusal = z.strictObject({ kind: z.literal('refused'), code: z.string().max(64), message: z.string().max(2000), retry: z.boolean() });
+/** Opens what `pair` committed to. */
+export const pairRevealSchema = z.strictObject({
+  kind: z.literal('reveal'),
+  /** 32 bytes, base64url. */
+  nonce: z.string().length(43),
+  csr: z.string().max(8192),
+});
+export type PairReveal = z.infer<typeof pairRevealSchema>;
+
+const refusal = z.strictObject({
+  kind: z.literal('refused'),
+  code: z.string().max(64),
+  message: z.string().max(2000),
+  retry: z.boolean(),
+  /** Of a join: which hop. */
+  hop: joinHopSchema.optional(),
+});
+/** The coordinator's addresses, the best first: `host:port` or a URL. */
+const addressesSchema = z.array(z.string().max(255)).max(16);
 export const handshakeResponseSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('issued'),
@@ -49,7 +87,19 @@ export const handshakeResponseSchema = z.discriminatedUnion('kind', [
     /** Trust bundle of the cluster's device CA, PEM. */
     bundle: z.string(),
     serverAt: instantSchema,
+    addresses: addressesSchema.optional(),
   }),
+  /** The coordinator's half of a pairing; answered by `reveal`. */
+  z.strictObject({
+    kind: z.literal('paired'),
+    nonce: z.string().length(43),
+    /** What the device shows for a person to open or type: of a pairing without an offer. */
+    request: z.strictObject({ code: z.string().max(32), url: z.string().max(1000) }).optional(),
+    expiresAt: instantSchema,
+    serverAt: instantSchema,
+  }),
+  /** A person has to approve; `issued` or `refused` follows on the same connection, at the latest then. */
+  z.strictObject({ kind: z.literal('waiting'), expiresAt: instantSchema, serverAt: instantSchema }),
   refusal,
 ]);
 export type HandshakeResponse = z.infer<typeof handshakeResponseSchema>;
@@ -81,6 +131,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('resync'), reason: z.string().max(500) }),
   z.strictObject({ kind: z.literal('leave'), reason: z.string().max(500) }),
   z.strictObject({ kind: z.literal('renew'), csr: z.string().max(8192) }),
+  /** The owner takes the device out of the cluster: its replicas are to be moved first. Answered by `departed`. */
+  z.strictObject({ kind: z.literal('depart'), reason: z.string().max(500) }),
 ]);
 export type AgentMessage = z.infer<typeof agentMessageSchema>;
 
@@ -114,11 +166,24 @@ export const coordinatorMessageSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('heartbeatAck'), sequence: z.int().min(0) }),
   z.strictObject({ kind: z.literal('issued'), certificate: z.string(), bundle: z.string() }),
+  /** The owner's rule, with every welcome and at each change. */
+  z.strictObject({ kind: z.literal('lending'), ...authority, rule: lendingRuleSchema }),
+  z.strictObject({ kind: z.literal('addresses'), addresses: addressesSchema }),
+  /** A newer agent is ready to be fetched by a `file` stream. */
+  z.strictObject({
+    kind: z.literal('update'),
+    ...authority,
+    version: z.string().max(64),
+    sha256: z.string().length(64),
+    bytes: z.int().min(1),
+  }),
+  /** Nothing of the cluster runs on the device any more and its certificate is revoked. */
+  z.strictObject({ kind: z.literal('departed'), ...authority }),
   refusal,
 ]);
 export type CoordinatorMessage = z.infer<typeof coordinatorMessageSchema>;
 
-/** First bytes of a multiplexed stream: what it carries. Opened by the coordinator. */
+/** First bytes of a multiplexed stream: what it carries. `file` is opened by the agent, the others by the coordinator. */
 export const streamHeaderSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('logs'),
@@ -131,6 +196,14 @@ export const streamHeaderSchema = z.discriminatedUnion('kind', [
   }),
   /** Raw bytes to and from a TCP port of the allocation. */
   z.strictObject({ kind: z.literal('forward'), allocationId: allocationIdSchema, portName: z.string().max(63) }),
+  /** Bytes that the coordinator keeps for its devices: the agent's own file, or an image that comes from no registry. */
+  z.strictObject({
+    kind: z.literal('file'),
+    file: z.discriminatedUnion('name', [
+      z.strictObject({ name: z.literal('agent'), sha256: z.string().length(64) }),
+      z.strictObject({ name: z.literal('image'), image: z.string().max(255), platform: z.string().max(32) }),
+    ]),
+  }),
 ]);
 export type StreamHeader = z.infer<typeof streamHeaderSchema>;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nodeIdSchema, orgIdSchema, userIdSchema } from './ids.ts';
+import { lendingRuleSchema, lendingVerdictSchema } from './lending.ts';
 import { causeSchema, instantSchema } from './time.ts';
 import { labelsSchema, resourcesSchema } from './workload.ts';
 
@@ -28,7 +29,18 @@ export const fingerprintSchema = z.strictObject({
   engine: engineSchema,
   capacity: resourcesSchema.extend({ storageBytes: z.number().min(0) }),
   power: z.strictObject({ source: z.enum(['mains', 'battery', 'unknown']), batteryPercent: z.number().min(0).max(100).optional() }),
-  link: z.strictObject({ type: z.enum(['wired', 'wifi', 'mobile', 'unknown']), metered: z.boolean().optional() }),
+  link: z.strictObject({
+    type: z.enum(['wired', 'wifi', 'mobile', 'unknown']),
+    metered: z.boolean().optional(),
+    /** A Wi-Fi's SSID. */
+    name: z.string().max(64).optional(),
+  }),
+  /** SHA-256 of the machine's id with the node's: two machines that hold one identity differ in it. */
+  machineHash: z.string().max(64).optional(),
+  /** SHA-256 of the agent's file; absent when it runs from a source tree. */
+  agentSha256: z.string().length(64).optional(),
+  /** Absent: the agent is too old to judge. */
+  lending: lendingVerdictSchema.optional(),
 });
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 
@@ -54,6 +66,10 @@ export const nodeRowSchema = z.strictObject({
   labels: labelsSchema,
   /** `false`: cordoned, nothing new is placed here. */
   schedulable: z.boolean(),
+  /** The owner's; absent: everything, always. */
+  lending: lendingRuleSchema.optional(),
+  /** Its replicas are moved away, each before it is stopped. `leave`: then the device leaves the cluster. */
+  drain: z.strictObject({ sinceAt: instantSchema, then: z.enum(['stay', 'leave']), cause: causeSchema }).optional(),
   fingerprint: fingerprintSchema.optional(),
   /** What may be lent: capacity less what the device keeps for itself. */
   allocatable: resourcesSchema,
