@@ -45,6 +45,7 @@ module.exports = {
     ),
     layer('identity-stays-low', 'packages/identity', [KERNEL, PROTO], 'identity is used by agent and coordinator alike and knows neither'),
     layer('transport-stays-low', 'packages/transport', [KERNEL, PROTO], 'the link carries messages and knows nothing of who sends them'),
+    layer('images-stay-low', 'packages/images', [PROTO], 'images are bytes for an engine: they know neither who asks nor who serves them'),
     layer('db-stays-low', 'packages/db', [KERNEL, PROTO], 'the store keeps rows and knows nothing of who decides on them'),
     layer('sdk-is-a-thin-client', 'packages/sdk', [PROTO], 'users install the SDK alone: it carries contracts and types, no server'),
     layer(
@@ -56,7 +57,7 @@ module.exports = {
     layer(
       'coordinator-knows-no-client',
       'apps/coordinator',
-      [KERNEL, PROTO, 'packages/scheduler/', 'packages/identity/', 'packages/transport/', 'packages/db/'],
+      [KERNEL, PROTO, 'packages/scheduler/', 'packages/identity/', 'packages/transport/', 'packages/db/', 'packages/images/'],
       'the server must not depend on its clients (ui, sdk) nor on the agent',
     ),
     layer(

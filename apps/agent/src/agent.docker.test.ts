@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import Dockerode from 'dockerode';
+import { assembleImage, hasImage } from '@cloudless/images';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createMemoryLogger } from '@cloudless/kernel/testing';
 import { WELCOME, type Assignment, type ClusterId, type NodeId } from '@cloudless/proto';
@@ -13,7 +14,6 @@ import { createAgent, type Agent } from './agent.ts';
 import { createFileLogStore } from './logs/file-log-store.ts';
 import { createFingerprint } from './resources/fingerprint.ts';
 import { createUsageSampler } from './resources/usage.ts';
-import { createWelcomeImages } from './runtime/welcome/welcome-image.ts';
 import { connectLoopback } from './session/connect-loopback.ts';
 import { createStaticCredentials } from './session/credentials.ts';
 import { createFileState } from './state/file-state.ts';
@@ -60,7 +60,12 @@ async function createRealBench({ runtime, socketPath, platform }: RealEngine) {
         dial: () => coordinator.dial(),
         fingerprint: createFingerprint({ agentVersion: 'test', dataFolder: folder, files: { root: '/' } }),
         sampleUsage: createUsageSampler({ runtime, clock }),
-        builtIn: createWelcomeImages(),
+        builtIn: {
+          has: hasImage,
+          async *fetch(image, platform) {
+            yield await assembleImage(image, platform);
+          },
+        },
       });
     },
     async stop() {

@@ -1,10 +1,11 @@
 import { createLifecycle, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
-import type { Fingerprint } from '@cloudless/proto';
+import { WELCOME_IMAGE, type Fingerprint } from '@cloudless/proto';
 import { createLogCollector } from './logs/log-collector.ts';
 import type { LogStore } from './logs/log-store.ts';
 import { startReconcileLoop } from './reconcile/loop.ts';
-import { NO_BUILT_IN_IMAGES, type BuiltInImages } from './reconcile/prepare-image.ts';
+import type { BuiltInImages } from './reconcile/prepare-image.ts';
 import type { EngineView, ObservedContainer, Runtime } from './runtime/runtime.ts';
+import { createCoordinatorFiles, imagesOf } from './session/coordinator-files.ts';
 import type { Credentials } from './session/credentials.ts';
 import { createOutbox } from './session/outbox.ts';
 import { createStreamServer, type ConnectLoopback } from './session/serve-streams.ts';
@@ -33,6 +34,7 @@ export type AgentOptions = {
   readonly fingerprint: (view: EngineView) => Promise<Fingerprint>;
   /** Use since the last call, of the device and of the containers. */
   readonly sampleUsage: (running: readonly ObservedContainer[]) => Promise<UsageSample>;
+  /** Absent: the coordinator's, over the link. */
   readonly builtIn?: BuiltInImages;
 };
 
@@ -51,6 +53,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const outbox = createOutbox(clock);
   held.onObserved((allocationId, observed) => outbox.put(allocationId, observed));
   const collector = lifecycle.add('log collector', createLogCollector({ runtime, store: options.logs, clock, logger }));
+  const files = createCoordinatorFiles();
   const current: { session?: Session } = {};
   const look = createFingerprints(options, (fingerprint) => current.session?.sendFingerprint(fingerprint));
   lifecycle.add('fingerprints', look);
@@ -60,7 +63,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     if (loop || lifecycle.signal.aborted) return;
     const { clusterId, nodeId, name } = identity;
     const owner = { clusterId, nodeId };
-    const builtIn = options.builtIn ?? NO_BUILT_IN_IMAGES;
+    const builtIn = options.builtIn ?? imagesOf(files, (image) => image === WELCOME_IMAGE);
     loop = lifecycle.add(
       'reconcile loop',
       startReconcileLoop({
@@ -88,7 +91,11 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       logger,
       held,
       outbox,
-      dial: options.dial,
+      async dial(identity, signal) {
+        const link = await options.dial(identity, signal);
+        files.use(link);
+        return link;
+      },
       agentVersion: AGENT_VERSION,
       credentials: {
         ...options.credentials,

@@ -7,7 +7,6 @@ import { createFileLogStore } from './logs/file-log-store.ts';
 import { createFingerprint } from './resources/fingerprint.ts';
 import { createUsageSampler } from './resources/usage.ts';
 import { createDockerRuntime } from './runtime/docker.ts';
-import { createWelcomeImages } from './runtime/welcome/welcome-image.ts';
 import { connectLoopback } from './session/connect-loopback.ts';
 import { createEnrolment } from './session/enrolment.ts';
 import { createFileState } from './state/file-state.ts';
@@ -53,7 +52,6 @@ export async function runAgent(config: AgentConfig): Promise<void> {
     connectLoopback,
     fingerprint: createFingerprint({ agentVersion: AGENT_VERSION, dataFolder: folder, files: { root: '/' } }),
     sampleUsage: createUsageSampler({ runtime, clock }),
-    builtIn: createWelcomeImages(),
   });
   logger.info({ op: 'agent.start', outcome: 'ok', version: AGENT_VERSION, coordinatorUrl, dockerSocket });
 

@@ -9,6 +9,8 @@ export {
   parsePresentedToken,
   type JoinToken,
 } from './join-token.ts';
+export { formatJoinCode, hashJoinCode, JOIN_CODE_BYTES, parseJoinCode } from './join-code.ts';
+export { commitTo, PAIR_NONCE_BYTES, wordsOf, type PairTranscript } from './pairing.ts';
 export { createCsr, createDeviceKey } from './device-key.ts';
 export { readValidity, renewAt, type Validity } from './certificate-times.ts';
 export { hashPrivateKey } from './pem.ts';

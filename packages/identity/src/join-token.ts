@@ -11,18 +11,36 @@ export type JoinToken = {
   readonly caHash: string;
   readonly id: JoinTokenId;
   readonly secret: string;
+  /** Where the coordinator may be, the best first: `host:port` or a URL. */
+  readonly addresses?: readonly string[];
 };
 
-/** `cl1.<caHash>.<id>.<secret>`, as a person carries it. */
-export const encodeJoinToken = (token: JoinToken): string => `cl1.${token.caHash}.${token.id}.${token.secret}`;
+/** Addresses that a token carries at most, and how long their text may be: a person copies it. */
+const MAX_ADDRESSES = 16;
+const MAX_ADDRESS_TEXT = 1500;
+
+/** `cl1.<caHash>.<id>.<secret>[.<addresses>]`, as a person carries it; the addresses are base64url of the list, one a line. */
+export function encodeJoinToken({ caHash, id, secret, addresses = [] }: JoinToken): string {
+  const text = Buffer.from(addresses.slice(0, MAX_ADDRESSES).join('\n'), 'utf8').toString('base64url');
+  return `cl1.${caHash}.${id}.${secret}${text === '' ? '' : `.${text}`}`;
+}
 
 /** @returns `undefined` when the text is not a join token; `presented` is the part that the `join` message carries */
-export function parseJoinToken(text: string): (JoinToken & { readonly presented: string }) | undefined {
-  const match = /^cl1\.([A-Za-z0-9_-]{43})\.(join_[a-z2-7]{26}\.[A-Za-z0-9_-]{16,64})$/.exec(text.trim());
-  const [, caHash, presented] = match ?? [];
-  if (caHash === undefined || presented === undefined) return undefined;
+export function parseJoinToken(
+  text: string,
+): (JoinToken & { readonly presented: string; readonly addresses: readonly string[] }) | undefined {
+  const match = /^cl1\.([A-Za-z0-9_-]{43})\.(join_[a-z2-7]{26}\.[A-Za-z0-9_-]{16,64})(?:\.([A-Za-z0-9_-]+))?$/.exec(text.trim());
+  const [, caHash, presented, places] = match ?? [];
+  if (caHash === undefined || presented === undefined || (places?.length ?? 0) > MAX_ADDRESS_TEXT) return undefined;
   const parts = parsePresentedToken(presented);
-  return parts && { caHash, presented, ...parts };
+  return parts && { caHash, presented, ...parts, addresses: readAddresses(places) };
+}
+
+function readAddresses(places: string | undefined): readonly string[] {
+  const lines = Buffer.from(places ?? '', 'base64url')
+    .toString('utf8')
+    .split('\n');
+  return lines.filter((line) => /^[\x21-\x7e]{1,255}$/.test(line)).slice(0, MAX_ADDRESSES);
 }
 
 /** The `<id>.<secret>` of a `join` message. */

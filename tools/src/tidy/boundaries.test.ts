@@ -24,7 +24,7 @@ async function cruise(cwd: string): Promise<Cruised> {
 /** A module to import for every layer, and the package each rule about npm is on. */
 const TARGETS = {
   ...Object.fromEntries(
-    ['kernel', 'proto', 'scheduler', 'identity', 'transport', 'db', 'sdk', 'ui'].map((name) => [
+    ['kernel', 'proto', 'scheduler', 'identity', 'transport', 'db', 'images', 'sdk', 'ui'].map((name) => [
       `packages/${name}/src/index.ts`,
       'export const a = 1;\n',
     ]),
@@ -53,6 +53,7 @@ const PLANTED: Readonly<Record<string, readonly [from: string, to: string]>> = {
   'scheduler-stays-pure': ['packages/scheduler/src/planted.ts', '../../db/src/index.ts'],
   'identity-stays-low': ['packages/identity/src/planted.ts', '../../transport/src/index.ts'],
   'transport-stays-low': ['packages/transport/src/planted.ts', '../../identity/src/index.ts'],
+  'images-stay-low': ['packages/images/src/planted.ts', '../../db/src/index.ts'],
   'db-stays-low': ['packages/db/src/planted.ts', '../../scheduler/src/index.ts'],
   'sdk-is-a-thin-client': ['packages/sdk/src/planted.ts', '../../db/src/index.ts'],
   'ui-is-presentation': ['packages/ui/src/planted.ts', '../../sdk/src/index.ts'],

@@ -2,17 +2,12 @@ import type { Clock } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import type { PullProgress, Runtime } from '../runtime/runtime.ts';
 
-/** Images that the agent makes itself, from no registry. */
+/** Images that come from no registry, but from the coordinator. */
 export interface BuiltInImages {
   has(image: string): boolean;
-  /** The image as an archive for the engine. @throws CloudlessError image_platform_mismatch when it cannot be made for `platform` */
-  assemble(image: string, platform: string): Promise<AsyncIterable<Uint8Array>>;
+  /** The image as an archive for the engine. @throws CloudlessError coordinator_unreachable, image_not_found, image_platform_mismatch */
+  fetch(image: string, platform: string, signal: AbortSignal): AsyncIterable<Uint8Array>;
 }
-
-export const NO_BUILT_IN_IMAGES: BuiltInImages = {
-  has: () => false,
-  assemble: (image) => Promise.reject(new CloudlessError('image_not_found', `${image} is not an image that the agent makes`)),
-};
 
 /** A pull that moves no byte for so long is given up. */
 const STALLED_PULL_MS = 60_000;
@@ -39,7 +34,7 @@ export async function prepareImage(image: string, deps: PrepareImage, signal: Ab
   let found = await runtime.findImage(image, signal);
   if (!found) {
     await deps.onFetching(undefined);
-    if (builtIn.has(image)) await runtime.load(await builtIn.assemble(image, deps.platform), signal);
+    if (builtIn.has(image)) await runtime.load(builtIn.fetch(image, deps.platform, signal), signal);
     else await pullWithWatch(image, deps, signal);
     found = await runtime.findImage(image, signal);
   }

@@ -67,6 +67,8 @@ export function createStreamServer(deps: {
             logger.debug({ op: 'stream.forward', outcome: 'failed', allocationId: header.allocationId, reason: String(cause) });
           });
           return;
+        case 'file':
+          return incoming.refuse('refused', 'a device keeps no files for the coordinator');
         default:
           unreachable(header);
       }

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { writeImageArchive } from '@cloudless/images';
 import { createRealClock } from '@cloudless/kernel/node';
 import { readConfig } from '../config.ts';
 import { createDockerRuntime } from '../runtime/docker.ts';
 import type { Runtime } from '../runtime/runtime.ts';
-import { writeImageArchive } from '../runtime/welcome/image-archive.ts';
 
 export const TEST_IMAGE = 'cloudless/agent-test:1';
 

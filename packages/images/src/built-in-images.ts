@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { CloudlessError, WELCOME_IMAGE } from '@cloudless/proto';
-import type { BuiltInImages } from '../../reconcile/prepare-image.ts';
 import { writeImageArchive } from './image-archive.ts';
 import type { TarEntry } from './tar-archive.ts';
 
@@ -28,7 +27,7 @@ const ENTRYPOINT = [
 const PAGE_FILES = ['index.html', 'welcome.css', 'welcome.ts', 'favicon.svg'];
 
 /** Where the page lies: `docker/welcome` of the repository. */
-const PAGE_FOLDER = join(import.meta.dirname, '../../../../../docker/welcome');
+const PAGE_FOLDER = join(import.meta.dirname, '../../../docker/welcome');
 
 async function readServer(platform: string): Promise<Uint8Array> {
   const name = SERVER_PACKAGES[platform];
@@ -41,7 +40,7 @@ async function readServer(platform: string): Promise<Uint8Array> {
     const manifest = createRequire(import.meta.url).resolve(`${name}/package.json`);
     return await readFile(join(dirname(manifest), 'bin/esbuild'));
   } catch (cause) {
-    const message = `The Welcome app cannot be made for ${platform}: the package ${name} is not installed on this device. Run \`npm install --no-save --os=linux --cpu=${name.endsWith('arm64') ? 'arm64' : 'x64'} ${name}\` in the Cloudless folder.`;
+    const message = `The Welcome app cannot be made for ${platform}: the package ${name} is not installed beside the coordinator. Run \`npm install --no-save --os=linux --cpu=${name.endsWith('arm64') ? 'arm64' : 'x64'} ${name}\` in the Cloudless folder.`;
     throw new CloudlessError('image_platform_mismatch', message, { cause, params: { package: name } });
   }
 }
@@ -71,15 +70,14 @@ const CONFIG = {
   Labels: { 'org.opencontainers.image.title': 'Cloudless Welcome', 'org.opencontainers.image.licenses': 'Apache-2.0 AND MIT' },
 };
 
-/** Images that come from no registry: the Welcome app's, put together around one static binary when it is first asked for. */
-export function createWelcomeImages(): BuiltInImages {
-  return {
-    has: (image) => image === WELCOME_IMAGE,
-    async assemble(image, platform) {
-      const archive = await writeImageArchive({ image, platform, files: await listFiles(platform), config: CONFIG });
-      return (async function* once() {
-        yield archive;
-      })();
-    },
-  };
-}
+/** Whether an image comes from no registry, but from the coordinator. */
+export const hasImage = (image: string): boolean => image === WELCOME_IMAGE;
+
+/**
+ * An image that comes from no registry, as an archive for an engine: the Welcome app's, put together around one static binary.
+ *
+ * @param platform `linux/amd64`, …
+ * @throws CloudlessError `image_platform_mismatch` when it cannot be made for the platform
+ */
+export const assembleImage = async (image: string, platform: string): Promise<Uint8Array> =>
+  writeImageArchive({ image, platform, files: await listFiles(platform), config: CONFIG });
