@@ -16,6 +16,7 @@ import { createLink } from '../create-link.ts';
 import type { CoordinatorLink, LinkReason } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
+import { createExchange, type HandshakeExchange } from './handshake-exchange.ts';
 import { INNER_TLS, readPeerChain, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
 import { OLDEST_PROTOCOL, parsePreamble, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
@@ -27,6 +28,8 @@ export const AGENT_WEBSOCKET = { perMessageDeflate: false, maxPayload: MAX_WEBSO
 const HANDSHAKE_DEADLINE_MS = 10_000;
 /** Connections without a session at once; more are closed at the door. */
 const MAX_UNFINISHED = 512;
+/** Connections that wait for a person's approval at once; more keep the short deadline. */
+const MAX_KEPT_OPEN = 64;
 
 export type AuthenticatedPeer = { readonly nodeId: NodeId; readonly remoteAddress: string | undefined };
 
@@ -40,8 +43,8 @@ export type AgentEndpointOptions = {
   readonly logger: Logger;
   /** Who shows this chain; asked at each session open. */
   authenticate(chain: PeerChain): Result<NodeId, LinkReason>;
-  /** Serves `join` and `renew`; `chain` may be empty, or out of date for `renew`. */
-  handshake(request: HandshakeRequest, chain: PeerChain): Promise<HandshakeResponse>;
+  /** Serves `join`, `pair` and `renew`; `chain` may be empty, or out of date for `renew`. */
+  handshake(request: HandshakeRequest, chain: PeerChain, exchange: HandshakeExchange): Promise<HandshakeResponse>;
   /** Both paths stand. */
   onLink(link: CoordinatorLink, peer: AuthenticatedPeer): void;
 };
@@ -56,7 +59,7 @@ export interface AgentEndpoint {
 
 type Waiting = { readonly nodeId: NodeId; readonly channel: DuplexChannel; readonly connection: Connection };
 /** One WebSocket before it is part of a link. */
-type Connection = { readonly remoteAddress: string | undefined; finish(): void; abandon(): void };
+type Connection = { readonly remoteAddress: string | undefined; finish(): void; abandon(): void; extend(ms: number): void };
 
 /**
  * The coordinator's end of every agent's connection: TLS 1.3 inside the WebSocket, so that proxies and names do not matter. A client
@@ -65,17 +68,26 @@ type Connection = { readonly remoteAddress: string | undefined; finish(): void; 
 export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint {
   const { clock, entropy, logger } = options;
   const unfinished = new Set<Connection>();
+  const keptOpen = new Set<Connection>();
   /** Control paths that wait for their bulk path, by the secret that it must present. */
   const waiting = new Map<string, Waiting>();
   let identity = options.identity;
 
   function openConnection(socket: WebSocket, remoteAddress: string | undefined): Connection {
-    const timer = clock.setTimer(HANDSHAKE_DEADLINE_MS, () => connection.abandon());
+    let timer = clock.setTimer(HANDSHAKE_DEADLINE_MS, () => connection.abandon());
     const connection: Connection = {
       remoteAddress,
       finish() {
         timer.cancel();
         unfinished.delete(connection);
+        keptOpen.delete(connection);
+      },
+      extend(ms) {
+        if (keptOpen.size >= MAX_KEPT_OPEN) return;
+        unfinished.delete(connection);
+        keptOpen.add(connection);
+        timer.cancel();
+        timer = clock.setTimer(ms, () => connection.abandon());
       },
       abandon() {
         connection.finish();
@@ -157,12 +169,22 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
     channel: DuplexChannel,
     connection: Connection,
   ): Promise<void> {
+    const exchange = createExchange({
+      channel,
+      clock,
+      remoteAddress: connection.remoteAddress,
+      extend: (ms) => connection.extend(ms),
+      abandon: () => connection.abandon(),
+    });
     try {
-      const response = await options.handshake(request, chain);
+      const response = await options.handshake(request, chain, exchange);
+      exchange.done();
       if (response.kind === 'refused') return refuse(channel, connection, response);
       answer(channel, response);
       channel.end();
     } catch (cause) {
+      exchange.done();
+      if (exchange.signal.aborted) return;
       logger.error({ op: 'agentEndpoint.handshake', outcome: 'failed', kind: request.kind }, cause);
       refuse(channel, connection, { code: 'internal', message: 'the coordinator could not serve this now; its log says why', retry: true });
     }
@@ -214,7 +236,7 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
       identity = next;
     },
     stop() {
-      for (const connection of unfinished) connection.abandon();
+      for (const connection of [...unfinished, ...keptOpen]) connection.abandon();
     },
   };
 }

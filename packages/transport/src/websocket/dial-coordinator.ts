@@ -2,18 +2,22 @@ import { DeadlineExceeded, withDeadline, type Clock } from '@cloudless/kernel';
 import {
   agentMessageSchema,
   coordinatorMessageSchema,
+  JOIN_TTL_MS,
   LINK_PROTOCOL,
   MAX_CONTROL_BYTES,
+  type Candidate,
   type HandshakeResponse,
   type NodeId,
+  type PairReveal,
 } from '@cloudless/proto';
 import { createLink } from '../create-link.ts';
 import type { AgentLink, LinkCode } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { DialFailed } from './dial-failed.ts';
-import type { JudgePeer, TlsIdentity } from './inner-tls.ts';
+import type { DuplexChannel } from './duplex-channel.ts';
+import type { JudgePeer, PeerChain, TlsIdentity } from './inner-tls.ts';
 import { openInnerTls } from './open-inner-tls.ts';
-import type { Preamble, PreambleAnswer } from './preamble.ts';
+import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
 /** How long a dial may take in all. */
 const DIAL_DEADLINE_MS = 15_000;
@@ -84,46 +88,125 @@ async function inTime<T>(
   }
 }
 
-export type JoinOptions = {
+type AskOptions = {
   readonly url: string;
-  /** `<id>.<secret>` of the join token. */
-  readonly token: string;
-  /** PKCS #10, PEM. */
-  readonly csr: string;
-  /** Name that the device proposes for itself. */
-  readonly name: string;
-  /** From `@cloudless/identity`: `judgePinned(parseJoinToken(text).caHash)`. */
   readonly judgeCoordinator: JudgePeer;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
 };
+/** How a person's approval is waited for. */
+type Waiting = {
+  /** A person has to approve; how long that may take, by the coordinator's clock. */
+  readonly onWaiting?: ((waiting: { readonly expiresAt: number; readonly serverAt: number }) => void) | undefined;
+};
+/** Issued or refused: what an exchange ends with. */
+export type JoinAnswer = Extract<HandshakeResponse, { kind: 'issued' | 'refused' }>;
+
+export type JoinOptions = AskOptions &
+  Waiting & {
+    /** `<id>.<secret>` of the join token. */
+    readonly token: string;
+    /** PKCS #10, PEM. */
+    readonly csr: string;
+    /** Name that the device proposes for itself. */
+    readonly name: string;
+    readonly candidate: Candidate;
+  };
 
 /**
  * Asks for a first certificate. A refusal is an answer, with its reason.
  * @throws DialFailed when the coordinator cannot be reached or is not the one that the token pins
  */
-export const joinCoordinator = (options: JoinOptions): Promise<HandshakeResponse> =>
-  askHandshake(options, { kind: 'join', protocol: LINK_PROTOCOL, token: options.token, csr: options.csr, name: options.name });
+export const joinCoordinator = ({ token, csr, name, candidate, ...options }: JoinOptions): Promise<JoinAnswer> =>
+  askHandshake(options, { kind: 'join', protocol: LINK_PROTOCOL, token, csr, name, candidate });
+
+export type PairOptions = AskOptions &
+  Waiting & {
+    /** Of an offer; a person comes to the device's own code when absent. */
+    readonly code?: string | undefined;
+    /** `commitTo` of `identity`. */
+    readonly commitment: string;
+    readonly name: string;
+    readonly candidate: Candidate;
+    /** The coordinator's half, and the chain that it showed: opens the commitment. */
+    readonly onPaired: (paired: Extract<HandshakeResponse, { kind: 'paired' }>, chain: PeerChain) => PairReveal;
+  };
+
+/**
+ * Pairs without a token: both ends show four words, and a person says whether they are the same.
+ * @param options `judgeCoordinator` accepts any CA that is consistent with itself: the words judge it
+ * @throws DialFailed when the coordinator cannot be reached
+ */
+export const pairCoordinator = ({ code, commitment, name, candidate, ...options }: PairOptions): Promise<JoinAnswer> =>
+  askHandshake(options, { kind: 'pair', protocol: LINK_PROTOCOL, commitment, name, candidate, ...(code === undefined ? {} : { code }) });
 
 export type RenewOptions = DialOptions & { readonly nodeId: NodeId; readonly csr: string };
 
 /**
- * Asks for a new certificate outside a session, by the device's key: also with a certificate that ran out up to 30 days ago. The CSR must be of that key.
+ * Asks for a new certificate outside a session, by the device's key: also with a certificate that ran out up to 400 days ago. The CSR must be of that key.
  * @throws DialFailed when the coordinator cannot be reached or is not this cluster's
  */
-export const renewCertificate = (options: RenewOptions): Promise<HandshakeResponse> =>
+export const renewCertificate = (options: RenewOptions): Promise<JoinAnswer> =>
   askHandshake(options, { kind: 'renew', protocol: LINK_PROTOCOL, nodeId: options.nodeId, csr: options.csr });
 
-function askHandshake(
-  options: Omit<DialOptions, 'identity'> & { readonly identity?: TlsIdentity },
-  preamble: Preamble,
-): Promise<HandshakeResponse> {
-  return inTime(options, `asking ${options.url} for a certificate`, async (signal) => {
-    const { channel, answer } = await openInnerTls({ ...options, signal, maxFrameBytes: MAX_ANSWER_BYTES, preamble });
+type Asking = AskOptions & Waiting & { readonly identity?: TlsIdentity; readonly onPaired?: PairOptions['onPaired'] };
+/** The last answer comes a little after the last moment at which a person may approve. */
+const LATE_ANSWER_MS = 10_000;
+
+async function askHandshake(options: Asking, preamble: Preamble): Promise<JoinAnswer> {
+  const { url, clock, signal } = options;
+  const opened = await inTime(options, `asking ${url} for a certificate`, (inner) =>
+    openInnerTls({ ...options, signal: inner, maxFrameBytes: MAX_ANSWER_BYTES, preamble }),
+  );
+  const { channel, chain } = opened;
+  let { answer } = opened;
+  try {
+    for (;;) {
+      switch (answer.kind) {
+        case 'issued':
+        case 'refused':
+          return answer;
+        case 'paired': {
+          if (!options.onPaired) throw outOfTurn(answer, url);
+          channel.write(preambleFrame(options.onPaired(answer, chain)));
+          answer = await inTime(options, `pairing with ${url}`, (inner) => nextAnswer(channel, url, inner));
+          break;
+        }
+        case 'waiting': {
+          options.onWaiting?.(answer);
+          const waitMs = Math.min(JOIN_TTL_MS, Math.max(0, answer.expiresAt - answer.serverAt)) + LATE_ANSWER_MS;
+          answer = await withDeadline(clock, 'waiting for an approval', waitMs, (inner) => nextAnswer(channel, url, inner), signal);
+          break;
+        }
+        default:
+          throw outOfTurn(answer, url);
+      }
+    }
+  } finally {
     channel.end();
-    if (answer.kind === 'issued' || answer.kind === 'refused') return answer;
-    throw new DialFailed('malformed', `The coordinator at ${options.url} answered a request for a certificate with ${answer.kind}`);
+  }
+}
+
+const outOfTurn = (answer: PreambleAnswer, url: string): DialFailed =>
+  new DialFailed('malformed', `The coordinator at ${url} answered a request for a certificate with ${answer.kind}`);
+
+async function nextAnswer(channel: DuplexChannel, url: string, signal: AbortSignal): Promise<PreambleAnswer> {
+  const next = Promise.withResolvers<PreambleAnswer>();
+  const onAbort = (): void => {
+    channel.destroy();
+    next.reject(signal.reason);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  channel.receive({
+    frame(frame) {
+      channel.receive(undefined);
+      const answer = parseAnswer(frame);
+      if (answer) next.resolve(answer);
+      else next.reject(new DialFailed('malformed', `The coordinator at ${url} answered with something that this release does not know`));
+    },
+    closed: () => next.reject(new DialFailed('path_lost', `The coordinator at ${url} closed the connection before it answered`)),
   });
+  return next.promise.finally(() => signal.removeEventListener('abort', onAbort));
 }
 
 const REFUSALS: readonly LinkCode[] = [

@@ -1,12 +1,15 @@
 export {
   dialCoordinator,
   joinCoordinator,
+  pairCoordinator,
   renewCertificate,
   type DialOptions,
   type JoinOptions,
+  type PairOptions,
   type RenewOptions,
 } from './dial-coordinator.ts';
 export { DialFailed } from './dial-failed.ts';
+export { type HandshakeExchange } from './handshake-exchange.ts';
 export { type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 export {
   createAgentEndpoint,

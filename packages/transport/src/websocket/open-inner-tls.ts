@@ -2,7 +2,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { DialFailed } from './dial-failed.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
-import { INNER_TLS, readPeerChain, type JudgePeer, type TlsIdentity } from './inner-tls.ts';
+import { INNER_TLS, readPeerChain, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
 import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
@@ -19,9 +19,11 @@ export type InnerDial = {
 };
 
 /** One WebSocket with inner TLS, its preamble answered. Aborting the signal before that ends it. */
-export async function openInnerTls(dial: InnerDial): Promise<{ readonly channel: DuplexChannel; readonly answer: PreambleAnswer }> {
+export async function openInnerTls(
+  dial: InnerDial,
+): Promise<{ readonly channel: DuplexChannel; readonly answer: PreambleAnswer; readonly chain: PeerChain }> {
   dial.signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<{ channel: DuplexChannel; answer: PreambleAnswer }>();
+  const { promise, resolve, reject } = Promise.withResolvers<{ channel: DuplexChannel; answer: PreambleAnswer; chain: PeerChain }>();
   // Outer TLS only gets through proxies: who the coordinator is, is judged inside.
   const socket = new WebSocket(dial.url, { perMessageDeflate: false, maxPayload: MAX_WEBSOCKET_BYTES, rejectUnauthorized: false });
   const failed = (cause: unknown): void => {
@@ -60,10 +62,11 @@ export async function openInnerTls(dial: InnerDial): Promise<{ readonly channel:
 function speak(
   inner: TLSSocket,
   dial: InnerDial,
-  resolve: (opened: { channel: DuplexChannel; answer: PreambleAnswer }) => void,
+  resolve: (opened: { channel: DuplexChannel; answer: PreambleAnswer; chain: PeerChain }) => void,
   failed: (cause: unknown) => void,
 ): void {
-  const verdict = dial.judgeCoordinator(readPeerChain(inner));
+  const chain = readPeerChain(inner);
+  const verdict = dial.judgeCoordinator(chain);
   if (!verdict.ok)
     return failed(new DialFailed('certificate_refused', `What answers at ${dial.url} is not this cluster's coordinator: ${verdict.error}`));
   const channel = createDuplexChannel(inner, dial.maxFrameBytes);
@@ -72,7 +75,7 @@ function speak(
     frame(frame) {
       channel.receive(undefined);
       const answer = parseAnswer(frame);
-      if (answer) resolve({ channel, answer });
+      if (answer) resolve({ channel, answer, chain });
       else failed(new DialFailed('malformed', `The coordinator at ${dial.url} answered with something that this release does not know`));
     },
     closed: (fault) =>

@@ -4,6 +4,7 @@ import {
   LINK_PROTOCOL,
   type HandshakeRequest,
   type HandshakeResponse,
+  type PairReveal,
 } from '@cloudless/proto';
 import { FRAME, jsonFrame, parseJsonPayload } from '../frame-channel.ts';
 
@@ -53,4 +54,4 @@ export function parseAnswer(frame: Uint8Array): PreambleAnswer | undefined {
   return response.success ? response.data : undefined;
 }
 
-export const preambleFrame = (value: Preamble | PreambleAnswer): Uint8Array => jsonFrame(FRAME.preamble, value);
+export const preambleFrame = (value: Preamble | PreambleAnswer | PairReveal): Uint8Array => jsonFrame(FRAME.preamble, value);
