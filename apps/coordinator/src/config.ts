@@ -11,6 +11,10 @@ export type CoordinatorConfig = {
   readonly port: number;
   /** Where people reach it when that is not this machine: behind a proxy, a tunnel or another name. */
   readonly publicUrl: URL | undefined;
+  /** Where agents reach it when that is neither this machine nor `publicUrl`: a proxy, maybe below a path. */
+  readonly agentUrl: URL | undefined;
+  /** The single-file agent that devices install; absent in a development tree. */
+  readonly agentFile: string | undefined;
   /** PEM files of a certificate of one's own; else the cluster's web CA issues one off loopback. */
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   /** The dashboard's private address; absent when there is none. */
@@ -45,6 +49,12 @@ const httpUrl = (text: string): URL | undefined => {
   return url && bare && /^https?:$/.test(url.protocol) ? url : undefined;
 };
 
+/** A path is kept: a proxy may serve agents below one. */
+function agentUrlOf(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  return url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '' ? url : undefined;
+}
+
 function portRange(text: string): PortRange | undefined {
   const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
   if (from === undefined || to === undefined) return undefined;
@@ -63,6 +73,11 @@ const environmentSchema = z.object({
   CLOUDLESS_PORT: parsed(portNumber, 'must be a port from 0 to 65535').default(7600),
   CLOUDLESS_HOST: host.default('127.0.0.1'),
   CLOUDLESS_PUBLIC_URL: url.optional(),
+  CLOUDLESS_AGENT_URL: parsed(
+    agentUrlOf,
+    'must be an http:// or https:// address, for example https://home.example.org/cloudless',
+  ).optional(),
+  CLOUDLESS_AGENT_FILE: path.optional(),
   CLOUDLESS_TLS_CERT: path.optional(),
   CLOUDLESS_TLS_KEY: path.optional(),
   CLOUDLESS_WEB_URL: url.optional(),
@@ -110,6 +125,8 @@ export function parseConfig(environment: Environment): CoordinatorConfig {
     host: env.CLOUDLESS_HOST,
     port: env.CLOUDLESS_PORT,
     publicUrl: env.CLOUDLESS_PUBLIC_URL,
+    agentUrl: env.CLOUDLESS_AGENT_URL,
+    agentFile: env.CLOUDLESS_AGENT_FILE,
     tls:
       env.CLOUDLESS_TLS_CERT !== undefined && env.CLOUDLESS_TLS_KEY !== undefined
         ? { certPath: env.CLOUDLESS_TLS_CERT, keyPath: env.CLOUDLESS_TLS_KEY }

@@ -9,10 +9,15 @@ import { createEnrolment } from './enrolment/index.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { allocateGatewayPort, canListen } from './gateway/gateway-ports.ts';
 import type { ApiEndpoints } from './gateway/main-routes.ts';
+import { createFileServer } from './files/serve-file.ts';
 import { layGround, type Ground } from './ground.ts';
 import { prepareHttps } from './https.ts';
+import { readAgentFile, type AgentFile } from './install/agent-file.ts';
+import { openInstaller } from './install/open-installer.ts';
 import { createNodeSessions, serveAgents } from './node-sessions/index.ts';
 import { createPeople } from './people/create-people.ts';
+import type { ReachKeeper } from './reach/create-reach.ts';
+import { openReach } from './reach/open-reach.ts';
 
 export type CoordinatorOptions = {
   readonly config: CoordinatorConfig;
@@ -55,9 +60,14 @@ function recordStart({ store, clock, entropy, cluster, logger, version }: Ground
 }
 
 /** Who devices are, and their sessions. */
-async function openDevices(ground: Ground) {
+async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentFile | undefined) {
   const { driver, store, cluster, keyWrap, clock, entropy, logger, lifecycle, version } = ground;
-  const enrolment = lifecycle.add('enrolment', await createEnrolment({ driver, store, cluster, keyWrap, clock, entropy, logger }));
+  const { addresses } = reach;
+  const pairUrl = (code: string): string => `${reach.base().url}/pair#${code}`;
+  const enrolment = lifecycle.add(
+    'enrolment',
+    await createEnrolment({ driver, store, cluster, keyWrap, clock, entropy, logger, addresses, pairUrl }),
+  );
   const sessions = createNodeSessions({
     store,
     clock,
@@ -66,6 +76,8 @@ async function openDevices(ground: Ground) {
     authority: { clusterId: cluster.clusterId, epoch: cluster.epoch, token: cluster.token },
     coordinatorVersion: version,
     renew: (nodeId, csr) => enrolment.renew(nodeId, csr),
+    addresses,
+    serveFile: createFileServer({ agentFile, logger }),
   });
   const agents = lifecycle.add('agents', await serveAgents({ enrolment, sessions, clock, entropy, logger }));
   return { enrolment, sessions, agents };
@@ -75,15 +87,22 @@ async function openDevices(ground: Ground) {
 async function start(ground: Ground, options: CoordinatorOptions): Promise<Coordinator> {
   const { config, clock, entropy, logger, lifecycle, driver, store, cluster, keyWrap, telemetry, hosts, paths, crashPoint, version } =
     ground;
-  const { enrolment, sessions, agents } = await openDevices(ground);
+  let port = config.port;
+  const https = await prepareHttps(ground);
+  const mark = Buffer.from(entropy.bytes(24)).toString('base64url');
+  const reach = lifecycle.add(
+    'reach',
+    openReach(ground, https, mark, () => port),
+  );
+  const agentFile = await readAgentFile(config.agentFile, version);
+  const { enrolment, sessions, agents } = await openDevices(ground, reach, agentFile);
+  const installer = openInstaller(ground, { reach, agentFile, mark, joins: enrolment.joins, webAuthority: https.authority });
   const controlPlane = options.createControlPlane?.({ store, clock, entropy, logger });
   if (controlPlane) lifecycle.add('control plane', controlPlane);
   const people = lifecycle.add(
     'people',
     await createPeople({ driver, store, cluster, keyWrap, clock, entropy, logger, codeFile: paths.claimCode, crashPoint }),
   );
-  const https = await prepareHttps(ground);
-  let port = config.port;
   const api = options.createApi?.({
     store,
     driver,
@@ -91,6 +110,8 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
     people,
     sessions,
     enrolment,
+    reach,
+    installer,
     clock,
     entropy,
     logger,
@@ -111,6 +132,7 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
     people,
     api,
     agents,
+    installer,
     telemetry,
     notReady: () => (lifecycle.signal.aborted ? ['the coordinator is stopping'] : []),
   });
@@ -125,6 +147,7 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
   lifecycle.add('sessions', sessions);
   port = await gateway.start();
   https.follow(gateway);
+  reach.start();
   recordStart(ground);
   crashPoint('coordinator.beforeReady');
   return { url: `http://127.0.0.1:${port}`, port, version, isClaimed: () => people.isClaimed(), stop: () => lifecycle.stop() };

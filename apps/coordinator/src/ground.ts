@@ -64,7 +64,11 @@ export async function layGround(options: CoordinatorOptions, lifecycle: Lifecycl
     cluster,
     store: telemetry.timed(crashPoint ? withCrashPoints(opened, crashPoint) : opened),
     telemetry,
-    hosts: createHostPolicy({ host: config.host, publicUrl: config.publicUrl, machine }),
+    hosts: createHostPolicy({
+      host: config.host,
+      publicUrls: [config.publicUrl, config.agentUrl].filter((url) => url !== undefined),
+      machine,
+    }),
     crashPoint: crashPoint ?? noCrash,
   };
 }

@@ -13,6 +13,8 @@ export type Https = {
   readonly certificate: Certificate | undefined;
   /** Of the cluster's web authority, when it is the issuer. */
   readonly fingerprint: string | undefined;
+  /** Its certificate, PEM. */
+  readonly authority: string | undefined;
   /** Keeps the gateway's certificate fresh until the stop. */
   readonly follow: (gateway: Pick<Gateway, 'useCertificate'>) => void;
 };
@@ -20,11 +22,11 @@ export type Https = {
 async function reissue(
   { clock, lifecycle: { signal } }: Ground,
   certificates: WebCertificates,
-  gateway: Pick<Gateway, 'useCertificate'>,
+  use: (certificate: Certificate) => void,
 ): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(REISSUE_MS, signal);
-    gateway.useCertificate(await certificates.issue());
+    use(await certificates.issue());
   }
 }
 
@@ -35,17 +37,25 @@ async function reissue(
  */
 export async function prepareHttps(ground: Ground): Promise<Https> {
   const { config, hosts, paths, driver, keyWrap, cluster, clock, entropy, logger, lifecycle } = ground;
-  const none = { fingerprint: undefined, follow: () => undefined };
+  const none = { fingerprint: undefined, authority: undefined, follow: () => undefined };
   if (config.tls) return { ...none, certificate: await readCertificate(config.tls) };
   if (hosts.loopbackOnly) return { ...none, certificate: undefined };
   const writer = createGuardedWriter({ driver, clock, entropy, token: cluster.token });
   const certificates = await openWebCertificates({ driver, writer, keyWrap, clock, entropy, names: () => hosts.names() });
   await writeFile(paths.webAuthority, certificates.authority, { mode: 0o644 });
+  let current = await certificates.issue();
   return {
-    certificate: await certificates.issue(),
+    get certificate() {
+      return current;
+    },
     fingerprint: certificates.fingerprint,
+    authority: certificates.authority,
     follow(gateway) {
-      reissue(ground, certificates, gateway).catch((cause: unknown) => {
+      const use = (next: Certificate): void => {
+        current = next;
+        gateway.useCertificate(next);
+      };
+      reissue(ground, certificates, use).catch((cause: unknown) => {
         if (!lifecycle.signal.aborted) logger.error({ op: 'webCertificate.issue', outcome: 'failed' }, cause);
       });
     },

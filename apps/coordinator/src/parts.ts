@@ -2,8 +2,10 @@ import type { Cluster, SqlDriver, Store } from '@cloudless/db';
 import type { Clock, Entropy, Logger } from '@cloudless/kernel';
 import type { ProcedureOutput, Unplaced, WorkloadId } from '@cloudless/proto';
 import type { Enrolment } from './enrolment/index.ts';
+import type { Installer } from './install/create-installer.ts';
 import type { NodeSessions } from './node-sessions/index.ts';
 import type { People } from './people/people.ts';
+import type { ReachKeeper } from './reach/create-reach.ts';
 
 /** What the control plane stands on. */
 export type ControlPlaneParts = { readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly logger: Logger };
@@ -15,6 +17,8 @@ export type ApiParts = ControlPlaneParts & {
   readonly people: People;
   readonly sessions: NodeSessions;
   readonly enrolment: Enrolment;
+  readonly reach: Pick<ReachKeeper, 'get' | 'check'>;
+  readonly installer: Pick<Installer, 'commandsFor'>;
   /** Why slots of a workload have no device, as the control plane last found; the input that `computeStatus` takes beside the rows. */
   readonly unplacedOf: (workloadId: WorkloadId) => readonly Unplaced[];
   /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */

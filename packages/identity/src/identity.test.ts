@@ -43,7 +43,7 @@ describe('a join token', () => {
   const token = { caHash: 'A'.repeat(43), id: entropy.id('join') as JoinTokenId, secret: 'abcdefghijklmnop_-' };
 
   it('reads back as what it was written from, with space around it', () => {
-    expect(parseJoinToken(` ${encodeJoinToken(token)}\n`)).toEqual({ ...token, presented: `${token.id}.${token.secret}` });
+    expect(parseJoinToken(` ${encodeJoinToken(token)}\n`)).toEqual({ ...token, presented: `${token.id}.${token.secret}`, addresses: [] });
   });
 
   it('is refused when it is of another shape', () => {
@@ -51,7 +51,7 @@ describe('a join token', () => {
       '',
       'cl1',
       encodeJoinToken(token).replace('cl1', 'cl2'),
-      `${encodeJoinToken(token)}.more`,
+      `${encodeJoinToken(token)}.more.than.that`,
       encodeJoinToken({ ...token, caHash: 'short' }),
     ]) {
       expect(parseJoinToken(text)).toBeUndefined();

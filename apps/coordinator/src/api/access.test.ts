@@ -34,6 +34,7 @@ const onWorkload = (more: object = {}): Case => ({ about: 'row', input: ({ workl
 const onNode = (more: object = {}): Case => ({ about: 'row', input: ({ nodeId }) => ({ nodeId, ...more }) });
 const list: Case = { about: 'list', input: () => ({}) };
 const own = (input: object = {}): Case => ({ about: 'own', input: () => input });
+const JOIN_ID = `join_${'a'.repeat(26)}`;
 const SPEC = { image: 'example/other:1' };
 
 /** One for each procedure: a new one does not compile without. */
@@ -50,6 +51,16 @@ const CASES: Readonly<Record<ProcedureName, Case>> = {
   'node.update': onNode({ schedulable: false }),
   'node.createJoinToken': own({ name: 'attic' }),
   'node.remove': onNode(),
+  'node.setLending': onNode({ lending: { mainsOnly: true } }),
+  'node.pause': onNode({ paused: true }),
+  'node.drain': onNode({ draining: true }),
+  'node.listJoins': own(),
+  'node.openJoinRequest': own({ code: 'ABCD-EFGH' }),
+  'node.approveJoin': own({ id: JOIN_ID }),
+  'node.denyJoin': own({ id: JOIN_ID }),
+  'node.cancelJoin': own({ id: JOIN_ID }),
+  'cluster.reach': own(),
+  'cluster.checkReach': own(),
   'workload.list': list,
   'workload.get': onWorkload(),
   'workload.plan': onWorkload({ metadata: { name: 'planned' }, spec: SPEC }),
@@ -76,6 +87,10 @@ const REFUSES: Partial<Record<ProcedureName, string>> = {
   'claim.submit': 'claim_code_wrong',
   'recovery.submit': 'credentials_wrong',
   'token.revoke': 'not_found',
+  'node.openJoinRequest': 'join_code_wrong',
+  'node.approveJoin': 'not_found',
+  'node.denyJoin': 'not_found',
+  'node.cancelJoin': 'not_found',
 };
 
 const CALLERS: readonly (readonly [string, { readonly role: Role; readonly scope?: TokenScope } | undefined])[] = [

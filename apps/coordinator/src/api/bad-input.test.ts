@@ -9,6 +9,9 @@ const fieldsOf = (name: ProcedureName): string[] => Object.keys(API[name].input.
 /** Fields that take any short text: no type is wrong that JSON can hold but the ones below. */
 const WRONG: readonly unknown[] = [null, [[]], { a: { b: 1 } }, true, -1.5];
 
+/** Fields that are true or false. */
+const SWITCHES: ReadonlySet<string> = new Set(['schedulable', 'approval', 'paused', 'draining', 'wordsDiffer']);
+
 /** Values of JSON of any shape, with the words that have undone others. */
 const json = fc.oneof(
   fc.jsonValue({ maxDepth: 4 }),
@@ -20,7 +23,7 @@ describe('wrong input', () => {
     await using api = await createTestApi();
     for (const field of fieldsOf(name)) {
       for (const wrong of WRONG) {
-        if (wrong === true && field === 'schedulable') continue;
+        if (wrong === true && SWITCHES.has(field)) continue;
         const failure = await failureOf(api.call(OWNER, name, { [field]: wrong }));
         expect([failure?.code, failure?.issues.some(({ path }) => path.split('.')[0] === field)]).toEqual(['invalid_input', true]);
       }

@@ -2,6 +2,8 @@ import type { ApiParts } from '../parts.ts';
 import type { Handlers } from './call.ts';
 import { createAccountProcedures } from './procedures/account.ts';
 import { createEventProcedures } from './procedures/events.ts';
+import { createJoinProcedures } from './procedures/joins.ts';
+import { createLendProcedures } from './procedures/lend-nodes.ts';
 import { createLiveProcedures } from './procedures/live.ts';
 import { createLogProcedures } from './procedures/logs.ts';
 import { createNodeProcedures } from './procedures/nodes.ts';
@@ -14,6 +16,8 @@ export function createHandlers(parts: ApiParts): Handlers {
   return {
     ...createAccountProcedures(parts),
     ...createNodeProcedures(parts, views),
+    ...createJoinProcedures(parts),
+    ...createLendProcedures(parts, views),
     ...createWorkloadProcedures(parts, views),
     ...createEventProcedures(parts),
     ...createLiveProcedures(parts, views),

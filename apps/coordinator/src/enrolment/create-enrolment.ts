@@ -1,15 +1,29 @@
 import { createGuardedWriter, type Cluster, type SqlDriver, type Store } from '@cloudless/db';
-import { err, ok, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
-import { encodeJoinToken, hashJoinSecret, JOIN_SECRET_BYTES, JOIN_TOKEN_TTL_MS } from '@cloudless/identity';
+import { err, ok, type Clock, type Entropy, type Logger, type Result } from '@cloudless/kernel';
+import { encodeJoinToken, hashJoinSecret, JOIN_SECRET_BYTES } from '@cloudless/identity';
 import type { KeyWrap, Leaf } from '@cloudless/identity/ca';
-import { LINK_PROTOCOL, type HandshakeRequest, type HandshakeResponse, type JoinTokenId, type NodeId } from '@cloudless/proto';
-import type { Enrolment } from './enrolment.ts';
-import { joinNode } from './join-node.ts';
+import {
+  CloudlessError,
+  JOIN_TTL_MS,
+  LINK_PROTOCOL,
+  type HandshakeResponse,
+  type JoinHop,
+  type JoinTokenId,
+  type NodeId,
+} from '@cloudless/proto';
+import type { HandshakeExchange } from '@cloudless/transport/websocket';
+import { createThrottle } from '../people/throttle.ts';
+import type { Enrolment, NewOffer } from './enrolment.ts';
+import type { JoinRefusal } from './find-offer.ts';
+import { createJoinCodes } from './join-codes.ts';
+import { createJoins } from './joins.ts';
 import { loadDeviceCa } from './load-device-ca.ts';
 import { createLocalDevice } from './local-device.ts';
 import { createEnrolmentRecords } from './records.ts';
 import { createRefusalEvents } from './refusal-events.ts';
 import { authenticateNode, renewByKey, renewNode } from './renew-node.ts';
+import { serveJoin, showOffer, type Joined } from './serve-join.ts';
+import { servePair, type GivenTerms } from './serve-pair.ts';
 
 export type EnrolmentOptions = {
   readonly driver: SqlDriver;
@@ -19,47 +33,69 @@ export type EnrolmentOptions = {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
+  /** Where devices may find this coordinator, the best first; goes into tokens and answers. None when absent. */
+  readonly addresses?: () => readonly string[];
+  /** Address of the page that approves a device which shows this code. */
+  readonly pairUrl?: (code: string) => string;
 };
 
-const refused = (code: string, message: string): HandshakeResponse => ({ kind: 'refused', code, message, retry: false });
+/** Refused joins from one address in a minute before it is not served for the rest of it. */
+const REFUSALS_FROM_ONE = { windowMs: 60_000, max: 30 } as const;
+
+const refused = (code: string, message: string, hop?: JoinHop): HandshakeResponse => ({
+  kind: 'refused',
+  code,
+  message,
+  retry: false,
+  ...(hop === undefined ? {} : { hop }),
+});
 
 /**
  * Loads or makes the device authority and serves joins and renewals with it.
  * @throws CloudlessError `config_invalid` when the master key does not open the stored authority; `store_unavailable`
  */
 export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolment> {
-  const { driver, store, cluster, keyWrap, clock, entropy, logger } = options;
+  const { driver, store, cluster, keyWrap, clock, entropy, logger, addresses = () => [], pairUrl = (code) => code } = options;
   const records = createEnrolmentRecords({ driver, writer: createGuardedWriter({ driver, clock, entropy, token: cluster.token }) });
   const ca = await loadDeviceCa({ records, keyWrap, clusterId: cluster.clusterId, clock, entropy });
   const refusals = createRefusalEvents({ store, clock, entropy, logger, orgId: cluster.orgId });
-  const deps = { store, records, ca, clock, entropy };
-  const local = await createLocalDevice({
-    store,
-    records,
-    clock,
-    entropy,
-    logger,
-    orgId: cluster.orgId,
-    createToken: () => createJoinToken({ orgId: cluster.orgId }),
-  });
+  const joins = createJoins({ clock });
+  const codes = createJoinCodes({ clock, entropy });
+  const throttle = createThrottle(clock);
+  const givenTerms = new Map<JoinTokenId, GivenTerms>();
+  const { orgId } = cluster;
+  const deps = { store, records, ca, joins, codes, clock, entropy, orgId, caHash: ca.caHash, pairUrl, givenTerms };
+  for (const row of await records.listOpenJoinTokens(clock.now())) showOffer(row, deps);
 
-  const createJoinToken: Enrolment['createJoinToken'] = async (input) => {
+  async function storeOffer(input: NewOffer) {
     const id = entropy.id('join') as JoinTokenId;
     const secret = Buffer.from(entropy.bytes(JOIN_SECRET_BYTES)).toString('base64url');
     const createdAt = clock.now();
-    const expiresAt = createdAt + JOIN_TOKEN_TTL_MS;
-    await records.insertJoinToken({
+    const row = {
       id,
       orgId: input.orgId,
       ownerUserId: input.ownerUserId,
       secretHash: hashJoinSecret(secret),
       name: input.name,
       labels: input.labels ?? {},
+      lending: input.lending,
+      approval: input.approval ?? false,
       createdAt,
-      expiresAt,
-    });
-    return { id, token: encodeJoinToken({ caHash: ca.caHash, id, secret }), expiresAt };
-  };
+      expiresAt: createdAt + JOIN_TTL_MS,
+    };
+    await records.insertJoinToken(row);
+    return { id, row, token: encodeJoinToken({ caHash: ca.caHash, id, secret, addresses: addresses() }) };
+  }
+  const local = await createLocalDevice({ store, records, clock, entropy, logger, orgId, createToken: () => storeOffer({ orgId }) });
+
+  const stopOnline = store.onCommit(({ changes }) => {
+    for (const change of changes) {
+      if (change.kind !== 'put' || change.table !== 'node' || change.row.state.word !== 'online') continue;
+      const { row } = change;
+      const found = joins.list(row.orgId).find((join) => join.nodeId === row.id);
+      if (found) joins.step(found.id, 'online');
+    }
+  });
 
   const issued = (nodeId: NodeId, leaf: Leaf): HandshakeResponse => ({
     kind: 'issued',
@@ -68,19 +104,37 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
     certificate: leaf.certificate,
     bundle: ca.bundle,
     serverAt: clock.now(),
+    addresses: [...addresses()],
   });
 
-  async function join(request: Extract<HandshakeRequest, { kind: 'join' }>): Promise<HandshakeResponse> {
-    const joined = await joinNode(request, deps);
-    if (!joined.ok) {
-      const { code, message, tokenId } = joined.error;
-      await refusals.record({ code, message: `A device was refused: ${message}.`, tokenId, remoteName: request.name });
-      return refused('join_token_refused', message);
+  async function answerJoin(
+    joined: Result<Joined, JoinRefusal>,
+    name: string,
+    { remoteAddress }: HandshakeExchange,
+  ): Promise<HandshakeResponse> {
+    if (joined.ok) {
+      const { row, leaf, id } = joined.value;
+      await local.noteJoined(id, row.id);
+      logger.info({ op: 'node.join', outcome: 'ok', nodeId: row.id, tokenId: id, name: row.name, remoteAddress });
+      return issued(row.id, leaf);
     }
-    const { row, leaf, tokenId } = joined.value;
-    await local.noteJoined(tokenId, row.id);
-    logger.info({ op: 'node.join', outcome: 'ok', nodeId: row.id, tokenId, name: row.name });
-    return issued(row.id, leaf);
+    const { code, message, tokenId, hop, isAttack } = joined.error;
+    throttle.consume(remoteAddress ?? '', REFUSALS_FROM_ONE);
+    if (tokenId) joins.fail(tokenId, hop, message, remoteAddress);
+    await refusals.record({ code, message: `A device was refused: ${message}.`, tokenId, remoteName: name, remoteAddress, isAttack });
+    return refused('join_token_refused', message, hop);
+  }
+
+  /** @returns `undefined` when it may go on; looks without counting */
+  function refuseFlood({ remoteAddress }: HandshakeExchange): HandshakeResponse | undefined {
+    if (!throttle.isExhausted(remoteAddress ?? '', REFUSALS_FROM_ONE)) return undefined;
+    return {
+      kind: 'refused',
+      code: 'too_many_requests',
+      message: 'too many joins from this address were refused; wait a minute',
+      retry: true,
+      hop: 'token',
+    };
   }
 
   return {
@@ -88,17 +142,58 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
     get refusedCount() {
       return refusals.count;
     },
-    createJoinToken,
-    async handshake(request, chain) {
+    joins,
+    async createOffer(input) {
+      const { id, row, token } = await storeOffer(input);
+      const { createdAt, expiresAt, name } = row;
+      const join = joins.open({ id, orgId: input.orgId, origin: 'offer', createdAt, expiresAt, ...(name === undefined ? {} : { name }) });
+      return { join, token, code: codes.create(id, expiresAt) };
+    },
+    async cancelOffer(id, ofOrg) {
+      joins.get(id, ofOrg);
+      await records.cancelJoinToken(id, clock.now());
+      codes.drop(id);
+      joins.end(id, 'cancelled');
+    },
+    openRequest(code, from, ofOrg) {
+      const found = codes.find(code, from);
+      if (found.kind === 'tooMany')
+        throw new CloudlessError(
+          'too_many_requests',
+          'Too many wrong codes were typed. Wait, or join the device by the command with the token.',
+          {
+            params: { retryAfterS: Math.ceil(found.retryAfterMs / 1000) },
+          },
+        );
+      const record = found.kind === 'found' ? joins.find(found.id) : undefined;
+      if (record?.orgId !== ofOrg || record.join.origin !== 'request')
+        throw new CloudlessError('join_code_wrong', 'No device that waits shows this code.');
+      joins.reveal(record.join.id);
+      return joins.get(record.join.id, ofOrg);
+    },
+    approve(id, ofOrg, terms) {
+      if (joins.get(id, ofOrg).origin === 'request') givenTerms.set(id, terms);
+      return joins.decide(id, ofOrg, { kind: 'approved' });
+    },
+    deny: (id, ofOrg, wordsDiffer) => joins.decide(id, ofOrg, { kind: 'denied', wordsDiffer }),
+    async handshake(request, chain, exchange) {
       if (request.protocol > LINK_PROTOCOL)
         return refused(
           'protocol_mismatch',
           `the agent speaks protocol ${request.protocol}, this coordinator ${LINK_PROTOCOL}: update the coordinator`,
+          'version',
         );
-      if (request.kind === 'join') return join(request);
-      const leaf = await renewByKey(request, chain, deps);
-      logger.info({ op: 'node.renew', outcome: leaf.ok ? 'ok' : 'refused', nodeId: request.nodeId });
-      return leaf.ok ? issued(request.nodeId, leaf.value) : refused(leaf.error.code, leaf.error.message);
+      switch (request.kind) {
+        case 'join':
+          return refuseFlood(exchange) ?? answerJoin(await serveJoin(request, exchange, deps), request.name, exchange);
+        case 'pair':
+          return refuseFlood(exchange) ?? answerJoin(await servePair(request, exchange, deps), request.name, exchange);
+        case 'renew': {
+          const leaf = await renewByKey(request, chain, deps);
+          logger.info({ op: 'node.renew', outcome: leaf.ok ? 'ok' : 'refused', nodeId: request.nodeId });
+          return leaf.ok ? issued(request.nodeId, leaf.value) : refused(leaf.error.code, leaf.error.message);
+        }
+      }
     },
     authenticate: (chain) => authenticateNode(chain, deps),
     async renew(nodeId, csr) {
@@ -108,6 +203,10 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
     issueCoordinatorIdentity: () => ca.issueCoordinator(clock.now()),
     localNodeId: () => local.nodeId(),
     ensureLocalJoinToken: (file) => local.ensureToken(file),
-    stop: () => local.stop(),
+    stop() {
+      stopOnline();
+      joins.stop();
+      local.stop();
+    },
   };
 }

@@ -11,6 +11,15 @@ import { describe, expect, it } from 'vitest';
 import { createEnrolment } from './index.ts';
 import { cleanNodeName, uniqueNodeName } from './node-name.ts';
 
+/** A device that says nothing more. */
+const quickExchange = () => ({
+  remoteAddress: '192.0.2.7',
+  send: () => undefined,
+  receiveReveal: () => Promise.reject(new Error('it says nothing')),
+  keepOpen: () => undefined,
+  signal: new AbortController().signal,
+});
+
 async function open() {
   const clock = createManualClock();
   const entropy = createSeededEntropy(9);
@@ -31,6 +40,7 @@ async function open() {
       return enrolment.handshake(
         { kind: 'join', protocol: LINK_PROTOCOL, token: presented, csr: await createCsr(createDeviceKey()), name },
         [],
+        quickExchange(),
       );
     },
     /** The device opens its first session. */
@@ -52,7 +62,7 @@ async function open() {
 }
 
 const nodeIdOf = (response: HandshakeResponse): NodeId => {
-  if (response.kind !== 'issued') throw new Error(response.message);
+  if (response.kind !== 'issued') throw new Error(JSON.stringify(response));
   return response.nodeId;
 };
 const isThere = (file: string): Promise<boolean> =>
@@ -68,7 +78,7 @@ const until = async (holds: () => Promise<boolean>): Promise<void> => {
 describe('a join token', () => {
   it('binds name, owner and labels before it is shown; only a hash of it is stored', async () => {
     await using opened = await open();
-    const { token } = await opened.enrolment.createJoinToken({ orgId: opened.cluster.orgId, name: 'attic', labels: { room: 'attic' } });
+    const { token } = await opened.enrolment.createOffer({ orgId: opened.cluster.orgId, name: 'attic', labels: { room: 'attic' } });
     const nodeId = nodeIdOf(await opened.joinBy(token, 'some laptop'));
     expect(opened.store.get('node', nodeId)?.row).toMatchObject({ name: 'attic', labels: { room: 'attic' }, orgId: opened.cluster.orgId });
     const { rows } = await opened.driver.query({ sql: 'SELECT * FROM join_token' });
@@ -80,7 +90,7 @@ describe('a join token', () => {
   it('of another cluster, cut short, or with a request that cannot be signed is refused, and is not spent', async () => {
     await using mine = await open();
     await using other = await open();
-    const { token } = await mine.enrolment.createJoinToken({ orgId: mine.cluster.orgId });
+    const { token } = await mine.enrolment.createOffer({ orgId: mine.cluster.orgId });
     expect(await other.joinBy(token)).toMatchObject({
       kind: 'refused',
       retry: false,
@@ -89,17 +99,21 @@ describe('a join token', () => {
     expect(await mine.joinBy(token.slice(0, -3))).toMatchObject({ kind: 'refused' });
     const presented = parseJoinToken(token)?.presented ?? '';
     expect(
-      await mine.enrolment.handshake({ kind: 'join', protocol: LINK_PROTOCOL, token: presented, csr: 'rubbish', name: 'x' }, []),
+      await mine.enrolment.handshake(
+        { kind: 'join', protocol: LINK_PROTOCOL, token: presented, csr: 'rubbish', name: 'x' },
+        [],
+        quickExchange(),
+      ),
     ).toMatchObject({ kind: 'refused' });
     expect(await mine.joinBy(token)).toMatchObject({ kind: 'issued' });
   });
 
   it('that is guessed at leaves twenty events a minute, and counts all', async () => {
     await using opened = await open();
-    const { token } = await opened.enrolment.createJoinToken({ orgId: opened.cluster.orgId });
+    const { token } = await opened.enrolment.createOffer({ orgId: opened.cluster.orgId });
     for (let guess = 0; guess < 30; guess += 1) await opened.joinBy(`${token.slice(0, -4)}${String(guess).padStart(4, 'A')}`);
     expect(opened.enrolment.refusedCount).toBe(30);
-    const events = await opened.store.listEvents({ orgId: opened.cluster.orgId, kinds: ['joinToken.refused'], limit: 100 });
+    const events = await opened.store.listEvents({ orgId: opened.cluster.orgId, kinds: ['join.attacked'], limit: 100 });
     expect(events).toHaveLength(20);
     expect(JSON.stringify(events)).not.toContain(parseJoinToken(token)?.secret.slice(0, -4));
   });
@@ -108,7 +122,7 @@ describe('a join token', () => {
     await using opened = await open();
     const names: string[] = [];
     for (let count = 0; count < 3; count += 1) {
-      const { token } = await opened.enrolment.createJoinToken({ orgId: opened.cluster.orgId });
+      const { token } = await opened.enrolment.createOffer({ orgId: opened.cluster.orgId });
       names.push(opened.store.get('node', nodeIdOf(await opened.joinBy(token, '<b>pi')))?.row.name ?? '');
     }
     expect(names).toEqual(['b pi', 'b pi 2', 'b pi 3']);

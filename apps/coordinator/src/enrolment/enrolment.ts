@@ -1,8 +1,27 @@
 import type { Result } from '@cloudless/kernel';
-import type { HandshakeRequest, HandshakeResponse, JoinTokenId, NodeId, OrgId, UserId } from '@cloudless/proto';
+import type { HandshakeRequest, HandshakeResponse, Join, JoinTokenId, LendingRule, NodeId, OrgId, UserId } from '@cloudless/proto';
 import type { LinkReason } from '@cloudless/transport';
+import type { HandshakeExchange } from '@cloudless/transport/websocket';
+import type { Joins } from './joins.ts';
+import type { GivenTerms } from './serve-pair.ts';
 
-export type NewJoinToken = { readonly id: JoinTokenId; /** `cl1.…`: shown once. */ readonly token: string; readonly expiresAt: number };
+export type NewOffer = {
+  readonly orgId: OrgId;
+  readonly ownerUserId?: UserId | undefined;
+  /** The device's own proposal when absent. */
+  readonly name?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly lending?: LendingRule | undefined;
+  readonly approval?: boolean;
+};
+/** Shown once. */
+export type MadeOffer = {
+  readonly join: Join;
+  /** `cl1.…`, with the coordinator's addresses. */
+  readonly token: string;
+  /** `ABCD-EFGH` */
+  readonly code: string;
+};
 export type CoordinatorIdentity = { readonly certificate: string; readonly key: string; readonly notAfter: number };
 export type Renewed = { readonly certificate: string; readonly bundle: string };
 
@@ -12,18 +31,27 @@ export interface Enrolment {
   readonly bundle: string;
   /** Joins refused since the start. */
   readonly refusedCount: number;
+  /** Joins as they go. */
+  readonly joins: Pick<Joins, 'list' | 'get' | 'step' | 'fail' | 'onChange'>;
   /**
-   * A one-time token for one device, for 15 minutes. Only a hash of it is stored.
-   * @throws CloudlessError `store_unavailable`
+   * An offer for one device, for 15 minutes. Only a hash of its token is stored.
+   * @throws CloudlessError `store_unavailable`, `overloaded`
    */
-  createJoinToken(input: {
-    readonly orgId: OrgId;
-    readonly ownerUserId?: UserId | undefined;
-    readonly name?: string | undefined;
-    readonly labels?: Readonly<Record<string, string>>;
-  }): Promise<NewJoinToken>;
+  createOffer(input: NewOffer): Promise<MadeOffer>;
+  /** @throws CloudlessError `not_found`, `store_unavailable` */
+  cancelOffer(id: JoinTokenId, orgId: OrgId): Promise<void>;
+  /**
+   * The device that shows this code, for whoever typed it.
+   * @param from whose tries are counted
+   * @throws CloudlessError `join_code_wrong`, `too_many_requests`
+   */
+  openRequest(code: string, from: string, orgId: OrgId): Join;
+  /** @throws CloudlessError `not_found`, `join_over` */
+  approve(id: JoinTokenId, orgId: OrgId, terms: GivenTerms): Join;
+  /** @throws CloudlessError `not_found`, `join_over` */
+  deny(id: JoinTokenId, orgId: OrgId, wordsDiffer: boolean): Join;
   /** Serves what a device without a valid certificate may ask. */
-  handshake(request: HandshakeRequest, chain: readonly Uint8Array[]): Promise<HandshakeResponse>;
+  handshake(request: HandshakeRequest, chain: readonly Uint8Array[], exchange: HandshakeExchange): Promise<HandshakeResponse>;
   /** Who shows this chain, when it may open a session now: the node exists and is not revoked. */
   authenticate(chain: readonly Uint8Array[]): Result<NodeId, LinkReason>;
   /** For a device in its session, which has proved who it is. */

@@ -4,7 +4,6 @@ import type { Store } from '@cloudless/db';
 import type { Clock, Entropy, Logger, Timer } from '@cloudless/kernel';
 import { nodeIdSchema, type BatchId, type EventId, type JoinTokenId, type NodeId, type NodeRow, type OrgId } from '@cloudless/proto';
 import { JOIN_TOKEN_TTL_MS } from '@cloudless/identity';
-import type { NewJoinToken } from './enrolment.ts';
 import type { EnrolmentRecords } from './records.ts';
 
 const SETTING = 'local_node_id';
@@ -28,7 +27,7 @@ export type LocalDeviceDeps = {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly orgId: OrgId;
-  readonly createToken: () => Promise<NewJoinToken>;
+  readonly createToken: () => Promise<{ readonly id: JoinTokenId; readonly token: string }>;
 };
 
 /** Knows which node is the coordinator's own machine, and lets it in without a person. */

@@ -3,9 +3,11 @@ import {
   CloudlessError,
   joinTokenIdSchema,
   labelsSchema,
+  lendingRuleSchema,
   orgIdSchema,
   userIdSchema,
   type JoinTokenId,
+  type LendingRule,
   type NodeId,
   type OrgId,
   type UserId,
@@ -19,9 +21,13 @@ export type JoinTokenRow = {
   /** Name that the device gets; its own proposal when absent. */
   readonly name?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
+  readonly lending?: LendingRule | undefined;
+  /** A person has to approve the device that comes. */
+  readonly approval: boolean;
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly usedAt?: number | undefined;
+  readonly cancelledAt?: number | undefined;
 };
 
 export type StoredAuthority = {
@@ -37,6 +43,10 @@ export interface EnrolmentRecords {
   findJoinToken(id: JoinTokenId): Promise<JoinTokenRow | undefined>;
   /** Of several that try at once, exactly one hears `true`. */
   useJoinToken(id: JoinTokenId, nodeId: NodeId, now: number): Promise<boolean>;
+  /** Refused from now on; nothing when it was used already. */
+  cancelJoinToken(id: JoinTokenId, now: number): Promise<void>;
+  /** Offers that stand, as after a restart. */
+  listOpenJoinTokens(now: number): Promise<readonly JoinTokenRow[]>;
   findDeviceAuthority(): Promise<StoredAuthority | undefined>;
   insertDeviceAuthority(authority: StoredAuthority, now: number): Promise<void>;
   findSetting(orgId: OrgId, name: string): Promise<string | undefined>;
@@ -45,6 +55,27 @@ export interface EnrolmentRecords {
 
 const text = (value: SqlValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 const blob = (value: SqlValue | undefined): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array());
+
+const JOIN_TOKEN_COLUMNS = 'id, org_id, owner_user_id, secret_hash, name, labels, lending, approval, created_at, expires_at';
+
+function readJoinToken(row: Readonly<Record<string, SqlValue>>): JoinTokenRow {
+  const lending = text(row['lending']);
+  const instant = (value: SqlValue | undefined): number | undefined => (value === null || value === undefined ? undefined : Number(value));
+  return {
+    id: joinTokenIdSchema.parse(row['id']),
+    orgId: orgIdSchema.parse(row['org_id']),
+    ownerUserId: userIdSchema.optional().parse(text(row['owner_user_id'])),
+    secretHash: blob(row['secret_hash']),
+    name: text(row['name']),
+    labels: labelsSchema.parse(JSON.parse(text(row['labels']) ?? '{}')),
+    lending: lending === undefined ? undefined : lendingRuleSchema.parse(JSON.parse(lending)),
+    approval: Number(row['approval']) === 1,
+    createdAt: Number(row['created_at']),
+    expiresAt: Number(row['expires_at']),
+    usedAt: instant(row['used_at']),
+    cancelledAt: instant(row['cancelled_at']),
+  };
+}
 
 export function createEnrolmentRecords({
   driver,
@@ -73,37 +104,36 @@ export function createEnrolmentRecords({
         row.secretHash,
         row.name ?? null,
         JSON.stringify(row.labels),
+        row.lending ? JSON.stringify(row.lending) : null,
+        row.approval ? 1 : 0,
         row.createdAt,
         row.expiresAt,
       ];
       await write('a join token', [
         {
-          sql: 'INSERT INTO join_token (id, org_id, owner_user_id, secret_hash, name, labels, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          sql: `INSERT INTO join_token (${JOIN_TOKEN_COLUMNS}) VALUES (${JOIN_TOKEN_COLUMNS.split(',')
+            .map(() => '?')
+            .join(', ')})`,
           params,
         },
       ]);
     },
     async findJoinToken(id) {
-      const row = await find(
-        'SELECT id, org_id, owner_user_id, secret_hash, name, labels, created_at, expires_at, used_at FROM join_token WHERE id = ?',
-        [id],
-      );
-      if (!row) return undefined;
-      return {
-        id: joinTokenIdSchema.parse(row['id']),
-        orgId: orgIdSchema.parse(row['org_id']),
-        ownerUserId: userIdSchema.optional().parse(text(row['owner_user_id'])),
-        secretHash: blob(row['secret_hash']),
-        name: text(row['name']),
-        labels: labelsSchema.parse(JSON.parse(text(row['labels']) ?? '{}')),
-        createdAt: Number(row['created_at']),
-        expiresAt: Number(row['expires_at']),
-        usedAt: row['used_at'] === null ? undefined : Number(row['used_at']),
-      };
+      const row = await find(`SELECT ${JOIN_TOKEN_COLUMNS}, used_at, cancelled_at FROM join_token WHERE id = ?`, [id]);
+      return row && readJoinToken(row);
+    },
+    async cancelJoinToken(id, now) {
+      await write('the end of a join token', [
+        { sql: 'UPDATE join_token SET cancelled_at = ? WHERE id = ? AND used_at IS NULL AND cancelled_at IS NULL', params: [now, id] },
+      ]);
+    },
+    async listOpenJoinTokens(now) {
+      const sql = `SELECT ${JOIN_TOKEN_COLUMNS}, used_at, cancelled_at FROM join_token WHERE used_at IS NULL AND cancelled_at IS NULL AND expires_at > ? ORDER BY created_at LIMIT 200`;
+      return toRecords(await driver.query({ sql, params: [now] })).map(readJoinToken);
     },
     useJoinToken: (id, nodeId, now) =>
       write('the use of a join token', [
-        guardThat('(SELECT used_at IS NULL AND expires_at > ? FROM join_token WHERE id = ?)', [now, id]),
+        guardThat('(SELECT used_at IS NULL AND cancelled_at IS NULL AND expires_at > ? FROM join_token WHERE id = ?)', [now, id]),
         { sql: 'UPDATE join_token SET used_at = ?, used_by_node_id = ? WHERE id = ?', params: [now, nodeId, id] },
       ]),
     async findDeviceAuthority() {

@@ -14,6 +14,9 @@ export interface RefusalEvents {
     readonly code: string;
     readonly tokenId?: JoinTokenId | undefined;
     readonly remoteName?: string;
+    readonly remoteAddress?: string | undefined;
+    /** Somebody may be at it who should not: an error, which Home shows. */
+    readonly isAttack?: boolean | undefined;
   }): Promise<void>;
 }
 
@@ -43,16 +46,21 @@ export function createRefusalEvents(deps: {
     get count() {
       return count;
     },
-    async record({ message, code, tokenId, remoteName }) {
+    async record({ message, code, tokenId, remoteName, remoteAddress, isAttack = false }) {
       count += 1;
-      logger.warn({ op: 'joinToken.refuse', outcome: 'refused', code, tokenId, name: remoteName });
+      logger.warn({ op: 'joinToken.refuse', outcome: 'refused', code, tokenId, name: remoteName, remoteAddress });
       if (!hasRoom()) return;
-      const params = { code, ...(tokenId ? { tokenId } : {}), ...(remoteName === undefined ? {} : { name: remoteName }) };
+      const params = {
+        code,
+        ...(tokenId ? { tokenId } : {}),
+        ...(remoteName === undefined ? {} : { name: remoteName }),
+        ...(remoteAddress === undefined ? {} : { remoteAddress }),
+      };
       const event = {
         id: entropy.id('ev') as EventId,
         at: clock.now(),
-        kind: 'joinToken.refused',
-        severity: 'warning',
+        kind: isAttack ? 'join.attacked' : 'joinToken.refused',
+        severity: isAttack ? 'error' : 'warning',
         orgId,
         actor: { kind: 'system', name: 'enrolment' },
         params,

@@ -6,7 +6,7 @@ import type { BatchId, HandshakeRequest, NodeId, NodeRow } from '@cloudless/prot
 import type { LinkReason } from '@cloudless/transport';
 
 /** How long after its end a certificate still renews, by the same key. */
-const RENEW_AFTER_EXPIRY_MS = 30 * 86_400_000;
+const RENEW_AFTER_EXPIRY_MS = 400 * 86_400_000;
 const MAX_TRIES = 8;
 
 export type RenewDeps = { readonly store: Store; readonly ca: DeviceCa; readonly clock: Clock; readonly entropy: Entropy };
@@ -67,7 +67,7 @@ export async function renewByKey(
   if (!svid)
     return err({
       code: 'certificate_refused',
-      message: 'no certificate of this cluster from the last 30 days was shown: join again with a new token',
+      message: 'no certificate of this cluster from the last 400 days was shown: join again with a new token',
     });
   if (svid.subject.kind !== 'node' || svid.subject.nodeId !== request.nodeId)
     return err({ code: 'certificate_refused', message: 'the certificate is of another device' });

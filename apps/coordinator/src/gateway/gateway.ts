@@ -1,6 +1,7 @@
 import type { Store } from '@cloudless/db';
 import type { Clock, Logger } from '@cloudless/kernel';
 import type { NodeSessions } from '../node-sessions/node-sessions.ts';
+import type { Installer } from '../install/create-installer.ts';
 import type { People } from '../people/people.ts';
 import { createAdmission } from './admission.ts';
 import { createAppPorts, type AppPorts } from './app-ports.ts';
@@ -27,6 +28,7 @@ export type GatewayOptions = {
   /** Absent: its routes answer 404. */
   readonly api: ApiEndpoints | undefined;
   readonly agents: AgentSockets;
+  readonly installer?: Pick<Installer, 'serve'> | undefined;
   readonly telemetry: GatewayTelemetry;
   /** Why this coordinator does not serve yet; empty when it does. */
   readonly notReady: () => readonly string[];
@@ -48,8 +50,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const admission = createAdmission(options.hosts);
   const web = createWebProxy(options.webUrl);
   const sockets = createTrpcSockets({ people, clock, onSocket: (socket, request) => api?.trpcWebSocket(socket, request) });
-  const { agents, notReady } = options;
-  const mainRoutes = createMainRoutes({ admission, people, api, agents, sockets, web, telemetry, logger, notReady });
+  const { agents, notReady, installer } = options;
+  const mainRoutes = createMainRoutes({ admission, people, api, agents, sockets, web, installer, telemetry, logger, notReady });
   const appRoutes = createAppRoutes({ admission, apps: createAppProxy({ store, sessions, clock }), telemetry, logger });
 
   let certificate = options.certificate;

@@ -3,7 +3,8 @@ import { isLoopbackAddress, isLoopbackName, parseHost, plainAddress } from './ad
 export type HostPolicyOptions = {
   /** Where the gateway listens. */
   readonly host: string;
-  readonly publicUrl: URL | undefined;
+  /** Addresses of proxies and tunnels before it. */
+  readonly publicUrls: readonly URL[];
   /** Names of this machine; read at each unknown name, because a lease or a name may change. */
   readonly machine: () => { readonly hostname: string; readonly addresses: readonly string[] };
 };
@@ -20,9 +21,12 @@ export interface HostPolicy {
 }
 
 /** Which `Host` is ours. An address of this machine or a name it bears cannot be another site's, so rebinding ends here. */
-export function createHostPolicy({ host, publicUrl, machine }: HostPolicyOptions): HostPolicy {
+export function createHostPolicy({ host, publicUrls, machine }: HostPolicyOptions): HostPolicy {
   const loopbackOnly = isLoopbackName(host);
-  const publicName = publicUrl && parseHost(publicUrl.host)?.name;
+  const publicUrlOf = (header: string | undefined): URL | undefined => {
+    const name = parseHost(header)?.name;
+    return name === undefined ? undefined : publicUrls.find((url) => parseHost(url.host)?.name === name);
+  };
 
   function machineNames(): string[] {
     if (loopbackOnly) return [];
@@ -33,15 +37,14 @@ export function createHostPolicy({ host, publicUrl, machine }: HostPolicyOptions
     return [...new Set([...named, ...reached, ...(host === '0.0.0.0' || host === '::' ? [] : [host.toLowerCase()])])];
   }
 
-  const isPublic = (header: string | undefined): boolean => publicName !== undefined && parseHost(header)?.name === publicName;
   return {
     loopbackOnly,
-    schemeOf: (header, encrypted) => (encrypted || (isPublic(header) && publicUrl?.protocol === 'https:') ? 'https' : 'http'),
+    schemeOf: (header, encrypted) => (encrypted || publicUrlOf(header)?.protocol === 'https:' ? 'https' : 'http'),
     isKnown(header) {
       const parsed = parseHost(header);
       if (!parsed) return false;
-      return isLoopbackName(parsed.name) || isPublic(header) || machineNames().includes(parsed.name);
+      return isLoopbackName(parsed.name) || publicUrlOf(header) !== undefined || machineNames().includes(parsed.name);
     },
-    names: () => [...(publicName === undefined ? [] : [publicName]), ...machineNames(), 'localhost', '127.0.0.1', '::1'],
+    names: () => [...publicUrls.flatMap((url) => parseHost(url.host)?.name ?? []), ...machineNames(), 'localhost', '127.0.0.1', '::1'],
   };
 }

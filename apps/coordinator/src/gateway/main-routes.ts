@@ -4,6 +4,7 @@ import type { Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import { AGENT_WEBSOCKET } from '@cloudless/transport/websocket';
 import { WebSocketServer, type WebSocket } from 'ws';
+import type { Installer } from '../install/create-installer.ts';
 import type { People } from '../people/people.ts';
 import { isLoopbackName, parseHost } from './addresses.ts';
 import { foreignOrigin, type Admission } from './admission.ts';
@@ -38,6 +39,8 @@ export type MainRoutesOptions = {
   readonly agents: AgentSockets;
   readonly sockets: Pick<TrpcSockets, 'upgrade'>;
   readonly web: WebProxy;
+  /** Absent: its routes answer 404. */
+  readonly installer: Pick<Installer, 'serve'> | undefined;
   readonly telemetry: GatewayTelemetry;
   readonly logger: Logger;
   /** Why this coordinator does not serve yet; empty when it does. */
@@ -79,6 +82,9 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
         return serveMetrics(request, response, facts);
       case 'agent':
         return sendProblem(response, new CloudlessError('invalid_input', 'Agents speak WebSocket here.'), { status: 426 });
+      case 'install':
+        if (!options.installer) throw new CloudlessError('not_found', 'This coordinator runs without its installer.');
+        return options.installer.serve(request, response, facts);
       case 'web':
         return options.web.serve(request, response, facts);
     }

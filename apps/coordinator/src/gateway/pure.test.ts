@@ -7,7 +7,7 @@ import { routeOf } from './routes.ts';
 const policy = (host: string, publicUrl?: string) =>
   createHostPolicy({
     host,
-    publicUrl: publicUrl === undefined ? undefined : new URL(publicUrl),
+    publicUrls: publicUrl === undefined ? [] : [new URL(publicUrl)],
     machine: () => ({ hostname: 'Attic.home', addresses: ['192.168.1.20', 'fe80::1%eth0'] }),
   });
 

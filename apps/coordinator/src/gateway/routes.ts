@@ -1,5 +1,5 @@
 /** What a path of the main port leads to. */
-export type Route = 'trpc' | 'rest' | 'auth' | 'agent' | 'healthz' | 'readyz' | 'metrics' | 'web';
+export type Route = 'trpc' | 'rest' | 'auth' | 'agent' | 'healthz' | 'readyz' | 'metrics' | 'install' | 'web';
 
 const under = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
 
@@ -9,6 +9,7 @@ export function routeOf(target: string | undefined): Route | undefined {
   const path = target.split('?', 1)[0] ?? '';
   if (path === '/healthz' || path === '/readyz' || path === '/metrics') return path.slice(1) as Route;
   if (path === '/agent') return 'agent';
+  if (under(path, '/install') || path === '/ca.crt') return 'install';
   if (under(path, '/trpc')) return 'trpc';
   if (under(path, '/api/v1')) return 'rest';
   if (under(path, '/api/auth')) return 'auth';
@@ -24,5 +25,6 @@ export const MAX_BODY_BYTES: Readonly<Record<Route, number>> = {
   healthz: 0,
   readyz: 0,
   metrics: 0,
+  install: 16 * 2 ** 10,
   web: 2 ** 20,
 };

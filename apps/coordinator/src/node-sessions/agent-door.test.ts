@@ -96,7 +96,7 @@ async function listen(server: Server): Promise<number> {
 }
 
 const createToken = async ({ enrolment, cluster }: Coordinator) => {
-  const { token } = await enrolment.createJoinToken({ orgId: cluster.orgId });
+  const { token } = await enrolment.createOffer({ orgId: cluster.orgId });
   const parsed = parseJoinToken(token);
   if (!parsed) throw new Error('the token does not parse');
   return parsed;
@@ -113,6 +113,7 @@ async function join(coordinator: Coordinator, key = createDeviceKey()): Promise<
     token: token.presented,
     csr: await createCsr(key),
     name: 'laptop',
+    candidate: { hostname: 'laptop', os: 'Debian', arch: 'x64' },
     judgeCoordinator: judgePinned(token.caHash),
   });
   if (response.kind !== 'issued') throw new Error(response.message);
@@ -237,7 +238,7 @@ describe('a device with a join token', () => {
     expect(await ask()).toMatchObject({ kind: 'refused', code: 'join_token_refused', retry: false });
     expect(coordinator.enrolment.refusedCount).toBe(1);
     const events = await coordinator.store.listEvents({ orgId: coordinator.cluster.orgId, limit: 50 });
-    expect(events.filter(({ kind }) => kind === 'joinToken.refused')).toHaveLength(1);
+    expect(events.filter(({ kind }) => kind === 'join.attacked')).toHaveLength(1);
   });
 
   it('of two that race with it is the only one, or the other is', async () => {
@@ -334,7 +335,7 @@ describe('a session', () => {
     expect(await renew(createDeviceKey())).toMatchObject({ kind: 'refused', code: 'certificate_refused' });
     const renewed = await renew(device.identity.key);
     expect(renewed).toMatchObject({ kind: 'issued', nodeId: device.nodeId });
-    coordinator.clock.offsetMs = 60 * 86_400_000;
+    coordinator.clock.offsetMs = 420 * 86_400_000;
     expect(await renew(device.identity.key)).toMatchObject({ kind: 'refused', code: 'certificate_refused' });
   });
 

@@ -3,7 +3,9 @@ import type { Store } from '@cloudless/db';
 import { unreachable, withDeadline, type Clock, type Entropy, type Logger, type Result, type Timer } from '@cloudless/kernel';
 import { CloudlessError, type AgentMessage, type BatchId, type EventId, type NodeId } from '@cloudless/proto';
 import { StreamReset, type CoordinatorLink } from '@cloudless/transport';
+import type { ServeFile } from '../files/serve-file.ts';
 import { changesByNode } from './assignments.ts';
+import { createDepartures } from './departures.ts';
 import { allowedSilenceMs, heartbeatMs } from './judge-liveness.ts';
 import { createLivenessWatch } from './liveness-watch.ts';
 import { createNodeWriter } from './node-writer.ts';
@@ -31,6 +33,10 @@ export type NodeSessionsOptions = {
     nodeId: NodeId,
     csr: string,
   ) => Promise<Result<{ readonly certificate: string; readonly bundle: string }, { readonly code: string; readonly message: string }>>;
+  /** Where devices may find this coordinator, told at each welcome. */
+  readonly addresses?: () => readonly string[];
+  /** Answers the streams that devices open; refused when absent. */
+  readonly serveFile?: ServeFile;
   /** Silence after which a device is lost and its replicas are replaced. Default 60 s. */
   readonly lostAfterMs?: number;
 };
@@ -50,6 +56,13 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   const usageListeners = new Set<(sample: UsageSample) => void>();
   const reports = createReportWriter({ store, clock, entropy, logger });
   const nodes = createNodeWriter({ store, clock, entropy, logger });
+  const departures = createDepartures({
+    store,
+    clock,
+    entropy,
+    logger,
+    onEmpty: (nodeId) => void sessions.get(nodeId)?.link.send({ kind: 'departed', ...authority }),
+  });
   let measureTimer: Timer | undefined;
   let isStopped = false;
 
@@ -72,11 +85,20 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   const stopListening = store.onCommit(({ revision, changes }) => {
     for (const [nodeId, own] of changesByNode(changes)) sessions.get(nodeId)?.committed(revision, own);
     for (const change of changes) {
-      if (change.kind === 'event' || change.table !== 'node') continue;
+      if (change.kind === 'event') continue;
+      if (change.table === 'allocation') departures.check(change.kind === 'put' ? change.row.nodeId : change.before.nodeId);
+      if (change.table !== 'node') continue;
+      noteNode(change.kind === 'put' ? change.row.id : change.before.id);
       if (change.kind === 'remove') forget(change.before.id, 'the device was removed from the cluster');
       else if (change.row.revokedAt !== undefined) forget(change.row.id, 'the device was removed from the cluster');
     }
   });
+
+  /** Its row changed: what it lends, whether it leaves. */
+  function noteNode(nodeId: NodeId): void {
+    sessions.get(nodeId)?.tellLending();
+    departures.check(nodeId);
+  }
 
   function forget(nodeId: NodeId, message: string): void {
     sessions.get(nodeId)?.link.close({ code: 'revoked', message, retry: false });
@@ -102,6 +124,9 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
         presence.hasLeft = true;
         watch.check(presence.nodeId);
         return link.close({ code: 'left', message: 'the device said goodbye', retry: false });
+      case 'depart':
+        logger.info({ op: 'node.depart', nodeId: presence.nodeId, reason: message.reason });
+        return departures.begin(presence.nodeId);
       case 'renew':
         return void renew(presence.nodeId, link, message.csr);
       default:
@@ -134,6 +159,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       clock,
       logger,
       coordinatorVersion: options.coordinatorVersion,
+      addresses: options.addresses ?? (() => []),
       heartbeatMs: ({ fingerprint }) => heartbeatMs(allowedSilenceMs(fingerprint)),
       events: {
         heard,
@@ -157,6 +183,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       },
     });
     sessions.set(nodeId, session);
+    const { serveFile } = options;
+    if (serveFile) link.onStream((incoming) => serveFile(incoming, nodeId));
     void link.closed.then(({ code, message, by }) => {
       logger.info({ op: 'session.close', nodeId, code, by, reason: message });
       if (sessions.get(nodeId) !== session) return;
@@ -264,6 +292,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     async settled() {
       await reports.settled();
       await nodes.settled();
+      await departures.settled();
     },
     async stop() {
       isStopped = true;
@@ -274,6 +303,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       reports.stop();
       await reports.settled();
       await nodes.settled();
+      await departures.settled();
     },
   };
 }

@@ -30,7 +30,7 @@ export async function serveAgents(deps: {
     entropy: deps.entropy,
     logger,
     authenticate: (chain) => enrolment.authenticate(chain),
-    handshake: (request, chain) => enrolment.handshake(request, chain),
+    handshake: (request, chain, exchange) => enrolment.handshake(request, chain, exchange),
     onLink(link, peer) {
       sessions.accept(link, peer.nodeId).catch((cause: unknown) => {
         logger.error({ op: 'session.open', outcome: 'failed', nodeId: peer.nodeId }, cause);

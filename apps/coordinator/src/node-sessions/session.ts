@@ -7,6 +7,8 @@ import { toAssignment } from './assignments.ts';
 /** Who speaks for the cluster; goes with every message that an agent obeys. */
 export type Authority = { readonly clusterId: ClusterId; readonly epoch: number; readonly token: number };
 
+/** Protocol since which agents know the messages `addresses`, `lending`, `update` and `departed`. */
+const LENDING_SINCE = 2;
 /** From the link to the hello. */
 const HELLO_DEADLINE_MS = 10_000;
 /** A consumer that takes nothing for so long is let go; it comes back and gets everything anew. */
@@ -28,6 +30,7 @@ export type SessionOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly coordinatorVersion: string;
+  readonly addresses: () => readonly string[];
   /** For this fingerprint. */
   readonly heartbeatMs: (hello: Hello) => number;
   readonly events: SessionEvents;
@@ -38,6 +41,8 @@ export interface Session {
   readonly link: CoordinatorLink;
   /** A batch was committed; `changes` are this node's, and may be empty. */
   committed(revision: number, changes: readonly AssignmentChange[]): void;
+  /** Sends the owner's rule when it is not what the agent was told last. */
+  tellLending(): void;
   /** Sends what a full queue held back. Called now and then. */
   retry(): void;
 }
@@ -47,6 +52,9 @@ export function createSession(options: SessionOptions): Session {
   /** Revision of the last message sent; absent before the first COMPLETE. */
   let revision: number | undefined;
   let isGreeted = false;
+  /** What the agent's hello allows; nothing is sent that it would not know. */
+  let knowsLending = false;
+  let toldRule: string | undefined;
   /** Set when the queue was full: only a new COMPLETE tells the agent what it missed. */
   let stuckSinceMs: number | undefined;
 
@@ -76,6 +84,14 @@ export function createSession(options: SessionOptions): Session {
     } else stuckSinceMs ??= clock.bootMs();
   }
 
+  function tellLending(): void {
+    if (!knowsLending || link.signal.aborted) return;
+    const rule = store.get('node', nodeId)?.row.lending ?? {};
+    const text = JSON.stringify(rule);
+    if (text === toldRule) return;
+    if (guarded(() => link.send({ kind: 'lending', ...authority, rule }))) toldRule = text;
+  }
+
   function takeHello(hello: Hello): void {
     if (isGreeted) return link.close({ code: 'malformed', message: 'a second hello came in one session', retry: true });
     const problem = checkHello(hello, nodeId, authority);
@@ -95,7 +111,12 @@ export function createSession(options: SessionOptions): Session {
       heartbeatMs: options.heartbeatMs(hello),
       coordinatorVersion: options.coordinatorVersion,
     });
+    knowsLending = protocol >= LENDING_SINCE;
+    // Before what it should hold: an agent that lost its state starts nothing that its owner does not lend.
+    tellLending();
     sendComplete();
+    const addresses = options.addresses();
+    if (knowsLending && addresses.length > 0) link.send({ kind: 'addresses', addresses: [...addresses] });
   }
 
   link.onMessage((message) => {
@@ -110,6 +131,7 @@ export function createSession(options: SessionOptions): Session {
       case 'report':
       case 'fingerprint':
       case 'leave':
+      case 'depart':
       case 'renew':
         return events.message(message);
       default:
@@ -119,6 +141,7 @@ export function createSession(options: SessionOptions): Session {
 
   return {
     link,
+    tellLending,
     committed(resultsIn, changes) {
       // A COMPLETE that was sent meanwhile holds this batch already.
       if (revision === undefined || stuckSinceMs !== undefined || changes.length === 0 || resultsIn <= revision || link.signal.aborted)

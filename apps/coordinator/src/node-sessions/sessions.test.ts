@@ -21,8 +21,9 @@ describe('a session', () => {
     const [laptop, pi] = [await opened.addNode('laptop'), await opened.addNode('pi')];
     const held = await opened.place(laptop);
     const link = await opened.connect(laptop);
-    expect(link.kinds().slice(0, 2)).toEqual(['welcome', 'complete']);
-    expect(link.heard[1]).toMatchObject({
+    // The owner's rule comes before anything could be started against it.
+    expect(link.kinds().slice(0, 3)).toEqual(['welcome', 'lending', 'complete']);
+    expect(link.heard[2]).toMatchObject({
       assignments: [{ allocationId: held.id }],
       epoch: opened.cluster.epoch,
       token: opened.cluster.token,

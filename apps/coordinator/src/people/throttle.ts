@@ -5,6 +5,8 @@ export type ThrottleRule = { readonly windowMs: number; readonly max: number };
 export interface Throttle {
   /** Counts one try on `key`. `retryAfterMs` is 0 when it is allowed. */
   consume(key: string, rule: ThrottleRule): { readonly allowed: boolean; readonly retryAfterMs: number };
+  /** Whether the next try would be refused; counts nothing. */
+  isExhausted(key: string, rule: ThrottleRule): boolean;
 }
 
 /** Keys kept at most; the oldest window goes first. */
@@ -24,6 +26,10 @@ export function createThrottle(clock: Pick<Clock, 'bootMs'>): Throttle {
   }
 
   return {
+    isExhausted(key, { max }) {
+      const found = windows.get(key);
+      return found !== undefined && found.endsMs > clock.bootMs() && found.count >= max;
+    },
     consume(key, { windowMs, max }) {
       const nowMs = clock.bootMs();
       const found = windows.get(key);

@@ -110,7 +110,8 @@ export type JoinOptions = AskOptions &
     readonly csr: string;
     /** Name that the device proposes for itself. */
     readonly name: string;
-    readonly candidate: Candidate;
+    /** What a person sees who has to approve it. */
+    readonly candidate?: Candidate | undefined;
   };
 
 /**
@@ -118,7 +119,7 @@ export type JoinOptions = AskOptions &
  * @throws DialFailed when the coordinator cannot be reached or is not the one that the token pins
  */
 export const joinCoordinator = ({ token, csr, name, candidate, ...options }: JoinOptions): Promise<JoinAnswer> =>
-  askHandshake(options, { kind: 'join', protocol: LINK_PROTOCOL, token, csr, name, candidate });
+  askHandshake(options, { kind: 'join', protocol: LINK_PROTOCOL, token, csr, name, ...(candidate ? { candidate } : {}) });
 
 export type PairOptions = AskOptions &
   Waiting & {

@@ -1,3 +1,4 @@
+import type { JoinOffer } from '@cloudless/proto';
 import { buildNodeRow } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
 import { createTestApi, outcomeOf, type TestApi } from '../testing/create-test-api.ts';
@@ -44,8 +45,8 @@ describe('a device', () => {
 
 it('a join token is told to the feed by its id, and never by itself', async () => {
   await using api = await createTestApi();
-  const made = (await api.call(OWNER, 'node.createJoinToken', { name: 'attic' })) as { id: string; token: string };
+  const made = (await api.call(OWNER, 'node.createJoinToken', { name: 'attic' })) as JoinOffer;
   const [event] = await api.store.listEvents({ orgId: api.cluster.orgId, limit: 1 });
-  expect(event).toMatchObject({ kind: 'joinToken.created', actor: { name: 'owner' }, params: { name: 'attic', tokenId: made.id } });
-  expect(JSON.stringify(event)).not.toContain(made.token.split('.').at(-1));
+  expect(event).toMatchObject({ kind: 'joinToken.created', actor: { name: 'owner' }, params: { name: 'attic', tokenId: made.join.id } });
+  for (const secret of [made.token.split('.').at(3), made.code]) expect(JSON.stringify(event)).not.toContain(secret);
 });

@@ -6,10 +6,10 @@ import type { Caller } from '../../people/people.ts';
 import type { ApiParts } from '../../parts.ts';
 import { getNode, listOwned, pageOf } from '../owned-rows.ts';
 import type { Views } from '../views.ts';
-import { record, tell, writeRows, type WriteParts } from '../write-rows.ts';
+import { tell, writeRows, type WriteParts } from '../write-rows.ts';
 
-type Names = 'node.list' | 'node.get' | 'node.usage' | 'node.update' | 'node.createJoinToken' | 'node.remove';
-type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'logger' | 'sessions' | 'enrolment'>;
+type Names = 'node.list' | 'node.get' | 'node.usage' | 'node.update' | 'node.remove';
+type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'logger' | 'sessions'>;
 
 function refuseTakenName(store: Store, row: NodeRow): void {
   for (const { row: other } of store.list('node')) {
@@ -46,7 +46,7 @@ function decideUpdate(
 
 /** Devices. */
 export function createNodeProcedures(parts: Parts, { viewNode }: Views): Pick<Handlers, Names> {
-  const { store, clock, sessions, enrolment } = parts;
+  const { store, clock, sessions } = parts;
   return {
     'node.list': ({ caller, input }) =>
       Promise.resolve(
@@ -63,14 +63,6 @@ export function createNodeProcedures(parts: Parts, { viewNode }: Views): Pick<Ha
       const read = () => getNode(store, input.nodeId, caller);
       await writeRows(parts, read, (found) => decideUpdate(parts, caller, found, input));
       return viewNode(read().row);
-    },
-    async 'node.createJoinToken'({ caller, input }) {
-      const ownerUserId = caller.kind === 'user' ? caller.id : caller.userId;
-      const made = await enrolment.createJoinToken({ orgId: caller.orgId, ownerUserId, name: input.name, labels: input.labels });
-      const message = `${caller.name} made a join token for ${input.name}`;
-      const params = { name: input.name, tokenId: made.id };
-      await record(parts, tell(parts, caller, { kind: 'joinToken.created', params, message }));
-      return { ...made };
     },
     async 'node.remove'({ caller, input }) {
       const read = () => getNode(store, input.nodeId, caller);

@@ -1,3 +1,6 @@
+import { createHostPolicy } from '../../gateway/host-policy.ts';
+import { writeCommands } from '../../install/commands.ts';
+import { createReach } from '../../reach/create-reach.ts';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -55,11 +58,23 @@ export async function createTestApi(given: TestApiOptions = {}) {
     coordinatorVersion: '0.1.0',
     renew: (nodeId, csr) => enrolment.renew(nodeId, csr),
   });
+  const reach = createReach({
+    hosts: createHostPolicy({ host: '127.0.0.1', publicUrls: [], machine: () => ({ hostname: 'attic', addresses: [] }) }),
+    publicUrl: undefined,
+    port: () => 7600,
+    mark: 'mark',
+    pin: () => undefined,
+    firewallCommand: () => undefined,
+    clock,
+    logger,
+  });
   const parts: ApiParts = {
     ...base,
     people,
     enrolment,
     sessions: own,
+    reach,
+    installer: { commandsFor: (offer) => Promise.resolve(writeCommands(reach.base(), offer, 'a'.repeat(64))) },
     unplacedOf: () => [],
     allocateGatewayPort: () => allocateGatewayPort(store, { from: 7700, to: 7702 }, () => Promise.resolve(true)),
     describeCluster: () => ({

@@ -52,6 +52,7 @@ export function createFakeSessions() {
     ports,
     opened,
     async openStream(nodeId: NodeId, header: StreamHeader): Promise<Duplex> {
+      if (header.kind === 'file') throw new CloudlessError('internal', 'a coordinator asks a device for no file');
       opened.push(header.allocationId);
       const port = ports.get(header.allocationId);
       if (port === undefined) throw new CloudlessError('node_unreachable', `${nodeId} does not answer`);
@@ -112,7 +113,7 @@ export async function openGateway(options: OpenGatewayOptions = {}) {
     port: 0,
     hosts: createHostPolicy({
       host: options.host ?? '127.0.0.1',
-      publicUrl: options.publicUrl,
+      publicUrls: options.publicUrl ? [options.publicUrl] : [],
       machine: () => ({ hostname: 'attic', addresses: ['192.168.1.20'] }),
     }),
     certificate: undefined,
