@@ -48,3 +48,20 @@ function readCa(der: Uint8Array): X509Certificate | undefined {
     return undefined;
   }
 }
+
+/** `hashCertificateKey` of the CA that a coordinator sends behind its certificate; `undefined` when it sends none. */
+export const readAuthorityHash = (chain: readonly Uint8Array[]): string | undefined => {
+  const ca = chain
+    .slice(1)
+    .map(readCa)
+    .find((candidate) => candidate?.ca === true);
+  return ca && hashCertificateKey(ca);
+};
+
+/**
+ * Judge of a pairing: any coordinator that is certified by the CA it sends. Who it is, the four words say, which are over that CA's key.
+ */
+export const judgeUnpinned = (chain: readonly Uint8Array[]): Result<Svid, string> => {
+  const caHash = readAuthorityHash(chain);
+  return caHash === undefined ? err('it shows no certificate authority') : judgePinned(caHash)(chain);
+};

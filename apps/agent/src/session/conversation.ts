@@ -17,6 +17,8 @@ export interface Conversation {
   /** Resolves when the link is closed and nothing of it is left to do. */
   readonly ended: Promise<{ readonly closed: LinkClosed; readonly wasWelcomed: boolean }>;
   sendFingerprint(fingerprint: Fingerprint): void;
+  /** Asks to leave the cluster. `false`: not said, there is no welcome yet. */
+  depart(reason: string): boolean;
 }
 
 /** One link's worth of session: hello with the full state, then whatever the coordinator says, one message after the other. */
@@ -67,6 +69,15 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
         await deps.credentials.accept(message.certificate, message.bundle);
         logger.info({ op: 'certificate.renew', outcome: 'ok' });
         return planRenewal();
+      case 'lending':
+        if (isRefused(message)) return;
+        return deps.onLending(message.rule);
+      case 'addresses':
+        return deps.onAddresses(message.addresses);
+      case 'update':
+        return isRefused(message) ? undefined : deps.onUpdate(message);
+      case 'departed':
+        return isRefused(message) ? undefined : deps.onDeparted();
       case 'refused':
         logger.error({ op: 'session.open', outcome: 'refused', 'error.code': message.code, reason: message.message });
         return close('refused', message.message, message.retry);
@@ -82,6 +93,7 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
     if (newer) link.send({ kind: 'fingerprint', fingerprint: newer });
     newer = undefined;
     planRenewal();
+    deps.onWelcome();
   }
 
   async function assign(message: Assigned): Promise<void> {
@@ -165,6 +177,7 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
   });
   return {
     ended,
+    depart: (reason) => heartbeats !== undefined && link.send({ kind: 'depart', reason }),
     sendFingerprint(next) {
       if (heartbeats) link.send({ kind: 'fingerprint', fingerprint: next });
       else newer = next;

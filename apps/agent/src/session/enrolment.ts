@@ -1,17 +1,35 @@
 import type { Clock, Entropy, Logger } from '@cloudless/kernel';
-import { CloudlessError, type HandshakeResponse } from '@cloudless/proto';
-import { createCsr, createDeviceKey, judgeCoordinator, judgePinned, parseJoinToken, readValidity, renewAt } from '@cloudless/identity';
-import { dialCoordinator, joinCoordinator, renewCertificate } from '@cloudless/transport/websocket';
+import { CloudlessError, type Candidate, type HandshakeResponse } from '@cloudless/proto';
+import {
+  commitTo,
+  createCsr,
+  createDeviceKey,
+  judgeCoordinator,
+  judgePinned,
+  judgeUnpinned,
+  PAIR_NONCE_BYTES,
+  parseJoinToken,
+  readAuthorityHash,
+  readValidity,
+  renewAt,
+  wordsOf,
+} from '@cloudless/identity';
+import { dialCoordinator, joinCoordinator, pairCoordinator, renewCertificate, type JoinAnswer } from '@cloudless/transport/websocket';
 import type { AgentIdentity, AgentState } from '../state/state.ts';
+import type { Addresses } from './address-book.ts';
 import type { Credentials } from './credentials.ts';
 import type { Dial } from './session-ports.ts';
 
 export type EnrolmentDeps = {
-  readonly url: string;
+  readonly addresses: Addresses;
   /** The join token as it is now; `undefined` when there is none. Read at each try, so that a new one needs no restart. */
   readonly readJoinToken: () => Promise<string | undefined>;
   /** The token was used and is worth nothing now. */
   readonly dropJoinToken: () => Promise<void>;
+  /** What a person sees who approves this device. */
+  readonly candidate: Candidate;
+  /** A person has to approve. */
+  readonly onWaiting?: (waiting: { readonly expiresAt: number; readonly serverAt: number }) => void;
   /** What the device proposes to be called. */
   readonly name: string;
   readonly state: AgentState;
@@ -22,11 +40,22 @@ export type EnrolmentDeps = {
   readonly logger: Logger;
 };
 
+/** Of a pairing: the words on both screens, and what a person opens or types when nobody made an offer. */
+export type ShowPairing = (pairing: {
+  readonly words: readonly [string, string, string, string];
+  readonly request: { readonly code: string; readonly url: string } | undefined;
+}) => void;
+
 type Issued = Extract<HandshakeResponse, { kind: 'issued' }>;
 
 /** The device's own key, its certificate and the links that they open. The key is made here and never sent. */
-export function createEnrolment(deps: EnrolmentDeps): { readonly credentials: Credentials; readonly dial: Dial } {
-  const { url, state, clock, entropy, logger } = deps;
+export function createEnrolment(deps: EnrolmentDeps): {
+  readonly credentials: Credentials;
+  readonly dial: Dial;
+  /** Joins without a token: `show` gets what a person compares. */
+  readonly pair: (code: string | undefined, show: ShowPairing, signal: AbortSignal) => Promise<AgentIdentity>;
+} {
+  const { addresses, state, clock, entropy, logger } = deps;
   let identity: AgentIdentity | undefined;
   let dueAt: number | undefined;
   /** The coordinator's clock as far as it is known: a device that believes it is 1970 still renews in time. */
@@ -37,6 +66,21 @@ export function createEnrolment(deps: EnrolmentDeps): { readonly credentials: Cr
     const validity = readValidity(next.certificate);
     dueAt = validity && renewAt(validity, entropy.random());
     return next;
+  }
+
+  /** What the coordinator answered becomes who this device is. */
+  async function adopt(answer: JoinAnswer, privateKey: string): Promise<AgentIdentity> {
+    if (answer.kind === 'refused')
+      throw new CloudlessError('join_token_refused', `The coordinator refused the join: ${answer.message}.`, {
+        params: { hop: answer.hop ?? 'token' },
+      });
+    const { nodeId, clusterId, certificate, bundle } = answer;
+    const joined: AgentIdentity = { nodeId, clusterId, name: deps.name, privateKey, certificate, bundle };
+    await state.saveIdentity(joined);
+    await deps.dropJoinToken();
+    if (answer.addresses) await addresses.replace(answer.addresses);
+    logger.info({ op: 'device.join', outcome: 'ok', nodeId, clusterId });
+    return hold(joined);
   }
 
   async function join(signal: AbortSignal): Promise<AgentIdentity> {
@@ -51,23 +95,51 @@ export function createEnrolment(deps: EnrolmentDeps): { readonly credentials: Cr
     }
     const privateKey = createDeviceKey();
     const csr = await createCsr(privateKey);
-    const answer = await joinCoordinator({
-      url,
-      token: token.presented,
-      csr,
-      name: deps.name,
-      judgeCoordinator: judgePinned(token.caHash),
-      clock,
+    const answer = await addresses.attempt(
+      (url, inner) =>
+        joinCoordinator({
+          url,
+          token: token.presented,
+          csr,
+          name: deps.name,
+          candidate: deps.candidate,
+          onWaiting: deps.onWaiting,
+          judgeCoordinator: judgePinned(token.caHash),
+          clock,
+          signal: inner,
+        }),
       signal,
-    });
-    if (answer.kind === 'refused')
-      throw new CloudlessError('join_token_refused', `The coordinator at ${url} refused the join: ${answer.message}`);
-    const { nodeId, clusterId, certificate, bundle } = answer;
-    const joined: AgentIdentity = { nodeId, clusterId, name: deps.name, privateKey, certificate, bundle };
-    await state.saveIdentity(joined);
-    await deps.dropJoinToken();
-    logger.info({ op: 'device.join', outcome: 'ok', nodeId, clusterId });
-    return hold(joined);
+    );
+    return adopt(answer, privateKey);
+  }
+
+  async function pair(code: string | undefined, show: ShowPairing, signal: AbortSignal): Promise<AgentIdentity> {
+    const privateKey = createDeviceKey();
+    const csr = await createCsr(privateKey);
+    const deviceNonce = Buffer.from(entropy.bytes(PAIR_NONCE_BYTES)).toString('base64url');
+    const commitment = commitTo({ csr, deviceNonce });
+    const answer = await addresses.attempt(
+      (url, inner) =>
+        pairCoordinator({
+          url,
+          ...(code === undefined ? {} : { code }),
+          commitment,
+          name: deps.name,
+          candidate: deps.candidate,
+          // Whoever answers may be anybody: the words over its key are what is judged, by a person.
+          judgeCoordinator: judgeUnpinned,
+          onPaired(paired, chain) {
+            const caHash = readAuthorityHash(chain) ?? '';
+            show({ words: wordsOf({ caHash, csr, deviceNonce, coordinatorNonce: paired.nonce }), request: paired.request });
+            return { kind: 'reveal', nonce: deviceNonce, csr };
+          },
+          onWaiting: deps.onWaiting,
+          clock,
+          signal: inner,
+        }),
+      signal,
+    );
+    return adopt(answer, privateKey);
   }
 
   const trustOf = (own: AgentIdentity) => judgeCoordinator({ bundle: own.bundle, clusterId: own.clusterId, now });
@@ -76,9 +148,12 @@ export function createEnrolment(deps: EnrolmentDeps): { readonly credentials: Cr
   async function renewOutside(own: AgentIdentity, signal: AbortSignal): Promise<AgentIdentity> {
     const csr = await createCsr(own.privateKey);
     const { nodeId } = own;
-    const answer = await renewCertificate({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal, nodeId, csr });
+    const answer = await addresses.attempt(
+      (url, inner) => renewCertificate({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner, nodeId, csr }),
+      signal,
+    );
     if (answer.kind === 'refused')
-      throw new CloudlessError('certificate_refused', `The coordinator at ${url} did not renew the certificate: ${answer.message}`);
+      throw new CloudlessError('certificate_refused', `The coordinator did not renew the certificate: ${answer.message}.`);
     return accept(own, answer);
   }
 
@@ -106,6 +181,11 @@ export function createEnrolment(deps: EnrolmentDeps): { readonly credentials: Cr
         if (identity) await accept(identity, { certificate, bundle });
       },
     },
-    dial: (own, signal) => dialCoordinator({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal }),
+    dial: (own, signal) =>
+      addresses.attempt(
+        (url, inner) => dialCoordinator({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner }),
+        signal,
+      ),
+    pair: (code, show, signal) => pair(code, show, signal),
   };
 }

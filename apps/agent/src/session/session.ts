@@ -1,16 +1,26 @@
-import { backoffMs } from '@cloudless/kernel';
-import { isCloudlessError, type Fingerprint } from '@cloudless/proto';
+import { backoffMs, withDeadline } from '@cloudless/kernel';
+import { isCloudlessError, joinHopSchema, type Fingerprint, type JoinHop } from '@cloudless/proto';
+import type { AgentLink } from '@cloudless/transport';
 import { converse, type Conversation } from './conversation.ts';
-import type { SessionDeps } from './session-ports.ts';
+import type { SessionDeps, SessionState } from './session-ports.ts';
 
 /** Reconnects fast, so that a coordinator that restarts is found at once, and never in step with other devices. */
-const BACKOFF = { baseMs: 200, maxMs: 10_000, factor: 1.7, jitter: 0.5 } as const;
+const BACKOFF = { baseMs: 200, maxMs: 1_000, factor: 1.7, jitter: 0.5 } as const;
+/** A coordinator that is away for longer is asked less often. */
+const LONG_OUTAGE_MS = 5 * 60_000;
+const LONG_BACKOFF = { baseMs: 1_000, maxMs: 10_000, factor: 1.3, jitter: 0.5 } as const;
+/** How long the link may take to answer after the network changed. */
+const PROBE_MS = 1_000;
 /** After a refusal that another try will not change. */
 const REFUSED_RETRY_MS = 30_000;
 
 export interface Session {
   /** Tells the coordinator what the device is now. */
   sendFingerprint(fingerprint: Fingerprint): void;
+  /** The network of the device changed, or it woke: looks at the link, and dials at once when there is none. */
+  networkChanged(reason: string): void;
+  /** Asks to leave the cluster. `false`: there is no session to say it in. */
+  depart(reason: string): boolean;
   /** Says `leave` when it can, then closes. */
   stop(): Promise<void>;
 }
@@ -22,6 +32,11 @@ export function startSession(deps: SessionDeps): Session {
   let current: Conversation | undefined;
   /** Kept for the hello: what changes while a link is dialled is told by nothing else. */
   let newest: Fingerprint | undefined;
+  let link: AgentLink | undefined;
+  /** Ends the wait between two tries. */
+  let waiting = new AbortController();
+  let lostAtMs = clock.bootMs();
+  const tell = (state: SessionState): void => deps.onSession?.(state);
 
   /** @returns whether it had been welcomed, and whether trying again soon makes sense */
   async function once(): Promise<{ readonly wasWelcomed: boolean; readonly retry: boolean }> {
@@ -29,11 +44,19 @@ export function startSession(deps: SessionDeps): Session {
     try {
       const identity = await deps.credentials.obtain(stopping.signal);
       const fingerprint = await deps.fingerprint();
-      const link = await deps.dial(identity, stopping.signal);
-      const onStop = (): void => link.close({ code: 'closed', message: 'the agent stops; its containers go on', retry: true });
+      tell({ kind: 'connecting', sinceMs: clock.bootMs() });
+      const dialled = await deps.dial(identity, stopping.signal);
+      link = dialled;
+      const onStop = (): void => dialled.close({ code: 'closed', message: 'the agent stops; its containers go on', retry: true });
       stopping.signal.addEventListener('abort', onStop, { once: true });
       if (stopping.signal.aborted) onStop();
-      current = converse(link, identity, newest ?? fingerprint, deps);
+      current = converse(dialled, identity, newest ?? fingerprint, {
+        ...deps,
+        onWelcome() {
+          tell({ kind: 'connected', sinceMs: clock.bootMs() });
+          deps.onWelcome();
+        },
+      });
       logger.info({ op: 'session.open', outcome: 'ok', nodeId: identity.nodeId, durationMs: Math.round(clock.bootMs() - startedAt) });
       const { closed, wasWelcomed } = await current.ended;
       stopping.signal.removeEventListener('abort', onStop);
@@ -45,13 +68,16 @@ export function startSession(deps: SessionDeps): Session {
         reason: closed.message,
         durationMs: Math.round(clock.bootMs() - startedAt),
       });
+      tell({ kind: 'waiting', sinceMs: clock.bootMs(), reason: closed.message });
       return { wasWelcomed, retry: closed.retry };
     } catch (cause) {
       if (!stopping.signal.aborted)
         logger.warn({ op: 'session.open', outcome: 'failed', ...(isCloudlessError(cause) ? { 'error.code': cause.code } : {}) }, cause);
+      tell({ kind: 'waiting', sinceMs: clock.bootMs(), reason: cause instanceof Error ? cause.message : String(cause), hop: hopOf(cause) });
       return { wasWelcomed: false, retry: isRetryable(cause) };
     } finally {
       current = undefined;
+      link = undefined;
     }
   }
 
@@ -60,8 +86,28 @@ export function startSession(deps: SessionDeps): Session {
     while (!stopping.signal.aborted) {
       const { wasWelcomed, retry } = await once();
       failures = wasWelcomed ? 0 : failures + 1;
-      const delayMs = retry ? backoffMs(BACKOFF, failures, deps.entropy) : REFUSED_RETRY_MS;
-      if (!stopping.signal.aborted) await clock.sleep(delayMs, stopping.signal).catch(() => undefined);
+      if (wasWelcomed) lostAtMs = clock.bootMs();
+      const backoff = clock.bootMs() - lostAtMs > LONG_OUTAGE_MS ? LONG_BACKOFF : BACKOFF;
+      await wait(retry ? backoffMs(backoff, failures, deps.entropy) : REFUSED_RETRY_MS, retry);
+    }
+  }
+
+  /** @param canBeCutShort whether a change of the network is a reason to try at once */
+  async function wait(delayMs: number, canBeCutShort: boolean): Promise<void> {
+    waiting = new AbortController();
+    const signal = canBeCutShort ? AbortSignal.any([stopping.signal, waiting.signal]) : stopping.signal;
+    if (!signal.aborted) await clock.sleep(delayMs, signal).catch(() => undefined);
+  }
+
+  async function probe(standing: AgentLink, reason: string): Promise<void> {
+    try {
+      await withDeadline(clock, 'probing the link', PROBE_MS, () => standing.probe('control'));
+    } catch {
+      standing.close({
+        code: 'path_lost',
+        message: `the coordinator did not answer after a change of the network (${reason})`,
+        retry: true,
+      });
     }
   }
 
@@ -71,6 +117,12 @@ export function startSession(deps: SessionDeps): Session {
       newest = fingerprint;
       current?.sendFingerprint(fingerprint);
     },
+    networkChanged(reason) {
+      logger.info({ op: 'network.change', reason, connected: link !== undefined });
+      if (link) void probe(link, reason);
+      else waiting.abort(new Error('the network changed'));
+    },
+    depart: (reason) => current?.depart(reason) ?? false,
     async stop() {
       stopping.abort(new Error('the agent stops'));
       await running;
@@ -79,3 +131,6 @@ export function startSession(deps: SessionDeps): Session {
 }
 
 const isRetryable = (cause: unknown): boolean => !(cause instanceof Error && 'retry' in cause && cause.retry === false);
+
+const hopOf = (cause: unknown): JoinHop | undefined =>
+  cause instanceof Error && 'hop' in cause ? joinHopSchema.safeParse(cause.hop).data : undefined;

@@ -1,9 +1,11 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { DialFailed } from './dial-failed.ts';
+import { explainAnswer, explainFailure } from './explain-failure.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
 import { INNER_TLS, readPeerChain, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
+import { proxyFor } from './proxy-agent.ts';
 import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
 export type InnerDial = {
@@ -24,20 +26,22 @@ export async function openInnerTls(
 ): Promise<{ readonly channel: DuplexChannel; readonly answer: PreambleAnswer; readonly chain: PeerChain }> {
   dial.signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<{ channel: DuplexChannel; answer: PreambleAnswer; chain: PeerChain }>();
+  const proxy = proxyFor(dial.url);
   // Outer TLS only gets through proxies: who the coordinator is, is judged inside.
-  const socket = new WebSocket(dial.url, { perMessageDeflate: false, maxPayload: MAX_WEBSOCKET_BYTES, rejectUnauthorized: false });
+  const socket = new WebSocket(dial.url, {
+    perMessageDeflate: false,
+    maxPayload: MAX_WEBSOCKET_BYTES,
+    rejectUnauthorized: false,
+    ...(proxy ? { agent: proxy.agent } : {}),
+  });
   const failed = (cause: unknown): void => {
-    reject(
-      cause instanceof DialFailed
-        ? cause
-        : new DialFailed(
-            'path_lost',
-            `The coordinator at ${dial.url} did not answer: ${cause instanceof Error ? cause.message : String(cause)}`,
-            { cause },
-          ),
-    );
+    reject(dial.signal.aborted && cause === dial.signal.reason ? cause : explainFailure(cause, dial.url, proxy?.shown));
     socket.terminate();
   };
+  socket.once('unexpected-response', (request, response) => {
+    failed(explainAnswer(response, dial.url, proxy?.shown));
+    request.destroy();
+  });
   const onAbort = (): void => failed(dial.signal.reason);
   dial.signal.addEventListener('abort', onAbort, { once: true });
   const outer = createOuterStream(socket);
@@ -68,7 +72,13 @@ function speak(
   const chain = readPeerChain(inner);
   const verdict = dial.judgeCoordinator(chain);
   if (!verdict.ok)
-    return failed(new DialFailed('certificate_refused', `What answers at ${dial.url} is not this cluster's coordinator: ${verdict.error}`));
+    return failed(
+      new DialFailed(
+        'certificate_refused',
+        `What answers at ${dial.url} is not this cluster's coordinator: ${verdict.error}. The address is another cluster's, or something between the two decrypts what this machine sends.`,
+        { hop: 'pin' },
+      ),
+    );
   const channel = createDuplexChannel(inner, dial.maxFrameBytes);
   channel.write(preambleFrame(dial.preamble));
   channel.receive({

@@ -1,0 +1,100 @@
+import type { Logger } from '@cloudless/kernel';
+import { DialFailed, toLinkUrl } from '@cloudless/transport/websocket';
+
+/** Addresses kept; the coordinator's list has no more. */
+const MAX_ADDRESSES = 16;
+
+/** Where this device may find its coordinator. */
+export interface AddressBook {
+  /** URLs of the link, the one that answered last first. */
+  urls(): readonly string[];
+  /** The coordinator's list, in place of the one before. Those that were configured stay. */
+  replace(addresses: readonly string[]): Promise<void>;
+}
+
+export type AddressBookDeps = {
+  /** From the configuration, the token or the command line: never dropped. */
+  readonly configured: readonly string[];
+  readonly load: () => Promise<readonly string[]>;
+  readonly save: (addresses: readonly string[]) => Promise<void>;
+  /** Yields those URLs that a connection can be made to, as they answer. */
+  readonly probe: (urls: readonly string[], signal: AbortSignal) => AsyncIterable<string>;
+  /** Addresses of coordinators of this cluster on the local network; asked when no other answers. */
+  readonly findOnLan?: (signal: AbortSignal) => Promise<readonly string[]>;
+  readonly logger: Logger;
+};
+
+export interface Addresses extends AddressBook {
+  /**
+   * Makes an attempt at each address that answers, until one comes about. What another end refused ends it: it was reached.
+   * @throws DialFailed with the hop that failed
+   */
+  attempt<T>(work: (url: string, signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+}
+
+export async function createAddressBook(deps: AddressBookDeps): Promise<Addresses> {
+  const { configured, logger } = deps;
+  let known = [...(await deps.load())];
+  let last: string | undefined;
+
+  function urls(): readonly string[] {
+    const all = [...configured, ...known].map(toLinkUrl).filter((url) => url !== undefined);
+    return [...new Set([...(last !== undefined && all.includes(last) ? [last] : []), ...all])];
+  }
+
+  async function attemptAt<T>(
+    candidates: readonly string[],
+    work: (url: string, signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+    faults: DialFailed[],
+  ): Promise<{ readonly value: T } | undefined> {
+    for await (const url of deps.probe(candidates, signal)) {
+      try {
+        const value = await work(url, signal);
+        last = url;
+        return { value };
+      } catch (cause) {
+        signal.throwIfAborted();
+        // Refused by the right one is an answer; what another answered, or nobody, leaves the other addresses.
+        if (!(cause instanceof DialFailed) || !cause.retry) throw cause;
+        faults.push(cause);
+        logger.info({ op: 'coordinator.dial', outcome: 'failed', url, hop: cause.hop, reason: cause.message });
+      }
+    }
+    return undefined;
+  }
+
+  return {
+    urls,
+    async replace(addresses) {
+      const next = addresses.filter((address) => toLinkUrl(address) !== undefined).slice(0, MAX_ADDRESSES);
+      if (next.length === 0 || (next.length === known.length && next.every((address, index) => address === known[index]))) return;
+      known = next;
+      await deps.save(known);
+    },
+    async attempt(work, signal) {
+      const faults: DialFailed[] = [];
+      const tried = urls();
+      const found = await attemptAt(tried, work, signal, faults);
+      if (found) return found.value;
+      const nearby = ((await deps.findOnLan?.(signal).catch(() => [])) ?? []).map(toLinkUrl).filter((url) => url !== undefined);
+      const further = nearby.filter((url) => !tried.includes(url));
+      const onLan = further.length > 0 ? await attemptAt(further, work, signal, faults) : undefined;
+      if (onLan) return onLan.value;
+      throw faults[0] ?? unreached(tried);
+    },
+  };
+}
+
+const unreached = (urls: readonly string[]): DialFailed =>
+  urls.length === 0
+    ? new DialFailed(
+        'path_lost',
+        'This device knows no address of its coordinator, and none answered on the local network: name it with --at.',
+        { hop: 'dns' },
+      )
+    : new DialFailed(
+        'path_lost',
+        `Nothing answers at ${urls.map((url) => new URL(url).host).join(', ')}: check that the coordinator runs, that this machine is in its network, and that no firewall stands between.`,
+        { hop: 'tcp' },
+      );

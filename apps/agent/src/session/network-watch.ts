@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { networkInterfaces } from 'node:os';
+import type { Clock, Logger, Timer } from '@cloudless/kernel';
+
+/** Without the kernel's word, the interfaces are looked at this often: the reconnect promises a second. */
+const LOOK_EVERY_MS = 1_000;
+/** Changes come in flocks; one look serves them all. */
+const SETTLE_MS = 50;
+/** A timer that comes so much too late was asleep. */
+const SLEPT_MS = 5_000;
+const RESTART_MS = 10_000;
+
+export interface NetworkWatch {
+  stop(): void;
+}
+
+/**
+ * Calls `onChange` when an address, route or link of this machine changes, and after a sleep. On Linux the kernel tells (`ip monitor`);
+ * elsewhere the interfaces are compared each second.
+ */
+export function watchNetwork(deps: {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly platform: NodeJS.Platform;
+  readonly onChange: (reason: string) => void;
+}): NetworkWatch {
+  const { clock, logger, onChange } = deps;
+  let isStopped = false;
+  let settle: Timer | undefined;
+  let endMonitor: () => void = () => undefined;
+  let isTold = false;
+  let seen = describeInterfaces();
+  let lookedAtMs = clock.bootMs();
+  let timer = clock.setTimer(LOOK_EVERY_MS, look);
+
+  function changed(reason: string): void {
+    settle ??= clock.setTimer(SETTLE_MS, () => {
+      settle = undefined;
+      onChange(reason);
+    });
+  }
+
+  function look(): void {
+    const nowMs = clock.bootMs();
+    const lateMs = nowMs - lookedAtMs - LOOK_EVERY_MS;
+    lookedAtMs = nowMs;
+    timer = clock.setTimer(LOOK_EVERY_MS, look);
+    if (lateMs > SLEPT_MS) changed(`the device slept for ${Math.round(lateMs / 1000)} s`);
+    if (isTold) return;
+    const now = describeInterfaces();
+    if (now !== seen) changed('an address of the device changed');
+    seen = now;
+  }
+
+  function monitor(): void {
+    const child = spawn('ip', ['-o', 'monitor', 'address', 'route', 'link'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    endMonitor = () => child.kill();
+    child.once('spawn', () => (isTold = true));
+    child.stdout.on('data', () => changed('an address, route or link of the device changed'));
+    child.once('error', (cause) => {
+      isTold = false;
+      logger.info({ op: 'network.watch', outcome: 'failed', reason: `${cause.message}; the interfaces are looked at instead` });
+    });
+    child.once('exit', () => {
+      isTold = false;
+      seen = describeInterfaces();
+      if (!isStopped) clock.setTimer(RESTART_MS, () => !isStopped && monitor());
+    });
+  }
+  if (deps.platform === 'linux') monitor();
+
+  return {
+    stop() {
+      isStopped = true;
+      timer.cancel();
+      settle?.cancel();
+      endMonitor();
+    },
+  };
+}
+
+const describeInterfaces = (): string =>
+  Object.entries(networkInterfaces())
+    .flatMap(([name, addresses]) => (addresses ?? []).map(({ address }) => `${name} ${address}`))
+    .toSorted()
+    .join('\n');
