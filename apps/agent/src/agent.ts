@@ -1,5 +1,8 @@
 import { createLifecycle, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
-import { WELCOME_IMAGE, type Fingerprint } from '@cloudless/proto';
+import { CloudlessError, WELCOME_IMAGE, type Fingerprint, type LendingVerdict } from '@cloudless/proto';
+import type { AgentStatus } from './agent-status.ts';
+import type { LendingFacts } from './lending/judge-lending.ts';
+import { startLendingKeeper, type LendingKeeper } from './lending/lending-keeper.ts';
 import { createLogCollector } from './logs/log-collector.ts';
 import type { LogStore } from './logs/log-store.ts';
 import { startReconcileLoop } from './reconcile/loop.ts';
@@ -10,11 +13,15 @@ import type { Credentials } from './session/credentials.ts';
 import { createOutbox } from './session/outbox.ts';
 import { createStreamServer, type ConnectLoopback } from './session/serve-streams.ts';
 import { startSession, type Session } from './session/session.ts';
-import type { Dial, UsageSample } from './session/session-ports.ts';
+import type { AgentUpdate, Dial, SessionState, UsageSample } from './session/session-ports.ts';
 import { createHeld } from './state/held.ts';
 import type { AgentIdentity, AgentState } from './state/state.ts';
 
 export const AGENT_VERSION = '0.1.0';
+
+/** What is left of a device that leaves may take so long. */
+const DEPART_DEADLINE_MS = 120_000;
+const DEPART_GRACE_MS = 10_000;
 
 /** What the device is besides its engine is looked at this often. */
 const FINGERPRINT_EVERY_MS = 60_000;
@@ -34,11 +41,32 @@ export type AgentOptions = {
   readonly fingerprint: (view: EngineView) => Promise<Fingerprint>;
   /** Use since the last call, of the device and of the containers. */
   readonly sampleUsage: (running: readonly ObservedContainer[]) => Promise<UsageSample>;
+  /** What the owner's rule is judged by; a device without sensors when absent. */
+  readonly lendingFacts?: () => Promise<Omit<LendingFacts, 'local'>>;
+  /** Weekday and minute by the device's time zone; UTC when absent. */
+  readonly localTime?: (now: number) => LendingFacts['local'];
+  /** Tells when an address or route of the machine changes, and when it woke. */
+  readonly watchNetwork?: (onChange: (reason: string) => void) => { stop(): void };
+  /** The coordinator's addresses, to be kept. */
+  readonly onAddresses?: (addresses: readonly string[]) => Promise<void>;
+  readonly addresses?: () => readonly string[];
+  /** The coordinator has taken this device up: what runs here is good. */
+  readonly onWelcome?: () => void;
+  /** A newer agent is there; `fetch` gives its bytes. */
+  readonly onUpdate?: (update: AgentUpdate, fetch: (signal: AbortSignal) => AsyncIterable<Uint8Array>) => void;
+  /** The device has left its cluster, and nothing of it runs here any more. */
+  readonly onDeparted?: () => Promise<void>;
   /** Absent: the coordinator's, over the link. */
   readonly builtIn?: BuiltInImages;
 };
 
 export interface Agent {
+  status(): AgentStatus;
+  /**
+   * Asks to leave the cluster: what runs here is moved first. `now`: it is stopped at once instead. `onDeparted` is called when it is done.
+   * @throws CloudlessError `coordinator_unreachable` without a session
+   */
+  leave(options: { readonly now: boolean; readonly reason: string }): Promise<void>;
   /** Ends the session and the loops; containers go on. */
   stop(): Promise<void>;
 }
@@ -54,13 +82,37 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   held.onObserved((allocationId, observed) => outbox.put(allocationId, observed));
   const collector = lifecycle.add('log collector', createLogCollector({ runtime, store: options.logs, clock, logger }));
   const files = createCoordinatorFiles();
-  const current: { session?: Session } = {};
-  const look = createFingerprints(options, (fingerprint) => current.session?.sendFingerprint(fingerprint));
-  lifecycle.add('fingerprints', look);
+  const current: { session?: Session; lending?: LendingKeeper } = {};
+  const look = createFingerprints(
+    options,
+    () => current.lending?.verdict ?? { state: 'lending' },
+    (fingerprint) => current.session?.sendFingerprint(fingerprint),
+  );
   let loop: ReturnType<typeof startReconcileLoop> | undefined;
+  const lending = lifecycle.add(
+    'lending',
+    await startLendingKeeper({
+      rule: held.lending,
+      save: (rule) => held.saveLending(rule),
+      facts: options.lendingFacts ?? (() => Promise.resolve({ power: { source: 'unknown' }, link: { type: 'unknown' } })),
+      localTime: options.localTime ?? utcTime,
+      onChange() {
+        look.refresh();
+        loop?.reconsider();
+      },
+      clock,
+      logger,
+    }),
+  );
+  current.lending = lending;
+  lifecycle.add('fingerprints', look);
+  let own: AgentIdentity | undefined;
+  let contactAtMs: number | undefined;
+  let connection: SessionState = { kind: 'connecting', sinceMs: clock.bootMs() };
 
   function serve(identity: AgentIdentity): void {
     if (loop || lifecycle.signal.aborted) return;
+    own = identity;
     const { clusterId, nodeId, name } = identity;
     const owner = { clusterId, nodeId };
     const builtIn = options.builtIn ?? imagesOf(files, (image) => image === WELCOME_IMAGE);
@@ -76,6 +128,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
         logger,
         owner,
         nodeName: name,
+        withheld: () => lending.withheld(),
         onEngine: look.onEngine,
       }),
     );
@@ -109,13 +162,91 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       fingerprint: look.latest,
       sampleUsage: () => options.sampleUsage(loop?.running() ?? []),
       onAssigned: (ids) => loop?.assigned(ids),
+      onWelcome: () => options.onWelcome?.(),
+      onLending: (rule) => lending.setRule(rule),
+      onAddresses: async (addresses) => options.onAddresses?.(addresses),
+      onUpdate: (update) => options.onUpdate?.(update, (signal) => files.fetch({ name: 'agent', sha256: update.sha256 }, signal)),
+      onDeparted: depart,
+      onSession(state) {
+        if (connection.kind === 'connected') contactAtMs = clock.bootMs();
+        connection = state;
+      },
     }),
   );
-  return { stop: () => lifecycle.stop() };
+  if (options.watchNetwork)
+    lifecycle.add(
+      'network watch',
+      options.watchNetwork((reason) => {
+        current.session?.networkChanged(reason);
+        lending.judgeNow();
+      }),
+    );
+
+  /** Nothing of the cluster stays: the coordinator has moved it all, and what an engine still holds is removed here. */
+  async function depart(): Promise<void> {
+    if (own) {
+      const signal = AbortSignal.timeout(DEPART_DEADLINE_MS);
+      await loop?.stop();
+      const { clusterId, nodeId } = own;
+      for (const { containerId } of await runtime.list({ clusterId, nodeId }, undefined, signal)) {
+        await runtime.stop(containerId, DEPART_GRACE_MS, signal);
+        await runtime.remove(containerId, signal);
+      }
+    }
+    logger.info({ op: 'device.leave', outcome: 'ok' });
+    await options.onDeparted?.();
+  }
+
+  return {
+    status() {
+      const nowMs = clock.bootMs();
+      const lastMs = connection.kind === 'connected' ? nowMs : contactAtMs;
+      const engine = look.engine();
+      return {
+        version: AGENT_VERSION,
+        ...(own ? { device: { nodeId: own.nodeId, name: own.name, clusterId: own.clusterId } } : {}),
+        connection: {
+          state: connection.kind,
+          forMs: nowMs - connection.sinceMs,
+          ...(connection.kind === 'waiting' ? { reason: connection.reason, ...(connection.hop ? { hop: connection.hop } : {}) } : {}),
+          ...(lastMs === undefined ? {} : { lastContactMs: nowMs - lastMs }),
+          addresses: [...(options.addresses?.() ?? [])],
+        },
+        engine:
+          engine?.state === 'ready'
+            ? { state: 'ready', message: `${engine.name} ${engine.version}` }
+            : { state: engine?.state ?? 'unknown', message: engine?.cause.message ?? 'not looked at yet' },
+        lending: lending.verdict,
+        runs: held.assignments().map(({ allocationId, workloadName, slot }) => {
+          const observed = held.memory(allocationId)?.observed;
+          return {
+            app: workloadName,
+            replica: slot,
+            phase: observed?.phase ?? 'pending',
+            ready: observed?.ready ?? false,
+            cause: observed?.cause.message ?? 'just assigned',
+          };
+        }),
+      };
+    },
+    async leave({ now, reason }) {
+      if (!current.session?.depart(reason))
+        throw new CloudlessError('coordinator_unreachable', 'There is no connection to the coordinator now, so nothing can be moved.');
+      if (now) await lending.setRule({ ...lending.rule, pausedAt: clock.now() });
+    },
+    stop: () => lifecycle.stop(),
+  };
+}
+
+/** For devices without a time zone of their own, as in the simulator. */
+function utcTime(now: number): LendingFacts['local'] {
+  const days = Math.floor(now / 86_400_000);
+  // The epoch was a Thursday.
+  return { weekday: ((days + 3) % 7) + 1, minute: Math.floor((now % 86_400_000) / 60_000) };
 }
 
 /** The newest fingerprint, and word of each change: of the engine as the loop sees it, of the rest every minute. */
-function createFingerprints(options: AgentOptions, onChange: (fingerprint: Fingerprint) => void) {
+function createFingerprints(options: AgentOptions, verdict: () => LendingVerdict, onChange: (fingerprint: Fingerprint) => void) {
   const { clock, logger } = options;
   const first = Promise.withResolvers<void>();
   let view: EngineView | undefined;
@@ -124,7 +255,7 @@ function createFingerprints(options: AgentOptions, onChange: (fingerprint: Finge
 
   async function refresh(): Promise<Fingerprint> {
     if (!view) throw new Error('invariant broken: a fingerprint was made before the engine was looked at');
-    const fingerprint = await options.fingerprint(view);
+    const fingerprint = { ...(await options.fingerprint(view)), lending: verdict() };
     const text = JSON.stringify(fingerprint);
     if (text !== told) {
       told = text;
@@ -140,6 +271,8 @@ function createFingerprints(options: AgentOptions, onChange: (fingerprint: Finge
     refreshQuietly();
   }
   return {
+    refresh: refreshQuietly,
+    engine: () => view?.engine,
     onEngine(next: EngineView): void {
       const changed = view?.engine.state !== next.engine.state;
       view = next;

@@ -11,17 +11,30 @@ const socketFromDockerHost = (value: string | undefined): string | undefined =>
 
 const environmentSchema = z.object({
   CLOUDLESS_DATA: z.string().min(1).default(join(homedir(), '.local/share/cloudless')),
-  CLOUDLESS_COORDINATOR_URL: z.url({ protocol: /^wss?$/, error: 'is not a ws:// or wss:// address' }).default('ws://127.0.0.1:7600/agent'),
+  /** Absent: the addresses that the join brought. */
+  CLOUDLESS_COORDINATOR_URL: z.url({ protocol: /^wss?$/, error: 'is not a ws:// or wss:// address' }).optional(),
   CLOUDLESS_JOIN_TOKEN_FILE: z.string().min(1).optional(),
   CLOUDLESS_DOCKER_SOCKET: z.string().min(1).optional(),
   CLOUDLESS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Where the installer put the agent's file; absent in a source tree. */
+  CLOUDLESS_AGENT_HOME: z.string().min(1).optional(),
+  CLOUDLESS_MACHINE_ID_FILE: z.string().min(1).optional(),
+  CLOUDLESS_STATUS_PORT: z.coerce.number().int().min(0).max(65_535).default(7610),
   CLOUDLESS_NODE_NAME: z.string().min(1).max(63).optional(),
 });
 
 export type AgentConfig = {
   /** Owner-only folder of this agent: `<CLOUDLESS_DATA>/agent`. */
   readonly folder: string;
-  readonly coordinatorUrl: string;
+  /** Tried besides those that the join brought. */
+  readonly coordinatorUrls: readonly string[];
+  /** Where the installer put the agent's file; absent in a source tree, which does not update itself. */
+  readonly home: string | undefined;
+  readonly machineIdFile: string | undefined;
+  /** Of the device's own page. */
+  readonly statusPort: number;
+  /** For `cloudless-agent` on this machine. */
+  readonly controlSocket: string;
   readonly joinTokenFile: string;
   readonly dockerSocket: string;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -49,7 +62,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const folder = join(data.CLOUDLESS_DATA, 'agent');
   return {
     folder,
-    coordinatorUrl: data.CLOUDLESS_COORDINATOR_URL,
+    coordinatorUrls: data.CLOUDLESS_COORDINATOR_URL === undefined ? [] : [data.CLOUDLESS_COORDINATOR_URL],
+    home: data.CLOUDLESS_AGENT_HOME,
+    machineIdFile: data.CLOUDLESS_MACHINE_ID_FILE,
+    statusPort: data.CLOUDLESS_STATUS_PORT,
+    controlSocket: join(folder, 'control.sock'),
     joinTokenFile: data.CLOUDLESS_JOIN_TOKEN_FILE ?? join(folder, 'join-token'),
     dockerSocket: data.CLOUDLESS_DOCKER_SOCKET ?? socketFromDockerHost(environment['DOCKER_HOST']) ?? DEFAULT_SOCKET,
     logLevel: data.CLOUDLESS_LOG_LEVEL,

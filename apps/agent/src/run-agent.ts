@@ -1,85 +1,113 @@
-import { chmod, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPinoLogger, createRealClock, createRealEntropy } from '@cloudless/kernel/node';
-import { AGENT_VERSION, createAgent } from './agent.ts';
+import { AGENT_VERSION, createAgent, type Agent } from './agent.ts';
 import type { AgentConfig } from './config.ts';
 import { createFileLogStore } from './logs/file-log-store.ts';
-import { createFingerprint } from './resources/fingerprint.ts';
+import { openDevice } from './open-device.ts';
+import { createFingerprint, readLink, readPower } from './resources/fingerprint.ts';
+import { readIdleMs } from './resources/idle.ts';
+import { readMachineHash } from './resources/machine-hash.ts';
 import { createUsageSampler } from './resources/usage.ts';
 import { createDockerRuntime } from './runtime/docker.ts';
 import { connectLoopback } from './session/connect-loopback.ts';
-import { createEnrolment } from './session/enrolment.ts';
-import { createFileState } from './state/file-state.ts';
-import type { AgentState } from './state/state.ts';
+import { watchNetwork } from './session/network-watch.ts';
+import { startStatusServer } from './status/status-server.ts';
+import { EXIT, readOwnSha256 } from './update/installed-agent.ts';
+import { createUpdater } from './update/updater.ts';
 
 /** How long stopping may take before the process ends anyway. */
 const STOP_DEADLINE_MS = 5_000;
+const FILES = { root: '/' };
+
+const readLocalTime = (now: number) => {
+  const local = new Date(now);
+  return { weekday: local.getDay() || 7, minute: local.getHours() * 60 + local.getMinutes() };
+};
 
 /** Wires an agent to this machine and runs it until a signal: SIGTERM ends it cleanly, containers go on. */
 export async function runAgent(config: AgentConfig): Promise<void> {
-  const { folder, coordinatorUrl, joinTokenFile, dockerSocket, platform } = config;
+  const { folder, dockerSocket, platform, home } = config;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await chmod(folder, 0o700);
   const clock = createRealClock();
   const entropy = createRealEntropy();
   const logger = createPinoLogger('agent', config.logLevel);
   const runtime = createDockerRuntime({ socketPath: dockerSocket, clock, platform });
-  const { state, lastServerAt } = await withServerTime(createFileState(folder, logger));
-  const enrolment = createEnrolment({
-    url: coordinatorUrl,
-    name: config.nodeName,
-    readJoinToken: () =>
-      readFile(joinTokenFile, 'utf8').then(
-        (text) => text.trim() || undefined,
-        () => undefined,
-      ),
-    dropJoinToken: () => rm(joinTokenFile, { force: true }),
-    state,
-    lastServerAt,
-    clock,
-    entropy,
-    logger,
-  });
-  const agent = await createAgent({
+  const { state, addresses, credentials, dial } = await openDevice(config, { clock, entropy, logger });
+  const ownSha256 = home === undefined ? undefined : readOwnSha256(home);
+  let agent: Agent | undefined;
+
+  const end = (code: number): void => {
+    clock.setTimer(STOP_DEADLINE_MS, () => process.exit(code || 1));
+    (agent?.stop() ?? Promise.resolve()).then(
+      () => process.exit(code),
+      (cause: unknown) => {
+        logger.error({ op: 'agent.stop', outcome: 'failed' }, cause);
+        process.exit(code || 1);
+      },
+    );
+  };
+  const updater =
+    home !== undefined && ownSha256 !== undefined ? await createUpdater({ home, ownSha256, clock, logger, exit: end }) : undefined;
+  let nodeId = (await state.loadIdentity())?.nodeId;
+  agent = await createAgent({
     clock,
     entropy,
     logger,
     runtime,
     state,
     logs: createFileLogStore(join(folder, 'logs')),
-    credentials: enrolment.credentials,
-    dial: enrolment.dial,
-    connectLoopback,
-    fingerprint: createFingerprint({ agentVersion: AGENT_VERSION, dataFolder: folder, files: { root: '/' } }),
-    sampleUsage: createUsageSampler({ runtime, clock }),
-  });
-  logger.info({ op: 'agent.start', outcome: 'ok', version: AGENT_VERSION, coordinatorUrl, dockerSocket });
-
-  const stop = (signal: NodeJS.Signals): void => {
-    logger.info({ op: 'agent.stop', signal });
-    clock.setTimer(STOP_DEADLINE_MS, () => process.exit(1));
-    agent.stop().then(
-      () => process.exit(0),
-      (cause: unknown) => {
-        logger.error({ op: 'agent.stop', outcome: 'failed' }, cause);
-        process.exit(1);
-      },
-    );
-  };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, stop);
-}
-
-/** Keeps the latest coordinator's time in reach of the certificate checks. */
-async function withServerTime(state: AgentState): Promise<{ state: AgentState; lastServerAt: () => number }> {
-  let latest = (await state.loadHeld()).lastServerAt ?? 0;
-  return {
-    lastServerAt: () => latest,
-    state: {
-      ...state,
-      saveHeld(held) {
-        latest = Math.max(latest, held.lastServerAt ?? 0);
-        return state.saveHeld(held);
+    credentials: {
+      ...credentials,
+      async obtain(signal) {
+        const identity = await credentials.obtain(signal);
+        ({ nodeId } = identity);
+        return identity;
       },
     },
-  };
+    dial,
+    connectLoopback,
+    fingerprint: createFingerprint({
+      agentVersion: AGENT_VERSION,
+      dataFolder: folder,
+      files: FILES,
+      machineHash: () => (nodeId === undefined ? undefined : readMachineHash(nodeId, config.machineIdFile)),
+      agentSha256: ownSha256,
+    }),
+    sampleUsage: createUsageSampler({ runtime, clock }),
+    lendingFacts: async () => ({ power: readPower(FILES), link: readLink(FILES), idleMs: await readIdleMs(platform) }),
+    localTime: readLocalTime,
+    watchNetwork: (onChange) => watchNetwork({ clock, logger, platform, onChange }),
+    addresses: () => addresses.urls(),
+    onAddresses: (next) => addresses.replace(next),
+    onWelcome: () => updater?.onWelcome(),
+    ...(updater ? { onUpdate: updater.onUpdate } : {}),
+    async onDeparted() {
+      await forgetCluster(folder);
+      end(EXIT.left);
+    },
+  });
+  const running = agent;
+  const page = await startStatusServer({
+    status: () => running.status(),
+    leave: ({ now }) => running.leave({ now, reason: 'asked for on the device itself' }),
+    socketPath: config.controlSocket,
+    port: config.statusPort,
+    logger,
+  });
+  logger.info({ op: 'agent.start', outcome: 'ok', version: AGENT_VERSION, addresses: addresses.urls(), dockerSocket });
+
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+    process.once(signal, () => {
+      logger.info({ op: 'agent.stop', signal });
+      page.stop();
+      end(0);
+    });
+}
+
+/** What made this machine a device of its cluster; the agent itself stays until it is uninstalled. */
+async function forgetCluster(folder: string): Promise<void> {
+  const kept = new Set(['bin', 'node', 'control.sock', 'agent.log']);
+  for (const name of await readdir(folder)) if (!kept.has(name)) await rm(join(folder, name), { recursive: true, force: true });
 }

@@ -42,6 +42,9 @@ export const lendingRuleSchema = z.strictObject({
 });
 export type LendingRule = z.infer<typeof lendingRuleSchema>;
 
+/** Code of the cause of what was stopped because its device does not lend now: no failure of the app. */
+export const WITHHELD = 'lending_withheld';
+
 /** What the agent found when it last judged the rule. */
 export const lendingVerdictSchema = z.discriminatedUnion('state', [
   z.strictObject({ state: z.literal('lending') }),

@@ -1,4 +1,4 @@
-import type { AllocationId, Assignment } from '@cloudless/proto';
+import type { AllocationId, Assignment, Cause } from '@cloudless/proto';
 import { isTerminalPhase } from '@cloudless/proto';
 import type { ObservedContainer } from '../runtime/runtime.ts';
 import { specHashOf } from '../runtime/spec-hash.ts';
@@ -14,6 +14,8 @@ export type DiffInput = {
   readonly complete: boolean;
   /** Wall time in ms. */
   readonly now: number;
+  /** Why the owner lends nothing now: everything is stopped. */
+  readonly withheld?: Cause | undefined;
 };
 
 /** One step towards what is assigned. A `memory` in it is made durable before the engine is asked for anything. */
@@ -46,7 +48,7 @@ export function diff(input: DiffInput): readonly Action[] {
     const assignment = assignments.get(id);
     const extra = assignment || input.complete ? doubled.flatMap((other) => endContainer(other)) : [];
     const memory = memories.get(id);
-    const step = assignment ? decideAssigned(assignment, container, memory, input.now) : decideUnassigned(id, container, memory, input);
+    const step = assignment ? decideAssigned(assignment, container, memory, input) : decideUnassigned(id, container, memory, input);
     return [...extra, ...step];
   });
 }
@@ -85,11 +87,12 @@ function decideAssigned(
   assignment: Assignment,
   container: ObservedContainer | undefined,
   known: AllocationMemory | undefined,
-  now: number,
+  { now, withheld }: Pick<DiffInput, 'now' | 'withheld'>,
 ): Action[] {
   const memory = known ?? createMemory(assignment.allocationId, assignment.generation, now);
   if (isTerminalPhase(memory.observed.phase)) return decideEnded(assignment, container, memory, now);
-  if (assignment.desired === 'stopped') return decideStop(assignment, container, memory, now);
+  if (assignment.desired === 'stopped') return decideStop(assignment, container, memory, now, ASKED);
+  if (withheld) return decideStop(assignment, container, memory, now, { asked: withheld, done: withheld });
   if (!container) return decideAbsent(assignment, memory, now);
   if (container.specHash !== specHashOf(assignment)) return decideReplace(assignment, container, memory, now);
   switch (container.state) {
@@ -111,9 +114,19 @@ function decideEnded(assignment: Assignment, container: ObservedContainer | unde
   return settle(memory, { phase, ready: false, cause, generation: assignment.generation }, now);
 }
 
-function decideStop(assignment: Assignment, container: ObservedContainer | undefined, memory: AllocationMemory, now: number): Action[] {
+const ASKED = {
+  asked: { code: 'stop_requested', message: 'The coordinator asked to stop it.' },
+  done: { code: 'stopped', message: 'Stopped as asked.' },
+};
+
+function decideStop(
+  assignment: Assignment,
+  container: ObservedContainer | undefined,
+  memory: AllocationMemory,
+  now: number,
+  { asked, done }: { readonly asked: Cause; readonly done: Cause },
+): Action[] {
   const { generation } = assignment;
-  const asked = { code: 'stop_requested', message: 'The coordinator asked to stop it.' };
   if (container && isAlive(container)) {
     const { containerId, hostPorts } = container;
     return endContainer(
@@ -127,7 +140,7 @@ function decideStop(assignment: Assignment, container: ObservedContainer | undef
     {
       phase: 'stopped',
       ready: false,
-      cause: { ...asked, code: 'stopped', message: 'Stopped as asked.' },
+      cause: done,
       generation,
       ...(exit ? { exit } : {}),
     },

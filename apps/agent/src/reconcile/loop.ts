@@ -1,5 +1,5 @@
 import { withDeadline, backoffMs, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
-import { isCloudlessError, type AllocationId } from '@cloudless/proto';
+import { isCloudlessError, type AllocationId, type Cause } from '@cloudless/proto';
 import type { LogCollector } from '../logs/log-collector.ts';
 import type { EngineView, ObservedContainer, Owner, Runtime } from '../runtime/runtime.ts';
 import { specHashOf } from '../runtime/spec-hash.ts';
@@ -30,6 +30,8 @@ export type LoopDeps = {
   readonly logger: Logger;
   readonly owner: Owner;
   readonly nodeName: string;
+  /** Why the owner lends nothing now; `undefined` while the device lends. */
+  readonly withheld: () => Cause | undefined;
   /** Called with each look at the engine's state. */
   readonly onEngine: (view: EngineView) => void;
 };
@@ -37,6 +39,8 @@ export type LoopDeps = {
 export interface ReconcileLoop {
   /** These allocations' assignments changed: decide again, and give up what is no longer wanted. */
   assigned(ids: readonly AllocationId[]): void;
+  /** Decides about everything again. */
+  reconsider(): void;
   /** Own containers that run, as last observed. */
   running(): readonly ObservedContainer[];
   stop(): Promise<void>;
@@ -70,6 +74,7 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
       containers,
       complete: held.isComplete,
       now: clock.now(),
+      withheld: deps.withheld(),
     });
   }
 
@@ -175,17 +180,20 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
   }
 
   const running = run();
+  function assigned(ids: readonly AllocationId[]): void {
+    // A COMPLETE also decides about containers that no assignment names.
+    for (const id of new Set([...ids, ...observed.keys()])) {
+      const assignment = held.assignment(id);
+      const launching = launches.get(id);
+      const isWanted = assignment?.desired === 'running' && !deps.withheld() && specHashOf(assignment) === launching;
+      if (launching !== undefined && !isWanted) pool.interrupt(id);
+      touch(id);
+    }
+  }
+
   return {
-    assigned(ids) {
-      // A COMPLETE also decides about containers that no assignment names.
-      for (const id of new Set([...ids, ...observed.keys()])) {
-        const assignment = held.assignment(id);
-        const launching = launches.get(id);
-        const isWanted = assignment?.desired === 'running' && specHashOf(assignment) === launching;
-        if (launching !== undefined && !isWanted) pool.interrupt(id);
-        touch(id);
-      }
-    },
+    assigned,
+    reconsider: () => assigned(held.assignments().map(({ allocationId }) => allocationId)),
     running: () => [...observed.values()].flat().filter((container) => container.state === 'running'),
     async stop() {
       stopping.abort(new Error('the agent stops'));

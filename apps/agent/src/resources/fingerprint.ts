@@ -81,6 +81,9 @@ export function createFingerprint(options: {
   readonly agentVersion: string;
   readonly dataFolder: string;
   readonly files: DeviceFiles;
+  /** Of the machine and its identity; `undefined` before it joined, and where the system has no id. */
+  readonly machineHash?: () => string | undefined;
+  readonly agentSha256?: string | undefined;
 }): (view: EngineView) => Promise<Fingerprint> {
   const { files } = options;
   return async ({ engine, capacity, storageRoot }) => {
@@ -96,6 +99,11 @@ export function createFingerprint(options: {
       capacity: { ...(engine.state === 'ready' ? capacity : own), storageBytes: storageBytes(storage) },
       power: readPower(files),
       link: readLink(files),
+      ...given('machineHash', options.machineHash?.()),
+      ...given('agentSha256', options.agentSha256),
     };
   };
 }
+
+const given = <K extends string>(name: K, value: string | undefined): { readonly [P in K]?: string } =>
+  value === undefined ? {} : ({ [name]: value } as { readonly [P in K]: string });

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import type { Logger } from '@cloudless/kernel';
-import { allocationIdSchema, allocationObservedSchema, assignmentSchema, clusterIdSchema, nodeIdSchema } from '@cloudless/proto';
+import {
+  allocationIdSchema,
+  allocationObservedSchema,
+  assignmentSchema,
+  clusterIdSchema,
+  lendingRuleSchema,
+  nodeIdSchema,
+} from '@cloudless/proto';
 import { z } from 'zod';
 import { readDurably, writeDurably } from './durable-file.ts';
 import { EMPTY_STATE, type AgentIdentity, type AgentState, type HeldState } from './state.ts';
@@ -26,6 +33,7 @@ const heldSchema = z.strictObject({
     }),
   ),
   lastServerAt: z.number().optional(),
+  lending: lendingRuleSchema.optional(),
 });
 
 /**

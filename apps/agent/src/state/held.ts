@@ -1,4 +1,4 @@
-import type { AllocationId, AllocationObserved, Assignment, CoordinatorMessage } from '@cloudless/proto';
+import type { AllocationId, AllocationObserved, Assignment, CoordinatorMessage, LendingRule } from '@cloudless/proto';
 import { isSameObserved, type AllocationMemory } from '../reconcile/allocation-memory.ts';
 import type { AgentState, Authority, HeldState } from './state.ts';
 
@@ -25,6 +25,9 @@ export interface Held {
   /** Remembers and reports. `durable: false` for what may be lost, like progress. */
   remember(memory: AllocationMemory, options?: { readonly durable?: boolean }): Promise<void>;
   forget(id: AllocationId): Promise<void>;
+  /** The owner's rule as it was last told. */
+  readonly lending: LendingRule;
+  saveLending(rule: LendingRule): Promise<void>;
   /** Called when what would be reported of an allocation changes. */
   onObserved(listener: ObservedListener): void;
 }
@@ -32,7 +35,7 @@ export interface Held {
 /** Loads what was saved. */
 export async function createHeld(state: AgentState): Promise<Held> {
   const saved = await state.loadHeld();
-  let { authority } = saved;
+  let { authority, lending } = saved;
   let lastServerAt = saved.lastServerAt ?? 0;
   let isComplete = false;
   const assignments = new Map(saved.assignments.map((assignment) => [assignment.allocationId, assignment]));
@@ -41,7 +44,13 @@ export async function createHeld(state: AgentState): Promise<Held> {
   const save = createSharedSave(() => state.saveHeld(snapshot()));
 
   function snapshot(): HeldState {
-    return { ...(authority ? { authority } : {}), lastServerAt, assignments: [...assignments.values()], memories: [...memories.values()] };
+    return {
+      ...(authority ? { authority } : {}),
+      ...(lending ? { lending } : {}),
+      lastServerAt,
+      assignments: [...assignments.values()],
+      memories: [...memories.values()],
+    };
   }
 
   function replaceAll(next: readonly Assignment[]): AllocationId[] {
@@ -95,6 +104,13 @@ export async function createHeld(state: AgentState): Promise<Held> {
     },
     async forget(id) {
       if (memories.delete(id)) await save();
+    },
+    get lending() {
+      return lending ?? {};
+    },
+    async saveLending(rule) {
+      lending = rule;
+      await save();
     },
     onObserved(next) {
       listener = next;

@@ -1,4 +1,4 @@
-import type { Assignment, ClusterId, NodeId } from '@cloudless/proto';
+import type { Assignment, ClusterId, LendingRule, NodeId } from '@cloudless/proto';
 import type { AllocationMemory } from '../reconcile/allocation-memory.ts';
 
 /** Who this device is in its cluster. Made when it joins; only the certificate and the bundle change after that. */
@@ -25,6 +25,8 @@ export type HeldState = {
   readonly memories: readonly AllocationMemory[];
   /** Latest coordinator's time heard: certificates are not judged by an earlier clock. */
   readonly lastServerAt?: number;
+  /** What the owner lends; everything, always, when absent. */
+  readonly lending?: LendingRule;
 };
 
 export const EMPTY_STATE: HeldState = { assignments: [], memories: [] };
