@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { buildAgent } from './agent-bundle/build-agent.ts';
 import { buildStale } from './start/build-web.ts';
 import { defaultDataFolder, prepareDataFolder } from './start/data-folder.ts';
 import { ensureEngine, type EnsuredEngine } from './start/ensure-engine.ts';
@@ -41,7 +42,7 @@ async function start(options: StartOptions): Promise<void> {
     await endLeftovers(folder);
     const port = await checkPort(options.host, options.port);
     if (port !== undefined) throw new CommandRefused(port);
-    await buildStale(show);
+    await Promise.all([buildStale(show), buildAgent()]);
     const engine = options.agent ? await ensureEngine(folder, options.yes, show) : NO_ENGINE;
     if (!stopping.signal.aborted) await runProduct(options, folder, engine, stopping.signal, show);
   } finally {

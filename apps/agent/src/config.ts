@@ -18,6 +18,7 @@ const environmentSchema = z.object({
   CLOUDLESS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Where the installer put the agent's file; absent in a source tree. */
   CLOUDLESS_AGENT_HOME: z.string().min(1).optional(),
+  CLOUDLESS_LOG_FILE: z.string().min(1).optional(),
   CLOUDLESS_MACHINE_ID_FILE: z.string().min(1).optional(),
   CLOUDLESS_STATUS_PORT: z.coerce.number().int().min(0).max(65_535).default(7610),
   CLOUDLESS_NODE_NAME: z.string().min(1).max(63).optional(),
@@ -31,6 +32,8 @@ export type AgentConfig = {
   /** Where the installer put the agent's file; absent in a source tree, which does not update itself. */
   readonly home: string | undefined;
   readonly machineIdFile: string | undefined;
+  /** Where the agent's own output goes when no service keeps it. */
+  readonly logFile: string | undefined;
   /** Of the device's own page. */
   readonly statusPort: number;
   /** For `cloudless-agent` on this machine. */
@@ -64,6 +67,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     folder,
     coordinatorUrls: data.CLOUDLESS_COORDINATOR_URL === undefined ? [] : [data.CLOUDLESS_COORDINATOR_URL],
     home: data.CLOUDLESS_AGENT_HOME,
+    logFile: data.CLOUDLESS_LOG_FILE,
     machineIdFile: data.CLOUDLESS_MACHINE_ID_FILE,
     statusPort: data.CLOUDLESS_STATUS_PORT,
     controlSocket: join(folder, 'control.sock'),

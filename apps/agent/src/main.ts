@@ -6,16 +6,18 @@ import { dataFolder } from './env.ts';
 // data folder of the agent, because the system's folder for temporary files is everyone's.
 if (dataFolder) enableCompileCache(join(dataFolder, 'agent', 'compiled'));
 
-const [{ readConfig }, { runAgent }, { isCloudlessError }] = await Promise.all([
+const [{ readConfig }, { runAgent }, { runCommand }, { CommandFailed }, { isCloudlessError }] = await Promise.all([
   import('./config.ts'),
   import('./run-agent.ts'),
+  import('./cli/commands.ts'),
+  import('./cli/say.ts'),
   import('@cloudless/proto'),
 ]);
 try {
-  await runAgent(readConfig());
+  const config = readConfig();
+  await runCommand(process.argv.slice(2), config, () => runAgent(config));
 } catch (cause) {
-  process.stderr.write(
-    `${isCloudlessError(cause) ? cause.message : cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`,
-  );
+  const isTold = isCloudlessError(cause) || cause instanceof CommandFailed;
+  process.stderr.write(`${isTold ? cause.message : cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
   process.exitCode = 1;
 }

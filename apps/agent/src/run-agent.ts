@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPinoLogger, createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { AGENT_VERSION, createAgent, type Agent } from './agent.ts';
 import type { AgentConfig } from './config.ts';
+import { boundLogFile } from './logs/bound-file.ts';
 import { createFileLogStore } from './logs/file-log-store.ts';
 import { openDevice } from './open-device.ts';
 import { createFingerprint, readLink, readPower } from './resources/fingerprint.ts';
@@ -48,6 +49,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       },
     );
   };
+  if (config.logFile !== undefined) boundLogFile(config.logFile, clock, logger);
   const updater =
     home !== undefined && ownSha256 !== undefined ? await createUpdater({ home, ownSha256, clock, logger, exit: end }) : undefined;
   let nodeId = (await state.loadIdentity())?.nodeId;

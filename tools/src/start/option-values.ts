@@ -35,6 +35,14 @@ export function parsePublicUrl(text: string): Parsed<string> {
   return { value: url.origin };
 }
 
+/** Where devices reach the cluster: a path is kept, because a proxy may serve them below one. */
+export function parseAgentUrl(text: string): Parsed<string> {
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === '')
+    return { value: url.href };
+  return { problem: `--agent-url ${text} is no address for devices`, remedy: 'use the like of https://example.org/cloudless' };
+}
+
 /** Whether only this machine reaches `host`. */
 export function isLoopback(host: string): boolean {
   return host === '::1' || host.startsWith('127.');

@@ -1,6 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { parseHost, parsePort, parsePublicUrl } from './option-values.ts';
+import { parseHost, parsePort, parseAgentUrl, parsePublicUrl } from './option-values.ts';
 import type { Refusal } from './refusal.ts';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -12,6 +12,7 @@ export type StartOptions = {
   readonly port: number;
   readonly host: string;
   readonly publicUrl: string | undefined;
+  readonly agentUrl: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly agent: boolean;
   readonly yes: boolean;
@@ -28,6 +29,7 @@ const FLAGS = {
   port: { type: 'string' },
   host: { type: 'string' },
   'public-url': { type: 'string' },
+  'agent-url': { type: 'string' },
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'no-agent': { type: 'boolean' },
@@ -42,6 +44,7 @@ export const HELP = `npm start -- [flags]
   --port <1-65535>      the one port (CLOUDLESS_PORT; default 7600)
   --host <address>      where to listen (CLOUDLESS_HOST; default 127.0.0.1, 0.0.0.0 for the network)
   --public-url <url>    the address people use when a proxy or tunnel stands before it (CLOUDLESS_PUBLIC_URL)
+  --agent-url <url>     the address devices use when it is another one, also below a path (CLOUDLESS_AGENT_URL)
   --tls-cert <file>     certificate chain, PEM (CLOUDLESS_TLS_CERT)
   --tls-key <file>      its key, PEM (CLOUDLESS_TLS_KEY)
   --no-agent            do not make this machine a device
@@ -72,7 +75,7 @@ export function parseStartOptions(
     return { kind: 'refused', refusals: [{ problem: sentence.trim(), remedy: 'run `npm start -- --help` for the flags' }] };
   }
   if (flags.help) return { kind: 'help' };
-  const text = (flag: 'data' | 'port' | 'host' | 'public-url' | 'tls-cert' | 'tls-key' | 'log-level'): string | undefined =>
+  const text = (flag: 'data' | 'port' | 'host' | 'public-url' | 'agent-url' | 'tls-cert' | 'tls-key' | 'log-level'): string | undefined =>
     flags[flag] ?? (env[`CLOUDLESS_${flag.replaceAll('-', '_').toUpperCase()}`] || undefined);
   const at = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));
 
@@ -86,6 +89,8 @@ export function parseStartOptions(
   const host = take(parseHost(text('host') ?? '127.0.0.1'), '127.0.0.1');
   const url = text('public-url');
   const publicUrl = url === undefined ? undefined : take(parsePublicUrl(url), '');
+  const agents = text('agent-url');
+  const agentUrl = agents === undefined ? undefined : take(parseAgentUrl(agents), '');
   const [certFile, keyFile] = [text('tls-cert'), text('tls-key')];
   if ((certFile === undefined) !== (keyFile === undefined)) {
     const missing = certFile === undefined ? '--tls-cert' : '--tls-key';
@@ -101,6 +106,7 @@ export function parseStartOptions(
       port,
       host,
       publicUrl,
+      agentUrl,
       tls: certFile !== undefined && keyFile !== undefined ? { certFile: at(certFile), keyFile: at(keyFile) } : undefined,
       agent: !flags['no-agent'],
       yes: flags.yes === true || isOn(env['CI']),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { AGENT_FILE } from '../agent-bundle/build-agent.ts';
 import { REPOSITORY } from '../programs/repository.ts';
 import type { DataFolder } from './data-folder.ts';
 import type { StartOptions } from './options.ts';
@@ -15,6 +16,9 @@ export type PartSurroundings = {
 
 /** Halves what V8 holds in reserve: 100 MB idle instead of 192, at no measured cost for pages of this size. */
 const WEB_HEAP = ['--max-old-space-size=128', '--max-semi-space-size=2'];
+
+/** The young generation is what a burst of messages fills: small, it is what the agent keeps after it. */
+const AGENT_HEAP = ['--max-semi-space-size=2'];
 
 /** Address at which this machine itself reaches the coordinator. */
 export function localHost(host: string): string {
@@ -36,6 +40,8 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
       CLOUDLESS_WEB_URL: `http://127.0.0.1:${webPort}`,
       CLOUDLESS_LOCAL_AGENT: engineAddress === undefined ? '0' : '1',
       CLOUDLESS_PUBLIC_URL: options.publicUrl ?? '',
+      CLOUDLESS_AGENT_URL: options.agentUrl ?? '',
+      CLOUDLESS_AGENT_FILE: AGENT_FILE,
       CLOUDLESS_TLS_CERT: options.tls?.certFile ?? '',
       CLOUDLESS_TLS_KEY: options.tls?.keyFile ?? '',
     },
@@ -47,7 +53,7 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
   };
   const agent: PartPlan = {
     name: 'agent',
-    argv: [join(REPOSITORY, 'apps', 'agent', 'src', 'main.ts')],
+    argv: [...AGENT_HEAP, AGENT_FILE, 'run'],
     env: {
       ...common,
       CLOUDLESS_COORDINATOR_URL: `ws://${localHost(options.host)}:${options.port}/agent`,

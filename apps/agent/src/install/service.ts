@@ -1,0 +1,188 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, openSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const DEADLINE_MS = 30_000;
+const NAME = 'cloudless-agent';
+
+/** What keeps the agent running on this machine. */
+export type ServiceKind = 'systemd' | 'systemd-user' | 'launchd' | 'background';
+
+export interface Service {
+  readonly kind: ServiceKind;
+  /** Files that installing makes; `uninstall` lists them first. */
+  readonly files: readonly string[];
+  /** @returns sentences for the person: what it does not do */
+  install(): Promise<readonly string[]>;
+  /** Stops the agent and takes it out of the system's hands. */
+  remove(): Promise<void>;
+  /** How its log is read, as argv. */
+  readonly logCommand: readonly string[];
+}
+
+export type ServiceParts = {
+  /** `cloudless-agent` with its path. */
+  readonly command: string;
+  /** The agent's folder. */
+  readonly folder: string;
+  /** What the installer's shell had that the agent needs to know. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+const unit = ({ command, environment }: ServiceParts, wantedBy: string): string => `[Unit]
+Description=Cloudless agent: lends this machine to its cluster
+Documentation=file://${command}
+Wants=network-online.target
+After=network-online.target docker.service podman.socket
+
+[Service]
+ExecStart=${command} run
+${Object.entries(environment)
+  .map(([name, value]) => `Environment="${name}=${value.replaceAll(/["\\\\]/g, '\\\\$&')}"\n`)
+  .join('')}Restart=always
+RestartSec=2
+# The agent left its cluster: it stays down until it joins again.
+RestartPreventExitStatus=76
+KillMode=mixed
+TimeoutStopSec=15
+NoNewPrivileges=yes
+ProtectSystem=true
+MemoryMax=512M
+
+[Install]
+WantedBy=${wantedBy}
+`;
+
+function systemd(parts: ServiceParts, isUser: boolean): Service {
+  const path = isUser ? join(homedir(), '.config/systemd/user', `${NAME}.service`) : `/etc/systemd/system/${NAME}.service`;
+  const control = (...args: string[]) => run('systemctl', [...(isUser ? ['--user'] : []), ...args], { timeout: DEADLINE_MS });
+  return {
+    kind: isUser ? 'systemd-user' : 'systemd',
+    files: [path],
+    logCommand: ['journalctl', ...(isUser ? ['--user'] : []), '-u', NAME, '-n', '200', '--no-pager'],
+    async install() {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, unit(parts, isUser ? 'default.target' : 'multi-user.target'));
+      await control('daemon-reload');
+      await control('enable', NAME);
+      await control('restart', NAME);
+      if (!isUser) return [];
+      // Without it the agent ends with the person's last session, and starts with the first.
+      return run('loginctl', ['enable-linger', userInfo().username], { timeout: DEADLINE_MS }).then(
+        () => [],
+        () => [
+          `The agent runs while you are logged in. For it to run from the start of the machine: sudo loginctl enable-linger ${userInfo().username}`,
+        ],
+      );
+    },
+    async remove() {
+      await control('disable', '--now', NAME).catch(() => undefined);
+      await rm(path, { force: true });
+      await control('daemon-reload').catch(() => undefined);
+    },
+  };
+}
+
+function launchd(parts: ServiceParts): Service {
+  const isRoot = process.getuid?.() === 0;
+  const label = 'io.cloudless.agent';
+  const path = isRoot ? `/Library/LaunchDaemons/${label}.plist` : join(homedir(), 'Library/LaunchAgents', `${label}.plist`);
+  const domain = isRoot ? 'system' : `gui/${process.getuid?.() ?? 0}`;
+  const log = join(parts.folder, 'agent.log');
+  const text = (value: string): string => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const plist = `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0"><dict>
+<key>Label</key><string>${label}</string>
+<key>ProgramArguments</key><array><string>${text(parts.command)}</string><string>run</string></array>
+<key>EnvironmentVariables</key><dict><key>CLOUDLESS_LOG_FILE</key><string>${text(log)}</string>${Object.entries(parts.environment)
+    .map(([name, value]) => `<key>${name}</key><string>${text(value)}</string>`)
+    .join('')}</dict>
+<key>RunAtLoad</key><true/>
+<key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
+<key>StandardOutPath</key><string>${text(log)}</string>
+<key>StandardErrorPath</key><string>${text(log)}</string>
+</dict></plist>
+`;
+  return {
+    kind: 'launchd',
+    files: [path],
+    logCommand: ['tail', '-n', '200', log],
+    async install() {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, plist);
+      await run('launchctl', ['bootout', `${domain}/${label}`], { timeout: DEADLINE_MS }).catch(() => undefined);
+      await run('launchctl', ['bootstrap', domain, path], { timeout: DEADLINE_MS });
+      return [];
+    },
+    async remove() {
+      await run('launchctl', ['bootout', `${domain}/${label}`], { timeout: DEADLINE_MS }).catch(() => undefined);
+      await rm(path, { force: true });
+    },
+  };
+}
+
+/** Where no service manager runs (a container, some WSL): the agent runs on by itself, until the machine stops. */
+function background({ command, folder, environment }: ServiceParts): Service {
+  const log = join(folder, 'agent.log');
+  const pidFile = join(folder, 'agent.pid');
+  const readPid = (): Promise<number | undefined> =>
+    readFile(pidFile, 'utf8').then(
+      (text) => Number.parseInt(text, 10) || undefined,
+      () => undefined,
+    );
+  /** A number may be another program's by now. */
+  const isOurs = async (pid: number): Promise<boolean> =>
+    readFile(`/proc/${pid}/cmdline`, 'utf8').then(
+      (text) => text.includes(NAME),
+      () => false,
+    );
+  async function stop(): Promise<void> {
+    const pid = await readPid();
+    if (pid === undefined || !(await isOurs(pid))) return;
+    process.kill(pid, 'SIGTERM');
+    const deadline = AbortSignal.timeout(DEADLINE_MS);
+    while (!deadline.aborted && (await isOurs(pid))) await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return {
+    kind: 'background',
+    files: [pidFile, log],
+    logCommand: ['tail', '-n', '200', log],
+    async install() {
+      await stop();
+      const out = openSync(log, 'a', 0o600);
+      const child = spawn(command, ['run'], {
+        detached: true,
+        stdio: ['ignore', out, out],
+        env: { ...process.env, ...environment, CLOUDLESS_LOG_FILE: log },
+      });
+      child.unref();
+      await writeFile(pidFile, String(child.pid ?? ''), { mode: 0o600 });
+      return [
+        `No service manager runs here, so the agent does not start by itself after a restart of the machine: run \`${command} install\` then.`,
+      ];
+    },
+    async remove() {
+      await stop();
+      await rm(pidFile, { force: true });
+    },
+  };
+}
+
+/** What this machine has. */
+export async function findService(parts: ServiceParts): Promise<Service> {
+  if (process.platform === 'darwin') return launchd(parts);
+  const isRunning = existsSync('/run/systemd/system');
+  if (isRunning && process.getuid?.() === 0) return systemd(parts, false);
+  const hasUser =
+    isRunning &&
+    (await run('systemctl', ['--user', 'show-environment'], { timeout: DEADLINE_MS }).then(
+      () => true,
+      () => false,
+    ));
+  return hasUser ? systemd(parts, true) : background(parts);
+}
