@@ -3,6 +3,7 @@ import {
   type AllocationRow,
   type NodeId,
   type OrgId,
+  type ProjectId,
   type Resources,
   type WorkloadId,
   type WorkloadRow,
@@ -14,6 +15,7 @@ import type { Snapshot } from './snapshot.ts';
 export type Ask = {
   readonly orgId: OrgId;
   readonly workloadId: WorkloadId;
+  readonly projectId: ProjectId;
   readonly image: string;
   readonly requests: Resources;
   /** Host ports asked for by number, as `TCP/8080`. */
@@ -41,6 +43,7 @@ export function computeAsk(snapshot: Snapshot, workload: WorkloadRow): Ask {
   return {
     orgId: workload.orgId,
     workloadId: workload.id,
+    projectId: workload.projectId,
     image: workload.spec.image,
     requests: effectiveResources(workload.spec).requests,
     ports: staticPortsOf(workload.spec),

@@ -22,7 +22,13 @@ export function computeRemedy(ask: Ask, nodes: readonly SnapshotNode[]): Cause {
     if (first && !second) single.push({ node, filter: first.name });
   }
   return (
-    uncordon(single) ?? otherPort(ask, single) ?? lessOrFree(ask, single) ?? bringBack(single) ?? otherImage(ask, single) ?? addDevice(ask)
+    uncordon(single) ??
+    lend(single) ??
+    otherPort(ask, single) ??
+    lessOrFree(ask, single) ??
+    bringBack(single) ??
+    otherImage(ask, single) ??
+    addDevice(ask)
   );
 }
 
@@ -32,6 +38,13 @@ const findBy = (single: readonly SingleRefusal[], filter: string): SnapshotNode 
 function uncordon(single: readonly SingleRefusal[]): Cause | undefined {
   const node = findBy(single, 'schedulable');
   return node && { code: 'uncordon', message: `uncordon ${node.row.name}`, params: { node: node.row.name } };
+}
+
+function lend(single: readonly SingleRefusal[]): Cause | undefined {
+  const node = findBy(single, 'lending') ?? findBy(single, 'project');
+  if (node) return { code: 'lend', message: `change what ${node.row.name} lends`, params: { node: node.row.name } };
+  const drained = findBy(single, 'draining');
+  return drained && { code: 'stopDraining', message: `stop draining ${drained.row.name}`, params: { node: drained.row.name } };
 }
 
 function otherPort(ask: Ask, single: readonly SingleRefusal[]): Cause | undefined {

@@ -10,6 +10,7 @@ import {
   type WorkloadRow,
 } from '@cloudless/proto';
 import { isEligible } from './feasible/filters.ts';
+import { isLending } from './feasible/lending.ts';
 import { networkPenalty } from './score/network-penalty.ts';
 
 /** A node with what is left of it. `remaining` may be negative when a device shrank under its allocations. */
@@ -118,6 +119,9 @@ export const isHeard = (node: SnapshotNode): boolean => node.row.state.word === 
 
 /** The node's allocations are to run elsewhere. `unreachable` and `asleep` are not lost: they keep theirs. */
 export const isLost = (node: SnapshotNode): boolean => node.row.state.word === 'lost' || node.row.state.word === 'left';
+
+/** The node's allocations are to move: each keeps running until its replacement does, as long as the device lets it. */
+export const isToBeEmptied = (node: SnapshotNode): boolean => node.row.drain !== undefined || !isLending(node.row);
 
 /** The node was taken out of the cluster: its rows go. */
 export const isGone = (node: SnapshotNode | undefined): boolean => node === undefined || node.row.revokedAt !== undefined;

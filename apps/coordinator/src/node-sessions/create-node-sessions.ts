@@ -97,6 +97,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   /** Its row changed: what it lends, whether it leaves. */
   function noteNode(nodeId: NodeId): void {
     sessions.get(nodeId)?.tellLending();
+    if (presences.has(nodeId)) watch.check(nodeId);
     departures.check(nodeId);
   }
 

@@ -92,7 +92,7 @@ export function createNodeWriter(deps: {
 export function applyFacts(row: NodeRow, { verdict, fingerprint = row.fingerprint }: NodeFacts, now: number): NodeRow | undefined {
   const isSameState = !verdict || (row.state.word === verdict.word && isDeepStrictEqual(row.state.cause, verdict.cause));
   const isSameDevice = fingerprint === undefined || isDeepStrictEqual(row.fingerprint, fingerprint);
-  const allocatable = fingerprint ? computeAllocatable(fingerprint) : row.allocatable;
+  const allocatable = fingerprint ? computeAllocatable(fingerprint, row.lending) : row.allocatable;
   if (isSameState && isSameDevice && isDeepStrictEqual(row.allocatable, allocatable)) return undefined;
   const state = isSameState || !verdict ? row.state : { ...verdict, sinceAt: row.state.word === verdict.word ? row.state.sinceAt : now };
   return { ...row, state, allocatable, ...(fingerprint ? { fingerprint } : {}), updatedAt: now };

@@ -69,7 +69,7 @@ describe('a session', () => {
     await opened.settle();
     expect(followChain(link.heard)).toBe(opened.store.revision);
     expect(link.heard.at(-1)).toMatchObject({ kind: 'incremental', changes: [{ kind: 'put' }] });
-    expect(held.id).toBe((link.heard[1] as { assignments: { allocationId: string }[] }).assignments[0]?.allocationId);
+    expect(held.id).toBe((link.heard[2] as { assignments: { allocationId: string }[] }).assignments[0]?.allocationId);
   });
 
   it('takes what a device says on return: allocations that it still runs, and their ends meanwhile', async () => {

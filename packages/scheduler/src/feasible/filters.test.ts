@@ -1,4 +1,4 @@
-import type { Cause, NodeRow, WorkloadSpecInput } from '@cloudless/proto';
+import type { Cause, NodeRow, ProjectId, WorkloadSpecInput } from '@cloudless/proto';
 import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
 import { computeAsk } from '../ask.ts';
@@ -46,6 +46,38 @@ const CASES: readonly Case[] = [
     node: { schedulable: false },
     says: 'pi is cordoned: nothing new is placed there',
     remedy: 'uncordon',
+  },
+  {
+    filter: 'lending',
+    what: 'a device whose owner took it back',
+    node: { lending: { pausedAt: 1 } },
+    says: 'the owner took pi back',
+    remedy: 'lend',
+  },
+  {
+    filter: 'lending',
+    what: 'a device outside its hours',
+    node: {
+      fingerprint: buildFingerprint({
+        lending: { state: 'withheld', causes: [{ code: 'hours', message: 'It lends only from 22:00 to 07:00.' }] },
+      }),
+    },
+    says: 'pi lends nothing now: It lends only from 22:00 to 07:00.',
+    remedy: 'lend',
+  },
+  {
+    filter: 'draining',
+    what: 'a device that is emptied',
+    node: { drain: { sinceAt: 1, then: 'stay', cause: { code: 'drained_by_person', message: 'Ada drains it.' } } },
+    says: 'pi is being drained',
+    remedy: 'stopDraining',
+  },
+  {
+    filter: 'project',
+    what: 'a device that is lent to another project',
+    node: { lending: { projects: ['prj_other' as ProjectId] } },
+    says: 'pi is lent to other projects only',
+    remedy: 'lend',
   },
   {
     filter: 'capacity',

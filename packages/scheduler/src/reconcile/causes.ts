@@ -15,6 +15,8 @@ export const causes = {
   }),
   nodeLost: (node: string): Cause => ({ code: 'nodeLost', message: `${node} is lost`, params: { node } }),
   nodeRemoved: (node: string): Cause => ({ code: 'nodeRemoved', message: `${node} was removed from the cluster`, params: { node } }),
+  draining: (node: string): Cause => ({ code: 'draining', message: `${node} is being drained`, params: { node } }),
+  withheld: (node: string): Cause => ({ code: 'withheld', message: `${node} does not lend now`, params: { node } }),
   outdated: (workload: WorkloadRow): Cause => ({
     code: 'outdated',
     message: `${workload.name} changed: generation ${workload.templateGeneration} replaces it`,

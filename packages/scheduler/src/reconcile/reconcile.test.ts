@@ -1,4 +1,4 @@
-import type { AllocationId, AllocationRow, NodeRow, WorkloadRow } from '@cloudless/proto';
+import { WITHHELD, type AllocationId, type AllocationRow, type NodeRow, type WorkloadRow } from '@cloudless/proto';
 import { buildAllocationRow, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
 import { decidePlan } from '../decide-plan.ts';
@@ -38,6 +38,27 @@ describe('a slot', () => {
       expect(next).toMatchObject({ place: [], stop: [{ allocationId: old.id, cause: { code: 'nodeLost' } }] });
     },
   );
+
+  it.each<[string, Partial<NodeRow>, string]>([
+    ['is drained', { drain: { sinceAt: 1, then: 'stay', cause: { code: 'x', message: 'x' } } }, 'draining'],
+    ['was taken back', { lending: { pausedAt: 1 } }, 'withheld'],
+  ])('of a device that %s moves: the old one serves until the new one does', (_how, change, code) => {
+    const emptying = { ...laptop, ...change };
+    const old = buildAllocationRow(web(), emptying);
+    expect(decide([emptying, pi], web(), old)).toMatchObject({ stop: [], place: [{ nodeId: pi.id, replaces: old.id, cause: { code } }] });
+    const next = decide([emptying, pi], web(), old, buildAllocationRow(web(), pi, 0, named('stand-in')));
+    expect(next).toMatchObject({ place: [], stop: [{ allocationId: old.id, cause: { code } }] });
+    // With nowhere to go, it stays as long as the device lets it.
+    expect(decide([emptying], web(), old)).toMatchObject({ stop: [], place: [] });
+  });
+
+  it('that stopped because its device does not lend is no failure: it is placed anew at once', () => {
+    const withheld = { ...laptop, lending: { pausedAt: 1 } };
+    const cause = { code: WITHHELD, message: 'The device does not lend now.' };
+    const stopped = buildAllocationRow(web(), withheld, 0, { observed: buildObserved({ phase: 'stopped', ready: false, cause }) });
+    const plan = decide([withheld, pi], web(), stopped);
+    expect(plan).toMatchObject({ stop: [{ allocationId: stopped.id, cause: { code: 'withheld' } }], place: [{ nodeId: pi.id }] });
+  });
 
   it('keeps the one that serves, and among those the oldest, where it has too many', () => {
     const starting = buildAllocationRow(web(), laptop, 0, {

@@ -1,6 +1,7 @@
-import { isTerminalPhase, type AllocationRow, type Cause, type WorkloadRow } from '@cloudless/proto';
+import { isTerminalPhase, WITHHELD, type AllocationRow, type Cause, type WorkloadRow } from '@cloudless/proto';
 import type { Stop, Update } from '../plan.ts';
-import { isGone, isHeard, isLost, type Snapshot, type SnapshotAllocation } from '../snapshot.ts';
+import { isLending } from '../feasible/lending.ts';
+import { isGone, isHeard, isLost, isToBeEmptied, type Snapshot, type SnapshotAllocation } from '../snapshot.ts';
 import { computeBackOff, findLastFailure } from './back-off.ts';
 import { causes, nodeName } from './causes.ts';
 import { isSpecCurrent } from './spec-current.ts';
@@ -67,7 +68,7 @@ export function decideSlot(
     return { ...base, state: { kind: 'finished' }, stop: [...release, ...replaceAll(snapshot, workload, older)] };
   const kept = keepOne(snapshot, workload, older);
   const stop = [...release, ...kept.stop];
-  const failure = released.find(({ row }) => row.templateGeneration === workload.templateGeneration);
+  const failure = released.find(({ row }) => row.templateGeneration === workload.templateGeneration && !isWithheld(row));
   const backOff = failure ? computeBackOff(failure.row, last, snapshot.now, snapshot.seed) : last;
   if (backOff && backOff.retryAt > snapshot.now) return { ...base, ...kept, stop, state: { kind: 'waiting', ...backOff } };
   return {
@@ -86,7 +87,8 @@ function sort(snapshot: Snapshot, workload: WorkloadRow, allocations: readonly S
     const { row } = allocation;
     if (row.desired !== 'running') continue;
     if (isTerminalPhase(row.observed.phase)) ended.push(allocation);
-    else if (row.templateGeneration < workload.templateGeneration || isOnLostNode(snapshot, row)) older.push(allocation);
+    else if (row.templateGeneration < workload.templateGeneration || isOnLostNode(snapshot, row) || isOnEmptyingNode(snapshot, row))
+      older.push(allocation);
     else current.push(allocation);
   }
   return { current: current.sort((a, b) => compareForKeeping(snapshot, a, b)), older, ended };
@@ -132,23 +134,34 @@ function isOnLostNode(snapshot: Snapshot, row: AllocationRow): boolean {
   return node === undefined || isGone(node) || isLost(node);
 }
 
+function isOnEmptyingNode(snapshot: Snapshot, row: AllocationRow): boolean {
+  const node = snapshot.nodes.get(row.nodeId);
+  return node !== undefined && isToBeEmptied(node);
+}
+
+/** Stopped because its device does not lend now: nobody's failure. */
+const isWithheld = (row: AllocationRow): boolean => row.observed.cause.code === WITHHELD;
+
 /** Its container ended, and its restart policy says that it stays so. */
 export function isFinished(row: AllocationRow): boolean {
   const { policy } = row.spec.restartPolicy;
-  if (row.observed.exit === undefined || policy === 'always') return false;
+  if (row.observed.exit === undefined || policy === 'always' || isWithheld(row)) return false;
   return policy === 'never' || row.observed.phase === 'stopped';
 }
 
 /** Tells the agent of an ended allocation to let it go, and writes down when the slot may be tried again. */
 function releaseOf(snapshot: Snapshot, workload: WorkloadRow, row: AllocationRow, last: ReturnType<typeof findLastFailure>): Stop {
   if (row.templateGeneration < workload.templateGeneration) return { allocationId: row.id, cause: causes.superseded(row) };
+  if (isWithheld(row)) return { allocationId: row.id, cause: causes.withheld(nodeName(snapshot.nodes.get(row.nodeId)?.row)) };
   const { attempt, retryAt } = computeBackOff(row, last, snapshot.now, snapshot.seed);
   return { allocationId: row.id, cause: causes.failed(row, attempt, retryAt, snapshot.now) };
 }
 
 function replacedBecause(snapshot: Snapshot, workload: WorkloadRow, row: AllocationRow): Cause {
   if (isOnLostNode(snapshot, row)) return causes.nodeLost(nodeName(snapshot.nodes.get(row.nodeId)?.row));
-  return causes.outdated(workload);
+  const node = snapshot.nodes.get(row.nodeId);
+  if (node?.row.drain) return causes.draining(node.row.name);
+  return node && !isLending(node.row) ? causes.withheld(node.row.name) : causes.outdated(workload);
 }
 
 function wantedBecause(
