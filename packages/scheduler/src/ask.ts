@@ -9,7 +9,7 @@ import {
   type WorkloadRow,
   type WorkloadSpec,
 } from '@cloudless/proto';
-import type { Snapshot } from './snapshot.ts';
+import { isReserving, type Snapshot } from './snapshot.ts';
 
 /** What every replica of one workload asks of a node. */
 export type Ask = {
@@ -22,6 +22,8 @@ export type Ask = {
   readonly ports: readonly string[];
   /** Architectures on which this image was found not to run. */
   readonly refusedArches: ReadonlySet<string>;
+  /** Replicas of the workload that run or start, by node. */
+  readonly replicasOn: ReadonlyMap<NodeId, number>;
   /** Failed allocations of the present template, by node. */
   readonly failuresOn: ReadonlyMap<NodeId, number>;
 };
@@ -34,7 +36,9 @@ export const staticPortsOf = (spec: WorkloadSpec): string[] =>
 export function computeAsk(snapshot: Snapshot, workload: WorkloadRow): Ask {
   const refusedArches = new Set<string>();
   const failuresOn = new Map<NodeId, number>();
+  const replicasOn = new Map<NodeId, number>();
   for (const { row } of snapshot.allocationsOf.get(workload.id) ?? []) {
+    if (row.desired === 'running' && isReserving(row)) replicasOn.set(row.nodeId, (replicasOn.get(row.nodeId) ?? 0) + 1);
     if (row.observed.phase !== 'failed' || row.templateGeneration !== workload.templateGeneration) continue;
     failuresOn.set(row.nodeId, (failuresOn.get(row.nodeId) ?? 0) + 1);
     const arch = refusedArch(snapshot, row);
@@ -49,6 +53,7 @@ export function computeAsk(snapshot: Snapshot, workload: WorkloadRow): Ask {
     ports: staticPortsOf(workload.spec),
     refusedArches,
     failuresOn,
+    replicasOn,
   };
 }
 

@@ -26,7 +26,9 @@ const REFUSED = -Infinity;
  * Feasible → score → bind over all nodes in one pass. Each further replica of the same ask re-examines only the node that changed
  * and takes the best of the kept scores. Equals go to the lower id, so the same snapshot always gives the same plan.
  */
-export function createPlacer(ask: Ask, ledger: Ledger, weights: ScoreWeights): Placer {
+export function createPlacer(first: Ask, ledger: Ledger, weights: ScoreWeights): Placer {
+  const replicasOn = new Map(first.replicasOn);
+  const ask: Ask = { ...first, replicasOn };
   const candidates = ledger.candidatesOf(ask.orgId);
   const examine = (node: SnapshotNode): number => (isFeasible(ask, node) ? computeScore(ask, node, weights) : REFUSED);
   let scores: Float64Array | undefined;
@@ -79,6 +81,7 @@ export function createPlacer(ask: Ask, ledger: Ledger, weights: ScoreWeights): P
       if (!scores || !node || scoreAt(position) === REFUSED) return undefined;
       const choice = describe(ask, node, scoreAt(position), { fitting, lookedAt: candidates.length });
       ledger.reserve(ask.orgId, position, ask);
+      replicasOn.set(node.row.id, (replicasOn.get(node.row.id) ?? 0) + 1);
       const after = candidates[position];
       scores[position] = after ? examine(after) : REFUSED;
       if (scores[position] === REFUSED) fitting -= 1;

@@ -4,7 +4,10 @@ import { proxyFor } from '@cloudless/transport/websocket';
 
 /** The first address gets a head start: it answered last. The others begin one after the other (Happy Eyeballs, RFC 8305 §5). */
 const STAGGER_MS = 250;
-const CONNECT_MS = 4_000;
+/** All of a try: an address that says nothing must not keep one waiting that is about to be back. */
+const CONNECT_MS = 1_500;
+/** What answered last is asked again while the others are: it may just be starting. */
+const AGAIN_MS = 250;
 
 /** Whether a TCP connection can be made. What goes through a proxy is not for us to say. */
 function canConnect(url: string, signal: AbortSignal): Promise<boolean> {
@@ -33,12 +36,16 @@ export const createProbe = (clock: Clock) =>
     const over = new AbortController();
     const inner = AbortSignal.any([signal, over.signal]);
     const deadline = clock.setTimer(CONNECT_MS + STAGGER_MS * urls.length, () => over.abort(new Error('no answer in time')));
+    async function connectAgain(url: string): Promise<boolean> {
+      while (!(await canConnect(url, inner))) await clock.sleep(AGAIN_MS, inner);
+      return true;
+    }
     const pending = new Map(
       urls.map((url, index) => [
         url,
         clock
           .sleep(index === 0 ? 0 : STAGGER_MS * index, inner)
-          .then(() => canConnect(url, inner))
+          .then(() => (index === 0 ? connectAgain(url) : canConnect(url, inner)))
           .catch(() => false)
           .then((isOpen) => ({ url, isOpen })),
       ]),

@@ -45,9 +45,9 @@ case "$(uname -m)" in
 esac
 
 if [ "$(id -u)" = 0 ]; then
-  data=${CLOUDLESS_DATA:-/var/lib/cloudless}; bin=/usr/local/bin
+  data=${CLOUDLESS_DATA:-/var/lib/cloudless}; bin=${CLOUDLESS_BIN:-/usr/local/bin}
 else
-  data=${CLOUDLESS_DATA:-${XDG_DATA_HOME:-$HOME/.local/share}/cloudless}; bin=$HOME/.local/bin
+  data=${CLOUDLESS_DATA:-${XDG_DATA_HOME:-$HOME/.local/share}/cloudless}; bin=${CLOUDLESS_BIN:-$HOME/.local/bin}
 fi
 home=$data/agent/bin
 umask 077

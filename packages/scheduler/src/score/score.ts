@@ -1,5 +1,6 @@
 import type { Ask } from '../ask.ts';
 import type { SnapshotNode } from '../snapshot.ts';
+import { crowding } from './crowding.ts';
 import { recentFailure } from './recent-failure.ts';
 import { utilisation } from './utilisation.ts';
 import type { ScoreWeights } from './weights.ts';
@@ -9,7 +10,8 @@ export function computeScore(ask: Ask, node: SnapshotNode, weights: ScoreWeights
   return (
     weights.utilisation * utilisation(ask, node) -
     weights.networkPenalty * node.networkPenalty -
-    weights.recentFailure * recentFailure(ask, node)
+    weights.recentFailure * recentFailure(ask, node) -
+    weights.crowding * crowding(ask, node)
   );
 }
 
@@ -19,5 +21,6 @@ const round = (value: number): number => Math.round(value * 1000) / 1000;
 export function computeTerms(ask: Ask, node: SnapshotNode): Record<string, number> {
   const terms: Record<string, number> = { utilisation: round(utilisation(ask, node)), networkPenalty: round(node.networkPenalty) };
   const failure = recentFailure(ask, node);
-  return failure > 0 ? { ...terms, recentFailure: round(failure) } : terms;
+  const crowd = crowding(ask, node);
+  return { ...terms, ...(failure > 0 ? { recentFailure: round(failure) } : {}), ...(crowd > 0 ? { crowding: round(crowd) } : {}) };
 }
