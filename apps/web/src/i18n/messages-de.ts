@@ -1,6 +1,11 @@
 import actions from '../../messages/de/actions.json';
 import activity from '../../messages/de/activity.json';
 import appDetail from '../../messages/de/app-detail.json';
+import add from '../../messages/de/add.json';
+import addDevice from '../../messages/de/add-device.json';
+import lending from '../../messages/de/lending.json';
+import pair from '../../messages/de/pair.json';
+import trust from '../../messages/de/trust.json';
 import apps from '../../messages/de/apps.json';
 import causes from '../../messages/de/causes.json';
 import claim from '../../messages/de/claim.json';
@@ -23,6 +28,11 @@ import units from '../../messages/de/units.json';
 export default {
   actions,
   activity,
+  add,
+  addDevice,
+  lending,
+  pair,
+  trust,
   appDetail,
   apps,
   causes,

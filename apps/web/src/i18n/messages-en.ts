@@ -1,6 +1,11 @@
 import actions from '../../messages/en/actions.json';
 import activity from '../../messages/en/activity.json';
 import appDetail from '../../messages/en/app-detail.json';
+import add from '../../messages/en/add.json';
+import addDevice from '../../messages/en/add-device.json';
+import lending from '../../messages/en/lending.json';
+import pair from '../../messages/en/pair.json';
+import trust from '../../messages/en/trust.json';
 import apps from '../../messages/en/apps.json';
 import causes from '../../messages/en/causes.json';
 import claim from '../../messages/en/claim.json';
@@ -23,6 +28,11 @@ import units from '../../messages/en/units.json';
 export default {
   actions,
   activity,
+  add,
+  addDevice,
+  lending,
+  pair,
+  trust,
   appDetail,
   apps,
   causes,

@@ -45,7 +45,7 @@ describe('changes', () => {
 describe('a list', () => {
   it('takes away what is not in it, and keeps what was sampled', () => {
     const before = applyChanges(EMPTY_STATE, [workload(1), usage(1)], 0);
-    const after = applyListed(before, { nodes: [], workloads: [], allocations: [], events: [] }, 9);
+    const after = applyListed(before, { nodes: [], workloads: [], allocations: [], events: [], joins: [] }, 9);
     expect(after.workloads.size).toBe(0);
     expect(after.nodeUsage).toBe(before.nodeUsage);
     expect(after).toMatchObject({ loaded: true, heardAt: 9 });

@@ -62,6 +62,9 @@ function applyOne(draft: Draft, change: LiveChange, now: number): void {
     case 'event':
       draft.events = withEvents(draft.events, [change.event]);
       return;
+    case 'join':
+      draft.joins = withRow(draft.joins, change.join.id, change.join);
+      return;
     case 'usage':
       applyUsage(draft, change);
       return;
@@ -94,5 +97,6 @@ export function applyListed(state: LiveState, listed: Listed, now: number): Live
     workloads: new Map(listed.workloads.map((workload) => [workload.id, workload])),
     allocations: new Map(listed.allocations.map((allocation) => [allocation.id, allocation])),
     events: withEvents(state.events, listed.events),
+    joins: new Map(listed.joins.map((join) => [join.id, join])),
   };
 }

@@ -22,11 +22,13 @@ async function readPages<Row>(ask: (input: { limit: number; cursor?: string }) =
 
 /** Everything that a page starts from, at once. @throws CloudlessError of the first list that fails */
 export async function listAll(client: CloudlessClient): Promise<Listed> {
-  const [nodes, workloads, allocations, { rows: events }] = await Promise.all([
+  const [nodes, workloads, allocations, { rows: events }, { rows: joins }] = await Promise.all([
     readPages((input) => client.node.list(input)),
     readPages((input) => client.workload.list(input)),
     readPages((input) => client.allocation.list(input)),
     client.event.list({ limit: FIRST_EVENTS }),
+    // Who may not let devices in has none to see.
+    client.node.listJoins({}).catch(() => ({ rows: [] })),
   ]);
-  return { nodes, workloads, allocations, events };
+  return { nodes, workloads, allocations, events, joins };
 }

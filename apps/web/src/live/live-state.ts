@@ -4,6 +4,7 @@ import type {
   CloudlessError,
   CloudlessNode,
   ClusterEvent,
+  Join,
   NodeId,
   Usage,
   Workload,
@@ -25,6 +26,8 @@ export type LiveState = {
   readonly nodes: ReadonlyMap<NodeId, CloudlessNode>;
   readonly workloads: ReadonlyMap<WorkloadId, Workload>;
   readonly allocations: ReadonlyMap<AllocationId, Allocation>;
+  /** Devices that are about to join, to who may let them in. */
+  readonly joins: ReadonlyMap<Join['id'], Join>;
   /** Newest first. */
   readonly events: readonly ClusterEvent[];
   /** Oldest first. */
@@ -46,6 +49,7 @@ export const EMPTY_STATE: LiveState = {
   nodes: new Map(),
   workloads: new Map(),
   allocations: new Map(),
+  joins: new Map(),
   events: [],
   nodeUsage: new Map(),
   allocationUsage: new Map(),
@@ -56,5 +60,6 @@ export type Listed = {
   readonly nodes: readonly CloudlessNode[];
   readonly workloads: readonly Workload[];
   readonly allocations: readonly Allocation[];
+  readonly joins: readonly Join[];
   readonly events: readonly ClusterEvent[];
 };

@@ -13,7 +13,7 @@ function createScene() {
   let answer: () => Promise<{ rows: Row[] }> = () => Promise.resolve({ rows: [] });
   const none = () => Promise.resolve({ rows: [] });
   const client = {
-    node: { list: none },
+    node: { list: none, listJoins: none },
     allocation: { list: none },
     event: { list: none },
     workload: {

@@ -22,9 +22,14 @@ export type Action<P extends ActionName> = {
   reset(): void;
 };
 
+const NODE_ACTIONS: ReadonlySet<ActionName> = new Set(['node.update', 'node.setLending', 'node.pause', 'node.drain']);
+const JOIN_ACTIONS: ReadonlySet<ActionName> = new Set(['node.approveJoin', 'node.denyJoin', 'node.openJoinRequest']);
+
 /** What the answer tells of the cluster, so that a page shows it before its change arrives. */
 function changeOf(name: ActionName, output: unknown): LiveChange | undefined {
-  if (name === 'node.update') return { kind: 'node', node: output as ProcedureOutput<'node.update'> };
+  if (NODE_ACTIONS.has(name)) return { kind: 'node', node: output as ProcedureOutput<'node.update'> };
+  if (JOIN_ACTIONS.has(name)) return { kind: 'join', join: output as ProcedureOutput<'node.approveJoin'> };
+  if (name === 'node.createJoinToken') return { kind: 'join', join: (output as ProcedureOutput<'node.createJoinToken'>).join };
   if (name.startsWith('workload.') && name !== 'workload.delete')
     return { kind: 'workload', workload: output as ProcedureOutput<'workload.create'> };
   return undefined;

@@ -6,6 +6,7 @@ import type {
   CloudlessError,
   CloudlessNode,
   ClusterEvent,
+  Join,
   NodeId,
   Resources,
   Usage,
@@ -70,6 +71,12 @@ export function useEvents({
           ),
     [events, workloadId, nodeId],
   );
+}
+
+/** Devices that are about to join, the newest first. */
+export function useJoins(): readonly Join[] {
+  const joins = useLive((state) => state.joins);
+  return useMemo(() => [...joins.values()].toSorted((one, other) => other.createdAt - one.createdAt), [joins]);
 }
 
 /** Samples of the last 15 minutes that came while the page was open, oldest first. */

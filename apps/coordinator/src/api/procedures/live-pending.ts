@@ -1,5 +1,5 @@
 import type { Change, CommittedBatch } from '@cloudless/db';
-import type { AllocationId, AllocationRow, ClusterEvent, NodeId, OrgId, WorkloadId } from '@cloudless/proto';
+import type { AllocationId, AllocationRow, ClusterEvent, Join, NodeId, OrgId, WorkloadId } from '@cloudless/proto';
 import type { UsageSample } from '../../node-sessions/index.ts';
 
 /** Events that wait for a slow reader; with more, it lists again. */
@@ -15,11 +15,13 @@ export type Taken = {
   readonly workloads: readonly WorkloadId[];
   readonly allocations: readonly AllocationId[];
   readonly usage: readonly UsageSample[];
+  readonly joins: readonly Join[];
 };
 
 export interface LivePending {
   addBatch(batch: CommittedBatch): void;
   addUsage(sample: UsageSample): void;
+  addJoin(join: Join): void;
   /** All that was added since, and forgets it. */
   take(): Taken;
 }
@@ -35,6 +37,7 @@ export function createLivePending(orgId: OrgId, allocationsOf: (nodeId: NodeId) 
   const workloads = new Set<WorkloadId>();
   const allocations = new Set<AllocationId>();
   const usage = new Map<NodeId, UsageSample>();
+  const joins = new Map<Join['id'], Join>();
   let events: ClusterEvent[] = [];
   let overflow = false;
   let revision = 0;
@@ -76,6 +79,7 @@ export function createLivePending(orgId: OrgId, allocationsOf: (nodeId: NodeId) 
       for (const change of batch.changes) addChange(change);
     },
     addUsage: (sample) => void usage.set(sample.nodeId, sample),
+    addJoin: (join) => void joins.set(join.id, join),
     take() {
       const taken: Taken = {
         revision,
@@ -85,8 +89,9 @@ export function createLivePending(orgId: OrgId, allocationsOf: (nodeId: NodeId) 
         workloads: [...workloads],
         allocations: [...allocations],
         usage: [...usage.values()],
+        joins: [...joins.values()],
       };
-      for (const names of [nodes, workloads, allocations, usage]) names.clear();
+      for (const names of [nodes, workloads, allocations, usage, joins]) names.clear();
       events = [];
       overflow = false;
       return taken;

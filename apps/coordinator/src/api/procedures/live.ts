@@ -1,5 +1,5 @@
 import type { Clock } from '@cloudless/kernel';
-import type { LiveChange } from '@cloudless/proto';
+import { isAllowed, type LiveChange } from '@cloudless/proto';
 import type { ApiParts } from '../../parts.ts';
 import type { Call, Element, Handlers } from '../call.ts';
 import type { Views } from '../views.ts';
@@ -8,7 +8,7 @@ import { createLivePending, type LivePending, type Taken } from './live-pending.
 /** Silence longer than this means that something is wrong. */
 const TICK_MS = 10_000;
 
-type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions'>;
+type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions' | 'enrolment'>;
 
 /** Something to wait for: `wait` resolves when it rang since the wait before, at the latest after `ms`. */
 function createBell(clock: Clock) {
@@ -27,7 +27,7 @@ function createBell(clock: Clock) {
 }
 
 /** Every change that a page shows, by one stream: rows as they are now, events as they happened. */
-export function createLiveProcedures({ store, clock, sessions }: Parts, views: Views): Pick<Handlers, 'live.follow'> {
+export function createLiveProcedures({ store, clock, sessions, enrolment }: Parts, views: Views): Pick<Handlers, 'live.follow'> {
   function* describe({ caller, headers }: Call<'live.follow'>, taken: Taken): Generator<LiveChange> {
     if (taken.overflow) yield { kind: 'reset' };
     for (const id of taken.nodes) {
@@ -46,6 +46,7 @@ export function createLiveProcedures({ store, clock, sessions }: Parts, views: V
       else yield { kind: 'allocationGone', allocationId: id };
     }
     for (const event of taken.events) yield { kind: 'event', event };
+    for (const join of taken.joins) yield { kind: 'join', join };
     for (const { nodeId, usage, allocations } of taken.usage) yield { kind: 'usage', nodeId, usage, allocations: [...allocations] };
   }
 
@@ -94,6 +95,14 @@ export function createLiveProcedures({ store, clock, sessions }: Parts, views: V
         bell.ring();
       }),
     ];
+    if (isAllowed('node.enrol', caller.role, caller.kind === 'token' ? caller.scope : undefined))
+      stops.push(
+        enrolment.joins.onChange(({ orgId, join }) => {
+          if (orgId !== caller.orgId) return;
+          pending.addJoin(join);
+          bell.ring();
+        }),
+      );
     signal.addEventListener('abort', bell.ring, { once: true });
     try {
       yield* tell(call, pending, () => bell.wait(TICK_MS));

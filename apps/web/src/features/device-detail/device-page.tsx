@@ -12,6 +12,7 @@ import { PageHeader } from '#web/shell/page-header.tsx';
 import { NODE_TONE } from '#web/states/tones.ts';
 import { useCauseText } from '#web/states/use-texts.ts';
 import { Channels, NodeBadges, StateLine, useSystemText } from '../devices/device-facts.tsx';
+import { LendingSection } from '../lending/lending-section.tsx';
 import { DeviceActions } from './device-actions.tsx';
 import { FactList } from './fact-list.tsx';
 import { ReplicaTable } from './replica-table.tsx';
@@ -89,6 +90,7 @@ function Device({ node }: { readonly node: CloudlessNode }) {
         <p className="-mt-2 text-sm text-ink-soft">{t('usageText')}</p>
         <UsageCharts node={node} />
       </Section>
+      <LendingSection node={node} />
       <Section title={t('replicas')} headingId="replicas">
         <ReplicaTable node={node} />
       </Section>

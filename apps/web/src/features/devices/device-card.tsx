@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useMemo } from 'react';
 import { useAllocations } from '#web/live/use-entities.ts';
+import { useLendingSentences, useWithheldText } from '../lending/use-lending-sentences.ts';
 import { allocationTone } from '#web/states/state-of.tsx';
 import { Channels, NetworkLink, NodeBadges, Power, StateLine, useSystemText } from './device-facts.tsx';
 import { LentMeters } from './lent-meters.tsx';
@@ -39,9 +40,24 @@ export function DeviceCard({ node }: { readonly node: CloudlessNode }) {
           </>
         )}
       </div>
+      <Lends node={node} />
       <RunsHere nodeId={node.id} />
     </Card>
   );
+}
+
+/** The owner's rule in sentences, and why nothing is lent now. */
+function Lends({ node }: { readonly node: CloudlessNode }) {
+  const t = useTranslations('lending');
+  const sentences = useLendingSentences()(node.lending);
+  const withheld = useWithheldText()(node);
+  if (withheld !== undefined)
+    return (
+      <p>
+        <span className="font-medium">{t('withheld')}.</span> {withheld}
+      </p>
+    );
+  return <p className="text-ink-soft">{sentences.join(' ')}</p>;
 }
 
 function RunsHere({ nodeId }: { readonly nodeId: string }) {

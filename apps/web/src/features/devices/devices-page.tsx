@@ -10,6 +10,7 @@ import { Loaded } from '#web/live/loaded.tsx';
 import { useNodes } from '#web/live/use-entities.ts';
 import { FilterField } from '#web/shell/filter-field.tsx';
 import { PageHeader } from '#web/shell/page-header.tsx';
+import { AddDeviceButton } from '../add-device/add-device-button.tsx';
 import { DeviceCard } from './device-card.tsx';
 import { DeviceTable } from './device-table.tsx';
 import { filterNodes } from './filter-nodes.ts';
@@ -34,7 +35,7 @@ export function DevicesPage() {
       : t('sentence', { online: nodes.filter(({ state }) => state.word === 'online').length, total: nodes.length });
   return (
     <>
-      <PageHeader title={t('title')} sentence={sentence} />
+      <PageHeader title={t('title')} sentence={sentence} actions={<AddDeviceButton />} />
       <Loaded skeleton={<DevicesSkeleton />}>
         <Devices nodes={nodes} />
       </Loaded>
@@ -46,7 +47,8 @@ function Devices({ nodes }: { readonly nodes: readonly CloudlessNode[] }) {
   const t = useTranslations('devices');
   const [filter, setFilter] = useState('');
   const view: View = useSearchParams().get('view') === 'table' ? 'table' : 'cards';
-  if (nodes.length === 0) return <EmptyState icon={<MonitorSmartphone />} title={t('noneTitle')} text={t('noneText')} />;
+  if (nodes.length === 0)
+    return <EmptyState icon={<MonitorSmartphone />} title={t('noneTitle')} text={t('noneText')} action={<AddDeviceButton />} />;
   const found = filterNodes(nodes, filter);
   return (
     <div className="flex flex-col gap-4">

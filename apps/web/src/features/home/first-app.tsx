@@ -10,6 +10,8 @@ import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
 import { useAsk } from '#web/live/use-ask.ts';
+import { useMay } from '#web/session/session.tsx';
+import { AddDeviceButton } from '../add-device/add-device-button.tsx';
 
 type Entry = ProcedureOutput<'catalogue.list'>['rows'][number];
 
@@ -27,6 +29,7 @@ export function FirstApp({ ownToo = true }: { readonly ownToo?: boolean }) {
             <InstallCard key={entry.id} entry={entry} />
           ))}
         {ownToo ? <OwnCard /> : null}
+        {ownToo ? <AddCard /> : null}
       </div>
     </Section>
   );
@@ -44,6 +47,23 @@ function OwnCard() {
         <Rocket aria-hidden />
         {t('ownButton')}
       </Link>
+    </Card>
+  );
+}
+
+function AddCard() {
+  const t = useTranslations('home');
+  const may = useMay();
+  if (!may('node.enrol')) return null;
+  return (
+    <Card className="flex flex-col gap-3 p-4">
+      <div>
+        <h3 className="font-semibold">{t('addTitle')}</h3>
+        <p className="text-ink-soft">{t('addText')}</p>
+      </div>
+      <div className="mt-auto self-start">
+        <AddDeviceButton variant="secondary" />
+      </div>
     </Card>
   );
 }

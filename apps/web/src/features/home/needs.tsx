@@ -1,18 +1,22 @@
 'use client';
 
 import { Button, Card, Section, StateShape, buttonClasses, toast, type Tone } from '@cloudless/ui';
+import type { Join } from '@cloudless/proto';
 import { KeyRound } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useEffect, useState, type ReactNode } from 'react';
-import { useNodes, useWorkloads } from '#web/live/use-entities.ts';
+import { useEvents, useJoins, useNodes, useWorkloads } from '#web/live/use-entities.ts';
+import { useNow } from '#web/live/use-now.ts';
 import { canUsePasskeys } from '#web/session/can-use-passkeys.ts';
 import { useSession } from '#web/session/session.tsx';
 import { NODE_TONE, WORKLOAD_TONE } from '#web/states/tones.ts';
-import { useCauseText } from '#web/states/use-texts.ts';
+import { useCauseText, useEventText } from '#web/states/use-texts.ts';
+import { Approval } from '../add-device/approval.tsx';
 import { isAway, isTroubled } from './health.ts';
 
 const FEW_CODES = 3;
+const DAY_MS = 86_400_000;
 /** The rest is on the pages of apps and devices. */
 const MOST = 6;
 
@@ -56,7 +60,8 @@ export function Needs() {
   const entityNeeds = useEntityNeeds();
   const passkey = usePasskeyOffer();
   const codes = useCodesNeed();
-  const needs = [...entityNeeds, ...codes, ...passkey];
+  const joins = useJoinNeeds();
+  const needs = [...joins, ...entityNeeds, ...codes, ...passkey];
   if (needs.length === 0) return null;
   return (
     <Section title={t('needs')} headingId="needs">
@@ -94,6 +99,54 @@ function useEntityNeeds(): readonly ReactNode[] {
       />
     ));
   return [...nodes, ...apps].slice(0, MOST);
+}
+
+/** Devices that wait, joins that may be attacks, and a coordinator that may fall asleep. */
+function useJoinNeeds(): readonly ReactNode[] {
+  const t = useTranslations('home');
+  const eventText = useEventText();
+  const now = useNow();
+  const waiting = useJoins()
+    .filter(({ state, candidate }) => state === 'approval' && candidate !== undefined)
+    .map(({ id, candidate }) => (
+      <li key={id} className="border-b px-3 py-2.5 last:border-b-0">
+        <Waiting id={id} name={candidate?.hostname ?? ''} />
+      </li>
+    ));
+  const attacks = useEvents()
+    .filter(({ kind, at }) => (kind === 'join.attacked' || kind === 'node.identityCopied') && now - at < DAY_MS)
+    .slice(0, 1)
+    .map((event) => (
+      <Need key={event.id} tone="bad" title={eventText(event)} text={event.message} actions={<GoTo href="/activity" text={t('look')} />} />
+    ));
+  const sleeper = useNodes().find(
+    ({ local, fingerprint }) => local && (fingerprint?.power.batteryPercent !== undefined || fingerprint?.power.source === 'battery'),
+  );
+  const sleeps = sleeper
+    ? [
+        <Need
+          key="sleeps"
+          tone="warn"
+          title={t('need.sleeps', { name: sleeper.name })}
+          text={t('need.sleepsText')}
+          actions={<GoTo href={`/devices/${sleeper.id}`} text={t('look')} name={sleeper.name} />}
+        />,
+      ]
+    : [];
+  return [...waiting, ...attacks, ...sleeps];
+}
+
+function Waiting({ id, name }: { readonly id: Join['id']; readonly name: string }) {
+  const t = useTranslations('home');
+  const join = useJoins().find((each) => each.id === id);
+  if (!join) return null;
+  return (
+    <div className="flex flex-col gap-2">
+      <p className="font-medium">{t('need.join', { name })}</p>
+      <p className="text-ink-soft">{t('need.joinText')}</p>
+      <Approval join={join} />
+    </div>
+  );
 }
 
 function useCodesNeed(): readonly ReactNode[] {

@@ -1,6 +1,10 @@
 'use client';
 
-import { Section, Skeleton } from '@cloudless/ui';
+import { Button, Section, Skeleton, buttonClasses } from '@cloudless/ui';
+import Link from 'next/link';
+import { useMay } from '#web/session/session.tsx';
+import { useAction } from '#web/live/use-action.ts';
+import { ReachNote } from '../add-device/offer-ways.tsx';
 import { useTranslations } from 'next-intl';
 import { Age } from '#web/format/age.tsx';
 import { useFormat } from '#web/format/use-format.ts';
@@ -35,6 +39,31 @@ export function ClusterSection() {
           ]}
         />
       )}
+      <ReachFacts />
     </Section>
+  );
+}
+
+/** From where devices get in, and how browsers come to trust it. */
+function ReachFacts() {
+  const t = useTranslations('settings');
+  const may = useMay();
+  const reach = useAsk('cluster.reach', {});
+  const check = useAction('cluster.checkReach', { onDone: () => void reach.refetch() });
+  return (
+    <div className="flex flex-col gap-3 pt-4">
+      <h3 className="font-medium">{t('reach')}</h3>
+      {reach.data === undefined ? null : <ReachNote reach={reach.data} />}
+      {reach.data?.publicUrl === undefined || !may('cluster.update') ? null : (
+        <Button size="sm" loading={check.pending} onClick={() => void check.run({})} className="self-start">
+          {t('checkAgain')}
+        </Button>
+      )}
+      <h3 className="font-medium">{t('trust')}</h3>
+      <p className="text-ink-soft">{t('trustText')}</p>
+      <Link href="/trust" className={buttonClasses({ size: 'sm', className: 'self-start' })}>
+        {t('trust')}
+      </Link>
+    </div>
   );
 }

@@ -1,0 +1,30 @@
+import type { Join, JoinStep } from '@cloudless/proto';
+
+type Taken = Join['steps'][number];
+
+/** The steps in their order, each with when it was taken. Downloads that a device did not need are left out once it went past them. */
+export function stepsOf(
+  join: Pick<Join, 'steps'>,
+  all: readonly JoinStep[],
+): readonly { readonly step: JoinStep; readonly taken: Taken | undefined }[] {
+  const rows = all.map((step) => ({ step, taken: join.steps.find((each) => each.step === step) }));
+  const last = rows.findLastIndex(({ taken }) => taken !== undefined);
+  return rows.filter(({ taken }, index) => taken !== undefined || index > last);
+}
+
+/** What is left of the offer, as `14:59`; `0:00` when it is over. */
+export function formatLeft(expiresAt: number, now: number): string {
+  const seconds = Math.max(0, Math.ceil((expiresAt - now) / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** A code as it was typed or scanned: eight letters, or the fragment of an address that carries them. */
+export function readCode(text: string): string | undefined {
+  const fragment = text.includes('#') ? text.slice(text.lastIndexOf('#') + 1) : text;
+  const plain = fragment.toUpperCase().replaceAll(/[\s-]/g, '');
+  return /^[0-9A-Z]{8}$/.test(plain) ? `${plain.slice(0, 4)}-${plain.slice(4)}` : undefined;
+}
+
+/** How a join ended that let nobody in; `undefined` while it may still, and when it did. */
+export const overOf = (state: Join['state']): 'expired' | 'cancelled' | 'refused' | undefined =>
+  state === 'expired' || state === 'cancelled' || state === 'refused' ? state : undefined;

@@ -1,0 +1,118 @@
+'use client';
+
+import type { JoinOffer } from '@cloudless/proto';
+import { Callout, CodeBlock, Tabs, TabsContent, TabsList, TabsTrigger } from '@cloudless/ui';
+import { useTranslations } from 'next-intl';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { QrCode } from './qr-code.tsx';
+
+const WAYS = ['linux', 'macos', 'windows', 'phone', 'code', 'headless'] as const;
+
+/** The ways in: one command, a code to type, a QR to scan. */
+export function OfferWays({ offer }: { readonly offer: JoinOffer }) {
+  const t = useTranslations('addDevice');
+  return (
+    <Tabs defaultValue="linux">
+      <TabsList aria-label={t('ways')}>
+        {WAYS.map((way) => (
+          <TabsTrigger key={way} value={way}>
+            {t(`way.${way}`)}
+          </TabsTrigger>
+        ))}
+      </TabsList>
+      {WAYS.map((way) => (
+        <TabsContent key={way} value={way} className="flex flex-col gap-3">
+          <Way way={way} offer={offer} />
+        </TabsContent>
+      ))}
+    </Tabs>
+  );
+}
+
+function Way({ way, offer }: { readonly way: (typeof WAYS)[number]; readonly offer: JoinOffer }): ReactNode {
+  const t = useTranslations('addDevice');
+  switch (way) {
+    case 'linux':
+    case 'macos':
+      return (
+        <>
+          <p>{t(`text.${way}`)}</p>
+          <Code code={offer.command} />
+        </>
+      );
+    case 'windows':
+      return (
+        <>
+          <p>{t('text.windows')}</p>
+          <Code code="wsl --install -d Debian" />
+          <p>{t('text.windowsThen')}</p>
+          <Code code={offer.command} />
+        </>
+      );
+    case 'phone':
+      return (
+        <>
+          <p>{t('text.phone')}</p>
+          <QrCode text={offer.url} label={t('qr')} />
+        </>
+      );
+    case 'code':
+      return (
+        <>
+          <p>{t('text.code')}</p>
+          <p translate="no" className="font-mono text-2xl font-semibold tracking-wider">
+            {offer.code}
+          </p>
+          <Code code={offer.codeCommand} />
+          <Callout tone="idle" title={t('codeCare')}>
+            <p>{t('codeCareText')}</p>
+          </Callout>
+        </>
+      );
+    case 'headless':
+      return (
+        <>
+          <p>{t('text.headless')}</p>
+          <Link href="/pair" className="self-start text-accent underline">
+            {t('toPair')}
+          </Link>
+        </>
+      );
+  }
+}
+
+function Code({ code }: { readonly code: string }) {
+  const t = useTranslations('actions');
+  const own = useTranslations('addDevice');
+  return <CodeBlock code={code} label={own('command')} copyLabel={t('copy')} doneLabel={t('copied')} />;
+}
+
+/** From where the command works; said before somebody tries in vain. */
+export function ReachNote({ reach }: { readonly reach: JoinOffer['reach'] }) {
+  const t = useTranslations('addDevice');
+  const actions = useTranslations('actions');
+  const copy = { copyLabel: actions('copy'), doneLabel: actions('copied'), label: t('command') };
+  if (reach.kind === 'anywhere') return <p className="text-sm text-ink-soft">{t('reach.anywhere')}</p>;
+  if (reach.kind === 'machine')
+    return (
+      <Callout tone="warn" title={t('reach.machine')}>
+        <div className="flex flex-col gap-2">
+          <p>{t('reach.machineText')}</p>
+          <CodeBlock code="npm start -- --host 0.0.0.0" {...copy} />
+        </div>
+      </Callout>
+    );
+  return (
+    <div className="flex flex-col gap-2 text-sm text-ink-soft">
+      <p>{t('reach.network')}</p>
+      {reach.publicUrl?.state === 'failed' ? <p>{reach.publicUrl.message}</p> : null}
+      {reach.firewallCommand === undefined ? null : (
+        <>
+          <p>{t('reach.firewall')}</p>
+          <CodeBlock code={reach.firewallCommand} {...copy} />
+        </>
+      )}
+    </div>
+  );
+}
