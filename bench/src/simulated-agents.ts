@@ -1,4 +1,5 @@
 import {
+  createAddressBook,
   createAgent,
   createEnrolment,
   createMemoryLogStore,
@@ -58,7 +59,16 @@ async function startAgent(url: string, name: string, token: string, onCreate: (p
   };
   const state = createMemoryState();
   const { credentials, dial } = createEnrolment({
-    url,
+    addresses: await createAddressBook({
+      configured: [url],
+      load: () => Promise.resolve([]),
+      save: () => Promise.resolve(),
+      async *probe(urls) {
+        yield* urls.slice(0, 1);
+      },
+      logger: quiet,
+    }),
+    candidate: { hostname: name, os: 'simulated', arch: 'x64' },
     name,
     readJoinToken: () => Promise.resolve(token),
     dropJoinToken: () => Promise.resolve(),

@@ -6,7 +6,7 @@ test('the environment is read, with defaults', () => {
   expect(config).toMatchObject({
     folder: '/data/agent',
     joinTokenFile: '/data/agent/join-token',
-    coordinatorUrl: 'ws://127.0.0.1:7600/agent',
+    coordinatorUrls: [],
     dockerSocket: '/var/run/docker.sock',
     nodeName: 'Kitchen Pi4',
   });

@@ -24,6 +24,21 @@ const environmentSchema = z.object({
   CLOUDLESS_NODE_NAME: z.string().min(1).max(63).optional(),
 });
 
+/** What the agent must know that a service's environment does not say. */
+const KEPT = [
+  'CLOUDLESS_DOCKER_SOCKET',
+  'DOCKER_HOST',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+  'CLOUDLESS_MACHINE_ID_FILE',
+  'CLOUDLESS_STATUS_PORT',
+  'CLOUDLESS_NODE_NAME',
+] as const;
+
 export type AgentConfig = {
   /** Owner-only folder of this agent: `<CLOUDLESS_DATA>/agent`. */
   readonly folder: string;
@@ -43,6 +58,10 @@ export type AgentConfig = {
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly nodeName: string;
   readonly platform: NodeJS.Platform;
+  /** The environment as it is: what runs on in the background keeps it. */
+  readonly shell: Readonly<Record<string, string | undefined>>;
+  /** Of it, what a service has to be told. */
+  readonly kept: Readonly<Record<string, string>>;
 };
 
 /** A host name as a device's name: what the schema of names refuses is left out. */
@@ -76,5 +95,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     logLevel: data.CLOUDLESS_LOG_LEVEL,
     nodeName: toNodeName(data.CLOUDLESS_NODE_NAME ?? hostname().split('.')[0] ?? ''),
     platform: process.platform,
+    shell: environment,
+    kept: Object.fromEntries(KEPT.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]]))),
   };
 }

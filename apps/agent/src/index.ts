@@ -18,6 +18,7 @@ export { createMemoryLogStore } from './logs/memory-log-store.ts';
 export { type AgentIdentity, type AgentState, type Authority, type HeldState } from './state/state.ts';
 export { createMemoryState } from './state/memory-state.ts';
 export { createStaticCredentials, type Credentials } from './session/credentials.ts';
+export { createAddressBook } from './session/address-book.ts';
 export { createEnrolment } from './session/enrolment.ts';
 export { type Dial, type UsageSample } from './session/session-ports.ts';
 export { type ConnectLoopback } from './session/serve-streams.ts';

@@ -8,6 +8,7 @@ import { createFileLogStore } from './logs/file-log-store.ts';
 import { openDevice } from './open-device.ts';
 import { createFingerprint, readLink, readPower } from './resources/fingerprint.ts';
 import { readIdleMs } from './resources/idle.ts';
+import { readLocalTime, uptimeMs } from './resources/local-time.ts';
 import { readMachineHash } from './resources/machine-hash.ts';
 import { createUsageSampler } from './resources/usage.ts';
 import { createDockerRuntime } from './runtime/docker.ts';
@@ -21,11 +22,6 @@ import { createUpdater } from './update/updater.ts';
 const STOP_DEADLINE_MS = 5_000;
 const FILES = { root: '/' };
 
-const readLocalTime = (now: number) => {
-  const local = new Date(now);
-  return { weekday: local.getDay() || 7, minute: local.getHours() * 60 + local.getMinutes() };
-};
-
 /** Wires an agent to this machine and runs it until a signal: SIGTERM ends it cleanly, containers go on. */
 export async function runAgent(config: AgentConfig): Promise<void> {
   const { folder, dockerSocket, platform, home } = config;
@@ -37,11 +33,11 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const runtime = createDockerRuntime({ socketPath: dockerSocket, clock, platform });
   const { state, addresses, credentials, dial } = await openDevice(config, { clock, entropy, logger });
   const ownSha256 = home === undefined ? undefined : readOwnSha256(home);
-  let agent: Agent | undefined;
+  const current: { agent?: Agent } = {};
 
   const end = (code: number): void => {
     clock.setTimer(STOP_DEADLINE_MS, () => process.exit(code || 1));
-    (agent?.stop() ?? Promise.resolve()).then(
+    (current.agent?.stop() ?? Promise.resolve()).then(
       () => process.exit(code),
       (cause: unknown) => {
         logger.error({ op: 'agent.stop', outcome: 'failed' }, cause);
@@ -53,7 +49,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const updater =
     home !== undefined && ownSha256 !== undefined ? await createUpdater({ home, ownSha256, clock, logger, exit: end }) : undefined;
   let nodeId = (await state.loadIdentity())?.nodeId;
-  agent = await createAgent({
+  const agent = await createAgent({
     clock,
     entropy,
     logger,
@@ -78,7 +74,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       agentSha256: ownSha256,
     }),
     sampleUsage: createUsageSampler({ runtime, clock }),
-    lendingFacts: async () => ({ power: readPower(FILES), link: readLink(FILES), idleMs: await readIdleMs(platform) }),
+    lendingFacts: async () => ({ power: readPower(FILES), link: readLink(FILES), idleMs: await readIdleMs(platform, uptimeMs()) }),
     localTime: readLocalTime,
     watchNetwork: (onChange) => watchNetwork({ clock, logger, platform, onChange }),
     addresses: () => addresses.urls(),
@@ -90,10 +86,10 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       end(EXIT.left);
     },
   });
-  const running = agent;
+  current.agent = agent;
   const page = await startStatusServer({
-    status: () => running.status(),
-    leave: ({ now }) => running.leave({ now, reason: 'asked for on the device itself' }),
+    status: () => agent.status(),
+    leave: ({ now }) => agent.leave({ now, reason: 'asked for on the device itself' }),
     socketPath: config.controlSocket,
     port: config.statusPort,
     logger,

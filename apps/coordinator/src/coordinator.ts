@@ -16,6 +16,7 @@ import { readAgentFile, type AgentFile } from './install/agent-file.ts';
 import { openInstaller } from './install/open-installer.ts';
 import { createNodeSessions, serveAgents } from './node-sessions/index.ts';
 import { createPeople } from './people/create-people.ts';
+import { announce } from './reach/announce.ts';
 import type { ReachKeeper } from './reach/create-reach.ts';
 import { openReach } from './reach/open-reach.ts';
 
@@ -77,6 +78,7 @@ async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentF
     coordinatorVersion: version,
     renew: (nodeId, csr) => enrolment.renew(nodeId, csr),
     addresses,
+    agentFile,
     serveFile: createFileServer({ agentFile, logger }),
   });
   const agents = lifecycle.add('agents', await serveAgents({ enrolment, sessions, clock, entropy, logger }));
@@ -148,6 +150,7 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
   port = await gateway.start();
   https.follow(gateway);
   reach.start();
+  if (!ground.hosts.loopbackOnly) lifecycle.add('announcement', announce(cluster.clusterId, port, logger));
   recordStart(ground);
   crashPoint('coordinator.beforeReady');
   return { url: `http://127.0.0.1:${port}`, port, version, isClaimed: () => people.isClaimed(), stop: () => lifecycle.stop() };

@@ -15,7 +15,7 @@ export function formatJoinCode(bytes: Uint8Array): string {
 /** The code as typed, without spaces, dashes and case; `undefined` when it is none. */
 export function parseJoinCode(text: string): string | undefined {
   const plain = text.toUpperCase().replaceAll(/[\s-]/g, '').replaceAll('O', '0').replaceAll(/[IL]/g, '1').replaceAll('U', 'V');
-  return plain.length === LENGTH && [...plain].every((letter) => LETTERS.includes(letter)) ? plain : undefined;
+  return plain.length === LENGTH && /^[0-9A-HJKMNP-TV-Z]+$/.test(plain) ? plain : undefined;
 }
 
 /** HMAC-SHA-256 of a parsed code: 40 bits alone would be guessed from a plain hash. */

@@ -1,43 +1,23 @@
 import { z } from 'zod';
-import { ROLES, TOKEN_SCOPES, type Permission } from './access.ts';
+import { ROLES, TOKEN_SCOPES } from './access.ts';
 import { allocationSchema } from './allocation.ts';
 import { eventKindSchema, eventSchema } from './events.ts';
 import {
   allocationIdSchema,
   apiTokenIdSchema,
   clusterIdSchema,
-  joinTokenIdSchema,
   nodeIdSchema,
   orgIdSchema,
   projectIdSchema,
   workloadIdSchema,
 } from './ids.ts';
-import { joinOfferSchema, joinSchema, reachSchema } from './join.ts';
-import { lendingRuleSchema } from './lending.ts';
+import { joinSchema, reachSchema } from './join.ts';
 import { logLineSchema } from './link.ts';
-import { nodeNameSchema, nodeSchema, usageSchema } from './node.ts';
+import { NODE_API } from './node-api.ts';
+import { nodeSchema, usageSchema } from './node.ts';
+import { none, okay, page, pageInput, type Procedure } from './procedure.ts';
 import { instantSchema, revisionSchema } from './time.ts';
 import { labelsSchema, nameSchema, unplacedSchema, workloadMetadataSchema, workloadSchema, workloadSpecSchema } from './workload.ts';
-
-/** Cursor paging: pass `nextCursor` back as `cursor`; absent at the end. */
-export const pageInput = { limit: z.int().min(1).max(500).default(100), cursor: z.string().max(256).optional() };
-const page = <T extends z.ZodType>(row: T) => z.strictObject({ rows: z.array(row), nextCursor: z.string().optional() });
-const none = z.strictObject({});
-const okay = z.strictObject({ ok: z.literal(true) });
-
-/** REST address of a procedure, as in the OpenAPI document; absent for what is for the dashboard only. */
-export type RestRoute = { readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'; readonly path: `/${string}` };
-
-export type Procedure = {
-  readonly kind: 'query' | 'mutation' | 'subscription';
-  /** `public`: before sign-in. Every other is decided by `isAllowed` in one middleware. */
-  readonly permission: Permission | 'public';
-  readonly summary: string;
-  readonly rest?: RestRoute;
-  readonly input: z.ZodType;
-  /** Of a subscription: one element. */
-  readonly output: z.ZodType;
-};
 
 const workloadRef = { workloadId: workloadIdSchema };
 /** Optimistic guard: refused with `stale` when the generation differs. REST takes it from `If-Match`. */
@@ -201,139 +181,7 @@ export const API = {
     output: reachSchema,
   },
 
-  'node.list': {
-    kind: 'query',
-    permission: 'node.read',
-    summary: 'Devices',
-    rest: { method: 'GET', path: '/nodes' },
-    input: z.strictObject(pageInput),
-    output: page(nodeSchema),
-  },
-  'node.get': {
-    kind: 'query',
-    permission: 'node.read',
-    summary: 'One device',
-    rest: { method: 'GET', path: '/nodes/{nodeId}' },
-    input: z.strictObject({ nodeId: nodeIdSchema }),
-    output: nodeSchema,
-  },
-  'node.usage': {
-    kind: 'query',
-    permission: 'node.read',
-    summary: 'Use of a device in the last 15 minutes',
-    rest: { method: 'GET', path: '/nodes/{nodeId}/usage' },
-    input: z.strictObject({ nodeId: nodeIdSchema }),
-    output: z.strictObject({ samples: z.array(usageSchema) }),
-  },
-  'node.update': {
-    kind: 'mutation',
-    permission: 'node.update',
-    summary: 'Rename, label, cordon or uncordon a device',
-    rest: { method: 'PATCH', path: '/nodes/{nodeId}' },
-    input: z.strictObject({
-      nodeId: nodeIdSchema,
-      name: nodeNameSchema.optional(),
-      labels: labelsSchema.optional(),
-      schedulable: z.boolean().optional(),
-    }),
-    output: nodeSchema,
-  },
-  'node.setLending': {
-    kind: 'mutation',
-    permission: 'node.update',
-    summary: 'What its owner lends of a device, and when; replaces the rule',
-    rest: { method: 'PUT', path: '/nodes/{nodeId}/lending' },
-    input: z.strictObject({ nodeId: nodeIdSchema, lending: lendingRuleSchema.omit({ pausedAt: true }) }),
-    output: nodeSchema,
-  },
-  'node.pause': {
-    kind: 'mutation',
-    permission: 'node.update',
-    summary: 'Take a device back: what runs there is stopped with grace and moved; or lend it again',
-    rest: { method: 'POST', path: '/nodes/{nodeId}/pause' },
-    input: z.strictObject({ nodeId: nodeIdSchema, paused: z.boolean() }),
-    output: nodeSchema,
-  },
-  'node.drain': {
-    kind: 'mutation',
-    permission: 'node.update',
-    summary: 'Move what runs on a device elsewhere, each replica before it is stopped; or stop draining',
-    rest: { method: 'POST', path: '/nodes/{nodeId}/drain' },
-    input: z.strictObject({ nodeId: nodeIdSchema, draining: z.boolean() }),
-    output: nodeSchema,
-  },
-  'node.createJoinToken': {
-    kind: 'mutation',
-    permission: 'node.enrol',
-    summary: 'An offer for one device to join: token, code, command and address of a QR; shown once',
-    rest: { method: 'POST', path: '/join-tokens' },
-    input: z.strictObject({
-      /** What the device will be called; its own proposal when absent. */
-      name: nodeNameSchema.optional(),
-      labels: labelsSchema.default({}),
-      lending: lendingRuleSchema.omit({ pausedAt: true }).default({}),
-      /** A person has to approve the device that comes. */
-      approval: z.boolean().default(false),
-    }),
-    output: joinOfferSchema,
-  },
-  'node.listJoins': {
-    kind: 'query',
-    permission: 'node.enrol',
-    summary: 'Offers that stand, and devices that wait for approval',
-    rest: { method: 'GET', path: '/joins' },
-    input: none,
-    output: z.strictObject({ rows: z.array(joinSchema) }),
-  },
-  'node.openJoinRequest': {
-    kind: 'mutation',
-    permission: 'node.enrol',
-    summary: 'The device that shows this code; then compare the four words and approve it',
-    rest: { method: 'POST', path: '/joins/open' },
-    input: z.strictObject({ code: z.string().min(1).max(32) }),
-    output: joinSchema,
-  },
-  'node.approveJoin': {
-    kind: 'mutation',
-    permission: 'node.enrol',
-    summary: 'Let the device in that waits: its words are those on its own screen',
-    rest: { method: 'POST', path: '/joins/{id}/approve' },
-    input: z.strictObject({
-      id: joinTokenIdSchema,
-      name: nodeNameSchema.optional(),
-      labels: labelsSchema.optional(),
-      lending: lendingRuleSchema.omit({ pausedAt: true }).optional(),
-    }),
-    output: joinSchema,
-  },
-  'node.denyJoin': {
-    kind: 'mutation',
-    permission: 'node.enrol',
-    summary: 'Refuse the device that waits',
-    rest: { method: 'POST', path: '/joins/{id}/deny' },
-    input: z.strictObject({
-      id: joinTokenIdSchema,
-      /** The words differed: somebody stands between the device and this coordinator. */
-      wordsDiffer: z.boolean().default(false),
-    }),
-    output: joinSchema,
-  },
-  'node.cancelJoin': {
-    kind: 'mutation',
-    permission: 'node.enrol',
-    summary: 'Withdraw an offer: its token and code are refused at once',
-    rest: { method: 'DELETE', path: '/joins/{id}' },
-    input: z.strictObject({ id: joinTokenIdSchema }),
-    output: okay,
-  },
-  'node.remove': {
-    kind: 'mutation',
-    permission: 'node.remove',
-    summary: 'Revoke a device: its certificate is refused at once',
-    rest: { method: 'DELETE', path: '/nodes/{nodeId}' },
-    input: z.strictObject({ nodeId: nodeIdSchema }),
-    output: okay,
-  },
+  ...NODE_API,
 
   'workload.list': {
     kind: 'query',

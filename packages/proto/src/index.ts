@@ -8,6 +8,8 @@ export * from './join.ts';
 export * from './lending.ts';
 export * from './link.ts';
 export * from './node.ts';
+export * from './node-api.ts';
+export * from './procedure.ts';
 export * from './time.ts';
 export * from './welcome.ts';
 export * from './workload.ts';

@@ -68,8 +68,8 @@ export const nodeRowSchema = z.strictObject({
   schedulable: z.boolean(),
   /** The owner's; absent: everything, always. */
   lending: lendingRuleSchema.optional(),
-  /** Its replicas are moved away, each before it is stopped. `leave`: then the device leaves the cluster. */
-  drain: z.strictObject({ sinceAt: instantSchema, then: z.enum(['stay', 'leave']), cause: causeSchema }).optional(),
+  /** Its replicas are moved away, each before it is stopped. `leave`: after that the device leaves the cluster. */
+  drain: z.strictObject({ sinceAt: instantSchema, purpose: z.enum(['empty', 'leave']), cause: causeSchema }).optional(),
   fingerprint: fingerprintSchema.optional(),
   /** What may be lent: capacity less what the device keeps for itself. */
   allocatable: resourcesSchema,

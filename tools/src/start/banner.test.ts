@@ -7,6 +7,7 @@ const options: StartOptions = {
   port: 7600,
   host: '127.0.0.1',
   publicUrl: undefined,
+  agentUrl: undefined,
   tls: undefined,
   agent: true,
   yes: false,

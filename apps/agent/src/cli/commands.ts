@@ -78,28 +78,12 @@ function parse(argv: readonly string[]) {
   }
 }
 
-/** What the agent must know that a service's environment does not say. */
-const KEPT = [
-  'CLOUDLESS_DOCKER_SOCKET',
-  'DOCKER_HOST',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
-  'https_proxy',
-  'http_proxy',
-  'no_proxy',
-  'CLOUDLESS_MACHINE_ID_FILE',
-  'CLOUDLESS_STATUS_PORT',
-  'CLOUDLESS_NODE_NAME',
-] as const;
-
-function serviceOf({ folder, home }: AgentConfig) {
+function serviceOf({ folder, home, shell, kept }: AgentConfig) {
   if (home === undefined)
     throw new CommandFailed(
       'This agent runs from a source tree: only one that was installed by the command of the dialog can be a service.',
     );
-  const environment = Object.fromEntries(KEPT.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
-  return findService({ command: joinPath(home, 'cloudless-agent'), folder, environment });
+  return findService({ command: joinPath(home, 'cloudless-agent'), folder, environment: kept, shell, clock: createRealClock() });
 }
 
 async function install(config: AgentConfig): Promise<void> {

@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { homedir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Clock } from '@cloudless/kernel';
 
 const run = promisify(execFile);
 const DEADLINE_MS = 30_000;
@@ -31,6 +32,9 @@ export type ServiceParts = {
   readonly folder: string;
   /** What the installer's shell had that the agent needs to know. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Everything that the shell had: what runs on in the background keeps it. */
+  readonly shell: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
 };
 
 const unit = ({ command, environment }: ServiceParts, wantedBy: string): string => `[Unit]
@@ -127,7 +131,8 @@ function launchd(parts: ServiceParts): Service {
 }
 
 /** Where no service manager runs (a container, some WSL): the agent runs on by itself, until the machine stops. */
-function background({ command, folder, environment }: ServiceParts): Service {
+function background(parts: ServiceParts): Service {
+  const { command, folder, environment, clock } = parts;
   const log = join(folder, 'agent.log');
   const pidFile = join(folder, 'agent.pid');
   const readPid = (): Promise<number | undefined> =>
@@ -146,7 +151,7 @@ function background({ command, folder, environment }: ServiceParts): Service {
     if (pid === undefined || !(await isOurs(pid))) return;
     process.kill(pid, 'SIGTERM');
     const deadline = AbortSignal.timeout(DEADLINE_MS);
-    while (!deadline.aborted && (await isOurs(pid))) await new Promise((resolve) => setTimeout(resolve, 50));
+    while (!deadline.aborted && (await isOurs(pid))) await clock.sleep(50);
   }
   return {
     kind: 'background',
@@ -158,7 +163,7 @@ function background({ command, folder, environment }: ServiceParts): Service {
       const child = spawn(command, ['run'], {
         detached: true,
         stdio: ['ignore', out, out],
-        env: { ...process.env, ...environment, CLOUDLESS_LOG_FILE: log },
+        env: { ...parts.shell, ...environment, CLOUDLESS_LOG_FILE: log },
       });
       child.unref();
       await writeFile(pidFile, String(child.pid ?? ''), { mode: 0o600 });

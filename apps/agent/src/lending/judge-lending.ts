@@ -86,7 +86,7 @@ export const describeHours = ({ days, fromMinute, untilMinute }: LendingHours): 
     days.length === 7
       ? ''
       : `${days
-          .toSorted()
+          .toSorted((one, other) => one - other)
           .map((day) => DAYS[day])
           .join(', ')} `;
   return `${named}from ${clockOf(fromMinute)} to ${clockOf(untilMinute)}`;

@@ -7,8 +7,10 @@ const DEADLINE_MS = 2_000;
 /**
  * How long nobody has used the machine: on Linux by logind's `IdleSinceHint` (org.freedesktop.login1(5)), on macOS by the input
  * system's `HIDIdleTime`. `undefined` where the system does not tell, as on a server without a seat.
+ *
+ * @param monotonicMs time since the start of the machine without its sleeps, which logind counts by
  */
-export async function readIdleMs(platform: NodeJS.Platform): Promise<number | undefined> {
+export async function readIdleMs(platform: NodeJS.Platform, monotonicMs: number): Promise<number | undefined> {
   try {
     if (platform === 'linux') {
       const { stdout } = await run('loginctl', ['show', '--property=IdleHint', '--property=IdleSinceHintMonotonic'], {
@@ -17,7 +19,7 @@ export async function readIdleMs(platform: NodeJS.Platform): Promise<number | un
       const idle = /^IdleHint=(yes|no)$/m.exec(stdout)?.[1];
       if (idle === undefined) return undefined;
       const sinceUs = Number(/^IdleSinceHintMonotonic=(\d+)$/m.exec(stdout)?.[1] ?? 0);
-      return idle === 'no' ? 0 : Math.max(0, Number(process.hrtime.bigint() / 1_000_000n) - sinceUs / 1000);
+      return idle === 'no' ? 0 : Math.max(0, monotonicMs - sinceUs / 1000);
     }
     if (platform !== 'darwin') return undefined;
     const { stdout } = await run('ioreg', ['-c', 'IOHIDSystem', '-d', '4'], { timeout: DEADLINE_MS, maxBuffer: 4 * 2 ** 20 });

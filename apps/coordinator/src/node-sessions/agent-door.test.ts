@@ -366,7 +366,7 @@ describe('a session', () => {
     await messages.next('complete');
     const { promise: alerted, resolve: alert } = Promise.withResolvers<string>();
     coordinator.store.onCommit(({ changes }) => {
-      for (const change of changes) if (change.kind === 'event' && change.event.kind === 'access.denied') alert(change.event.message);
+      for (const change of changes) if (change.kind === 'event' && change.event.kind === 'node.identityCopied') alert(change.event.message);
     });
     const second = await dial(coordinator, device);
     expect(await second.closed).toMatchObject({ code: 'refused', by: 'peer' });

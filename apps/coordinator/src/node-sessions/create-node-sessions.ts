@@ -4,6 +4,8 @@ import { unreachable, withDeadline, type Clock, type Entropy, type Logger, type 
 import { CloudlessError, type AgentMessage, type BatchId, type EventId, type NodeId } from '@cloudless/proto';
 import { StreamReset, type CoordinatorLink } from '@cloudless/transport';
 import type { ServeFile } from '../files/serve-file.ts';
+import type { AgentFile } from '../install/agent-file.ts';
+import { startAgentUpdates } from './agent-updates.ts';
 import { changesByNode } from './assignments.ts';
 import { createDepartures } from './departures.ts';
 import { allowedSilenceMs, heartbeatMs } from './judge-liveness.ts';
@@ -37,6 +39,8 @@ export type NodeSessionsOptions = {
   readonly addresses?: () => readonly string[];
   /** Answers the streams that devices open; refused when absent. */
   readonly serveFile?: ServeFile;
+  /** What devices should run; they are left as they are when absent. */
+  readonly agentFile?: AgentFile | undefined;
   /** Silence after which a device is lost and its replicas are replaced. Default 60 s. */
   readonly lostAfterMs?: number;
 };
@@ -164,6 +168,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       heartbeatMs: ({ fingerprint }) => heartbeatMs(allowedSilenceMs(fingerprint)),
       events: {
         heard,
+        copied: () => void alertTwice(nodeId),
         hello(hello) {
           presence.link = link;
           presence.closedAtMs = undefined;
@@ -210,12 +215,12 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     const presence = presenceOf(nodeId);
     if (!row || clock.bootMs() - (presence.alertedAtMs ?? -Infinity) < ALERT_EVERY_MS) return;
     presence.alertedAtMs = clock.bootMs();
-    const message = `Another machine showed the identity of ${row.name} while it is connected, and was refused. If a data folder was copied, remove the copy and join that machine with its own token.`;
+    const message = `Another machine showed the identity of ${row.name} and was refused. If a data folder was copied, remove the copy and join that machine with its own token.`;
     logger.error({ op: 'session.open', outcome: 'refused', nodeId, code: 'identity_in_use' });
     const event = {
       id: entropy.id('ev') as EventId,
       at: clock.now(),
-      kind: 'access.denied',
+      kind: 'node.identityCopied',
       severity: 'error',
       orgId: row.orgId,
       nodeId,
@@ -277,6 +282,18 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   };
   measureAgain();
 
+  const { agentFile } = options;
+  const updates = agentFile
+    ? startAgentUpdates({
+        store,
+        clock,
+        entropy,
+        logger,
+        agentFile,
+        offer: (nodeId, update) => sessions.get(nodeId)?.offerUpdate(update) ?? false,
+      })
+    : undefined;
+
   return {
     accept,
     channels: (nodeId) => ({
@@ -300,6 +317,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       stopListening();
       watch.stop();
       measureTimer?.cancel();
+      updates?.stop();
       for (const { link } of sessions.values()) link.close({ code: 'closed', message: 'the coordinator stops', retry: true });
       reports.stop();
       await reports.settled();

@@ -69,7 +69,7 @@ export function createDepartures({ store, clock, entropy, logger, onEmpty }: Dep
 
   function check(nodeId: NodeId): void {
     const row = store.get('node', nodeId)?.row;
-    if (row?.drain?.then !== 'leave' || row.revokedAt !== undefined || !isEmpty(nodeId)) return;
+    if (row?.drain?.purpose !== 'leave' || row.revokedAt !== undefined || !isEmpty(nodeId)) return;
     run(nodeId, async () => {
       onEmpty(nodeId);
       await change(nodeId, (current) => {
@@ -85,10 +85,10 @@ export function createDepartures({ store, clock, entropy, logger, onEmpty }: Dep
     begin: (nodeId) =>
       run(nodeId, () =>
         change(nodeId, (row) => {
-          if (row.drain?.then === 'leave') return undefined;
+          if (row.drain?.purpose === 'leave') return undefined;
           const cause = { code: 'leaving', message: 'Its owner takes it out of the cluster.' };
           const message = `${row.name} is about to leave: what runs there is moved first`;
-          return { row: { ...row, drain: { sinceAt: clock.now(), then: 'leave', cause } }, told: { kind: 'node.draining', message } };
+          return { row: { ...row, drain: { sinceAt: clock.now(), purpose: 'leave', cause } }, told: { kind: 'node.draining', message } };
         }),
       ),
     check,

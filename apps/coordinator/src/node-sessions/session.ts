@@ -1,5 +1,13 @@
 import { unreachable, type Clock, type Logger } from '@cloudless/kernel';
-import { CloudlessError, LINK_PROTOCOL, type AgentMessage, type AssignmentChange, type ClusterId, type NodeId } from '@cloudless/proto';
+import {
+  CloudlessError,
+  LINK_PROTOCOL,
+  type AgentMessage,
+  type AssignmentChange,
+  type ClusterId,
+  type NodeId,
+  type NodeRow,
+} from '@cloudless/proto';
 import type { Store } from '@cloudless/db';
 import type { CoordinatorLink } from '@cloudless/transport';
 import { toAssignment } from './assignments.ts';
@@ -19,6 +27,8 @@ export type SessionEvents = {
   hello(hello: Hello): void;
   /** Anything came. */
   heard(): void;
+  /** Another machine than the one that joined shows this identity. */
+  copied(): void;
   message(message: Exclude<AgentMessage, { kind: 'hello' | 'resync' }>): void;
 };
 
@@ -43,6 +53,8 @@ export interface Session {
   committed(revision: number, changes: readonly AssignmentChange[]): void;
   /** Sends the owner's rule when it is not what the agent was told last. */
   tellLending(): void;
+  /** A newer agent is there. `false`: this agent does not know the message, or the queue is full. */
+  offerUpdate(update: { readonly version: string; readonly sha256: string; readonly bytes: number }): boolean;
   /** Sends what a full queue held back. Called now and then. */
   retry(): void;
 }
@@ -94,7 +106,9 @@ export function createSession(options: SessionOptions): Session {
 
   function takeHello(hello: Hello): void {
     if (isGreeted) return link.close({ code: 'malformed', message: 'a second hello came in one session', retry: true });
-    const problem = checkHello(hello, nodeId, authority);
+    const isCopy = isOfAnotherMachine(hello, store.get('node', nodeId)?.row);
+    if (isCopy) events.copied();
+    const problem = isCopy ? COPIED : checkHello(hello, nodeId, authority);
     if (problem !== undefined) {
       link.send({ kind: 'refused', code: 'certificate_refused', message: problem, retry: false });
       return link.close({ code: 'refused', message: problem, retry: false });
@@ -142,6 +156,7 @@ export function createSession(options: SessionOptions): Session {
   return {
     link,
     tellLending,
+    offerUpdate: (update) => knowsLending && link.send({ kind: 'update', ...authority, ...update }),
     committed(resultsIn, changes) {
       // A COMPLETE that was sent meanwhile holds this batch already.
       if (revision === undefined || stuckSinceMs !== undefined || changes.length === 0 || resultsIn <= revision || link.signal.aborted)
@@ -158,6 +173,15 @@ export function createSession(options: SessionOptions): Session {
       else sendComplete();
     },
   };
+}
+
+const COPIED =
+  'this identity belongs to another machine: its data folder was copied. Remove the copy, and join this machine with a token of its own';
+
+/** Machines that tell no id are not told apart. */
+function isOfAnotherMachine({ fingerprint }: Hello, row: NodeRow | undefined): boolean {
+  const joined = row?.fingerprint?.machineHash;
+  return joined !== undefined && fingerprint.machineHash !== undefined && fingerprint.machineHash !== joined;
 }
 
 function checkHello(hello: Hello, nodeId: NodeId, authority: Authority): string | undefined {

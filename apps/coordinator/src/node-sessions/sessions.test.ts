@@ -162,11 +162,11 @@ describe('a second connection of one device', () => {
       expect(await copy.agent.closed).toMatchObject({ code: 'refused' });
     }
     expect(first.agent.signal.aborted).toBe(false);
-    expect((await opened.kindsOfEvents()).filter((kind) => kind === 'access.denied')).toHaveLength(1);
+    expect((await opened.kindsOfEvents()).filter((kind) => kind === 'node.identityCopied')).toHaveLength(1);
     await opened.pass(600_000);
     await opened.connect(laptop, 'silent');
     await opened.settle();
-    expect((await opened.kindsOfEvents()).filter((kind) => kind === 'access.denied')).toHaveLength(2);
+    expect((await opened.kindsOfEvents()).filter((kind) => kind === 'node.identityCopied')).toHaveLength(2);
   });
 
   it('takes over when the first is half open; of two that come then, one', async () => {

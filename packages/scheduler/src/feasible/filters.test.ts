@@ -68,7 +68,7 @@ const CASES: readonly Case[] = [
   {
     filter: 'draining',
     what: 'a device that is emptied',
-    node: { drain: { sinceAt: 1, then: 'stay', cause: { code: 'drained_by_person', message: 'Ada drains it.' } } },
+    node: { drain: { sinceAt: 1, purpose: 'empty', cause: { code: 'drained_by_person', message: 'Ada drains it.' } } },
     says: 'pi is being drained',
     remedy: 'stopDraining',
   },

@@ -40,7 +40,7 @@ describe('a slot', () => {
   );
 
   it.each<[string, Partial<NodeRow>, string]>([
-    ['is drained', { drain: { sinceAt: 1, then: 'stay', cause: { code: 'x', message: 'x' } } }, 'draining'],
+    ['is drained', { drain: { sinceAt: 1, purpose: 'empty', cause: { code: 'x', message: 'x' } } }, 'draining'],
     ['was taken back', { lending: { pausedAt: 1 } }, 'withheld'],
   ])('of a device that %s moves: the old one serves until the new one does', (_how, change, code) => {
     const emptying = { ...laptop, ...change };

@@ -54,7 +54,7 @@ export function createLendProcedures(parts: Parts, { viewNode }: Views): Pick<Ha
         if (!draining) return [row, { kind: 'node.uncordoned', message: `${row.name} is not drained any more` }];
         const cause = { code: 'drained_by_person', message: `${caller.name} drains it.`, params: { name: caller.name } };
         return [
-          { ...row, drain: before ?? { sinceAt: clock.now(), then: 'stay', cause } },
+          { ...row, drain: before ?? { sinceAt: clock.now(), purpose: 'empty', cause } },
           { kind: 'node.draining', message: `${caller.name} drains ${row.name}: what runs there is moved` },
         ];
       }),

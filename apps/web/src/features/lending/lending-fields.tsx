@@ -92,7 +92,9 @@ const atLeast = (value: number | undefined, least: number): number | undefined =
 function HoursFields({ window, onChange }: { readonly window: LendingHours; readonly onChange: (window: LendingHours) => void }) {
   const t = useTranslations('lending');
   const toggle = (day: number): void => {
-    const days = window.days.includes(day) ? window.days.filter((each) => each !== day) : [...window.days, day].toSorted();
+    const days = window.days.includes(day)
+      ? window.days.filter((each) => each !== day)
+      : [...window.days, day].toSorted((one, other) => one - other);
     if (days.length > 0) onChange({ ...window, days });
   };
   return (

@@ -39,7 +39,7 @@ export function LendingSection({ node }: { readonly node: CloudlessNode }) {
           </Callout>
         )}
         {node.drain === undefined ? null : (
-          <Callout tone="busy" title={node.drain.then === 'leave' ? t('leaving') : t('draining')}>
+          <Callout tone="busy" title={node.drain.purpose === 'leave' ? t('leaving') : t('draining')}>
             <p>{t('drainLeft', { count: node.allocationCount })}</p>
           </Callout>
         )}
@@ -69,7 +69,7 @@ function LendingActions({ node }: { readonly node: CloudlessNode }) {
           {isPaused ? t('resume') : t('takeBack')}
         </Button>
         <CopyAs name="node.pause" input={input} />
-        {node.drain?.then === 'leave' ? null : (
+        {node.drain?.purpose === 'leave' ? null : (
           <>
             <Button loading={drain.pending} icon={<MoveRight aria-hidden />} onClick={() => void drain.run(draining)}>
               {node.drain ? t('stopDraining') : t('drain')}
