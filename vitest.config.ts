@@ -3,7 +3,10 @@ import { defineConfig } from 'vitest/config';
 /** One project a workspace, so that `vitest run --project scheduler` runs that one alone. */
 const UNIT = [
   ...['agent', 'coordinator', 'web'].map((name) => ({ name, root: `apps/${name}` })),
-  ...['db', 'identity', 'images', 'kernel', 'proto', 'scheduler', 'sdk', 'transport', 'ui'].map((name) => ({ name, root: `packages/${name}` })),
+  ...['db', 'identity', 'images', 'kernel', 'proto', 'scheduler', 'sdk', 'transport', 'ui'].map((name) => ({
+    name,
+    root: `packages/${name}`,
+  })),
   { name: 'tools', root: 'tools' },
   { name: 'bench', root: 'bench' },
 ];

@@ -12,6 +12,8 @@ export type DockerdPlan = {
   /** Flags after `dockerd`. */
   readonly argv: readonly string[];
   readonly logFile: string;
+  /** What it is started through, as `nsenter` with its arguments. */
+  readonly inside?: readonly string[];
   /** dockerd's own pid files, its containerd's too. */
   readonly daemonPidFiles: readonly string[];
   /** Ours, beside dockerd's own: holds the pid with the mark of its start. */
@@ -49,7 +51,8 @@ async function tryDockerd(plan: DockerdPlan, argv: readonly string[]): Promise<n
   // A pid file of a program that was killed, or is a zombie, makes dockerd wait for it in vain.
   for (const path of plan.daemonPidFiles) if (runningPid(readOptional(path)) === undefined) rmSync(path, { force: true });
   const log = openSync(plan.logFile, 'a', 0o600);
-  const child = spawn(program, argv, { detached: true, stdio: ['ignore', log, log], env: { ...process.env, DOCKER_HOST: undefined } });
+  const [first = program, ...rest] = [...(plan.inside ?? []), program, ...argv];
+  const child = spawn(first, rest, { detached: true, stdio: ['ignore', log, log], env: { ...process.env, DOCKER_HOST: undefined } });
   closeSync(log);
   let ended = false;
   child.once('exit', () => (ended = true));

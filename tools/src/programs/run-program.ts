@@ -13,6 +13,7 @@ export type RunOptions = {
   readonly output?: 'keep' | 'show';
   readonly signal?: AbortSignal;
 };
+export type Argv = readonly [string, ...string[]];
 
 /**
  * Runs a program to its end. Never through a shell.
@@ -20,7 +21,7 @@ export type RunOptions = {
  * @param argv program and arguments
  * @returns exit code (128 + signal where a signal ended it, 127 where the program is missing) and what it printed
  */
-export function runProgram(argv: readonly [string, ...string[]], options: RunOptions = {}): Promise<Ran> {
+export function runProgram(argv: Argv, options: RunOptions = {}): Promise<Ran> {
   const startedAt = performance.now();
   const [program, ...rest] = argv;
   const { promise, resolve } = Promise.withResolvers<Ran>();

@@ -6,8 +6,6 @@ import { isCloudlessError } from '@cloudless/proto';
 import type { AgentStatus } from '../agent-status.ts';
 import { renderStatusPage } from './status-page.ts';
 
-/** The device's own page. */
-export const STATUS_PORT = 7610;
 const OWN_NAMES = /^(localhost|127\.0\.0\.1)(:\d+)?$/;
 
 export type StatusParts = {

@@ -1,0 +1,1 @@
+export { createLan, type Lan, type Machine } from './lan.ts';
