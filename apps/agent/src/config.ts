@@ -18,6 +18,7 @@ const environmentSchema = z.object({
   CLOUDLESS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** Where the installer put the agent's file; absent in a source tree. */
   CLOUDLESS_AGENT_HOME: z.string().min(1).optional(),
+  CLOUDLESS_AGENT_LINK: z.string().min(1).optional(),
   CLOUDLESS_LOG_FILE: z.string().min(1).optional(),
   CLOUDLESS_MACHINE_ID_FILE: z.string().min(1).optional(),
   CLOUDLESS_STATUS_PORT: z.coerce.number().int().min(0).max(65_535).default(7610),
@@ -46,6 +47,8 @@ export type AgentConfig = {
   readonly coordinatorUrls: readonly string[];
   /** Where the installer put the agent's file; absent in a source tree, which does not update itself. */
   readonly home: string | undefined;
+  /** `cloudless-agent` on the path of people; absent in a source tree. */
+  readonly link: string | undefined;
   readonly machineIdFile: string | undefined;
   /** Where the agent's own output goes when no service keeps it. */
   readonly logFile: string | undefined;
@@ -86,6 +89,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     folder,
     coordinatorUrls: data.CLOUDLESS_COORDINATOR_URL === undefined ? [] : [data.CLOUDLESS_COORDINATOR_URL],
     home: data.CLOUDLESS_AGENT_HOME,
+    link: data.CLOUDLESS_AGENT_LINK,
     logFile: data.CLOUDLESS_LOG_FILE,
     machineIdFile: data.CLOUDLESS_MACHINE_ID_FILE,
     statusPort: data.CLOUDLESS_STATUS_PORT,

@@ -8,6 +8,15 @@ export const readMachine = (): { readonly hostname: string; readonly addresses: 
   addresses: Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address)),
 });
 
+/** Bridges of engines and virtual machines: no other machine is behind them. */
+const VIRTUAL = /^(docker|br-|veth|virbr|cni|podman|lxc|vnet|dk)\d*/;
+
+/** Addresses that lead nowhere from another machine, as they are now. */
+export const readVirtualAddresses = (): readonly string[] =>
+  Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+    VIRTUAL.test(name) ? (addresses ?? []).map(({ address }) => address) : [],
+  );
+
 /** What devices are served that have no Node.js: this process' own. */
 export const readNode = () => ({
   platform: `${process.platform}-${process.arch}`,

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -17,6 +18,8 @@ export interface Machine extends AsyncDisposable {
   readonly engine: string;
   /** Runs a program on the machine. */
   run(argv: Argv, options?: { readonly env?: Readonly<Record<string, string>>; readonly timeoutMs?: number }): Promise<Ran>;
+  /** Starts a program that waits for something. It ends with the machine. */
+  start(argv: Argv): { readonly output: () => string; readonly ended: Promise<number>; kill(): void };
   killEngine(): Promise<void>;
   startEngine(): Promise<void>;
   /** The cable. */
@@ -148,6 +151,19 @@ async function createMachine({ name, id, index, bridge, net, behindNat }: Machin
           signal: AbortSignal.timeout(options.timeoutMs ?? 120_000),
         },
       ),
+    start(program) {
+      const [first, ...rest] = inside(...program);
+      const child = spawn(first, rest, { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+      let text = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => (text = (text + chunk.toString()).slice(-100_000)));
+      const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 130)));
+      const kill = (): void => {
+        // The whole group: a pipe of a shell is several processes.
+        if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+      };
+      return { output: () => text, ended, kill };
+    },
     killEngine: () => killDockerd(pidFile),
     startEngine,
     link: (state) => must(...inside('ip', 'link', 'set', 'eth0', state)).then(() => (state === 'up' ? addDefaultRoute() : undefined)),
@@ -172,6 +188,7 @@ async function createMachine({ name, id, index, bridge, net, behindNat }: Machin
       await killInside();
       await runProgram(['ip', 'netns', 'delete', namespace]);
       if (behindNat) await runProgram(['ip', 'netns', 'delete', router]);
+      await unmountBelow(folder);
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
@@ -222,6 +239,15 @@ async function makeRouter(router: string, namespace: string, bridge: string, net
   await must(...at('sysctl', '-qw', 'net.ipv4.ip_forward=1'));
   await must(...at('iptables', '-t', 'nat', '-A', 'POSTROUTING', '-o', 'wan', '-j', 'MASQUERADE'));
   await must(...at('iptables', '-A', 'FORWARD', '-i', 'wan', '-m', 'conntrack', '!', '--ctstate', 'ESTABLISHED,RELATED', '-j', 'DROP'));
+}
+
+/** An engine that was killed leaves its mounts. */
+async function unmountBelow(folder: string): Promise<void> {
+  const points = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((point) => point.startsWith(`${folder}/`));
+  for (const point of points.toReversed()) await runProgram(['umount', '--lazy', point]);
 }
 
 /** Processes whose command line names `text`. */

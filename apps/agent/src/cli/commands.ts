@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join as joinPath } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { createRealClock } from '@cloudless/kernel/node';
@@ -153,7 +152,7 @@ async function leave(config: AgentConfig, now: boolean): Promise<void> {
 
 async function uninstall(config: AgentConfig, yes: boolean): Promise<void> {
   const service = await serviceOf(config);
-  const links = ['/usr/local/bin/cloudless-agent', joinPath(homedir(), '.local/bin/cloudless-agent')].filter((path) => existsSync(path));
+  const links = [config.link].filter((path) => path !== undefined);
   const goes = [...service.files.filter((path) => existsSync(path)), ...links, config.folder];
   const joined = existsSync(joinPath(config.folder, 'identity.json'));
   say('This removes:');

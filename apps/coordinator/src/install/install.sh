@@ -84,6 +84,7 @@ cat >"$home/cloudless-agent" <<AGENT
 #!/bin/sh
 # The Cloudless agent. \`cloudless-agent help\` says what it can do.
 DATA='$data'
+LINK='$bin/cloudless-agent'
 NODE='$node'
 AGENT
 cat >>"$home/cloudless-agent" <<'AGENT'

@@ -1,5 +1,5 @@
 BIN=$DATA/agent/bin
-export CLOUDLESS_DATA="$DATA" CLOUDLESS_AGENT_HOME="$BIN"
+export CLOUDLESS_DATA="$DATA" CLOUDLESS_AGENT_HOME="$BIN" CLOUDLESS_AGENT_LINK="$LINK"
 [ "${1:-}" = run ] || exec "$NODE" "$BIN/current" "$@"
 
 # Keeps the agent running. A new version is on trial until it was welcomed by the coordinator: when it ends before, the one before comes back.

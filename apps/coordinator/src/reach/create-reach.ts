@@ -17,6 +17,8 @@ export type ReachOptions = {
   readonly mark: string;
   /** Base64 of the SHA-256 of the key that the gateway's own certificate has; absent without TLS. */
   readonly pin: () => string | undefined;
+  /** Addresses of this machine that no other machine reaches. */
+  readonly virtualAddresses: () => readonly string[];
   readonly firewallCommand: (port: number) => string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -43,7 +45,10 @@ export function createReach(options: ReachOptions): ReachKeeper {
   const hostPort = (name: string): string => `${name.includes(':') ? `[${name}]` : name}:${port()}`;
   /** Addresses before names: they need no resolver. Link-local ones mean nothing without their interface. */
   function ownNames(): readonly string[] {
-    const own = hosts.names().filter((name) => !name.startsWith('fe80:') && !isLoopback(name) && name !== publicName);
+    const virtual = options.virtualAddresses();
+    const own = hosts
+      .names()
+      .filter((name) => !virtual.includes(name) && !name.startsWith('fe80:') && !isLoopback(name) && name !== publicName);
     const isAddress = (name: string): boolean => name.includes(':') || /^[\d.]+$/.test(name);
     const v4 = own.filter((name) => /^[\d.]+$/.test(name));
     const v6 = own.filter((name) => name.includes(':'));

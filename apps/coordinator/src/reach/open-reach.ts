@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Ground } from '../ground.ts';
+import { readVirtualAddresses } from '../machine.ts';
 import type { Https } from '../https.ts';
 import { createReach, type ReachKeeper } from './create-reach.ts';
 import { findFirewallCommand } from './firewall-command.ts';
@@ -19,6 +20,7 @@ export function openReach({ config, hosts, clock, logger }: Ground, https: Https
     port,
     mark,
     pin: () => https.certificate && pinOf(https.certificate.cert),
+    virtualAddresses: readVirtualAddresses,
     firewallCommand: findFirewallCommand,
     clock,
     logger,

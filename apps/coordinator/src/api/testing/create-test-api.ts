@@ -64,6 +64,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
     port: () => 7600,
     mark: 'mark',
     pin: () => undefined,
+    virtualAddresses: () => [],
     firewallCommand: () => undefined,
     clock,
     logger,
