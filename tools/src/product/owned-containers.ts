@@ -49,8 +49,8 @@ export async function removeContainers(ids: readonly string[], engine?: string):
 }
 
 /** Start time and restart count as the engine has them: equal before and after means the container was not touched. */
-export async function fingerprintOf(id: string): Promise<string> {
-  return (await docker('inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.State.Pid}}', id)).trim();
+export async function fingerprintOf(id: string, engine?: string): Promise<string> {
+  return (await docker(...hostOf(engine), 'inspect', '--format', '{{.Id}} {{.State.StartedAt}} {{.State.Pid}}', id)).trim();
 }
 
 /**

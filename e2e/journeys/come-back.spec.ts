@@ -1,0 +1,134 @@
+import { cp } from 'node:fs/promises';
+import { expect, test } from '@playwright/test';
+import { WELCOME, type Allocation, type ClusterEvent, type Workload } from '@cloudless/proto';
+import { createLan } from '@cloudless/tools/machines';
+import { fingerprintOf, listContainers } from '@cloudless/tools/product';
+import { createOffer, findNode, joinByCommand, startCluster, untilNode } from '../src/devices.ts';
+import { untilWorkload } from '../src/rest.ts';
+
+test('a device comes back from a cut cable, another address and a night without power; a copy of it is refused', async () => {
+  test.setTimeout(300_000);
+  await using lan = await createLan();
+  await using cluster = await startCluster();
+  const { rest } = cluster;
+  const attic = await lan.addMachine('attic');
+  await joinByCommand(attic, (await createOffer(rest)).command);
+  const isConnected = async (): Promise<boolean> => (await findNode(rest, 'attic'))?.channels.heartbeat.connected === true;
+  const isBack = (what: string) => expect.poll(isConnected, { message: what, timeout: 20_000, intervals: [25] }).toBe(true);
+  await untilNode(rest, 'attic', 'attic is online', (node) => node?.state.word === 'online');
+  // The app runs there alone: this machine gets nothing new.
+  const own = (await rest.call<{ rows: { id: string; local: boolean }[] }>('GET', '/nodes')).body.rows.find(({ local }) => local);
+  await rest.call('PATCH', `/nodes/${own?.id}`, { schedulable: false });
+  const { id } = (await rest.call<Workload>('POST', '/workloads', { metadata: { name: 'welcome' }, spec: WELCOME.spec })).body;
+  await untilWorkload(rest, id, 'the app is ready', ({ status }) => status.ready === 1);
+  const [container] = await listContainers(attic.engine);
+  const before = await fingerprintOf(container?.id ?? '', attic.engine);
+
+  await test.step('a cable that is cut and mended', async () => {
+    await attic.link('down');
+    await expect.poll(isConnected, { message: 'it is missed', timeout: 30_000 }).toBe(false);
+    const mendedAt = performance.now();
+    await attic.link('up');
+    await isBack('it is back');
+    test.info().annotations.push({ type: 'reconnect after a cable', description: `${Math.round(performance.now() - mendedAt)} ms` });
+  });
+  await test.step('another address', async () => {
+    await attic.moveAddress();
+    const movedAt = performance.now();
+    await expect
+      .poll(async () => (await attic.run(['ss', '-Htn', 'state', 'established', 'src', attic.address])).stdout.trim() !== '', {
+        timeout: 20_000,
+        intervals: [25],
+      })
+      .toBe(true);
+    await isBack('it is back');
+    test.info().annotations.push({ type: 'reconnect from another address', description: `${Math.round(performance.now() - movedAt)} ms` });
+  });
+  expect(await fingerprintOf(container?.id ?? '', attic.engine), 'the container was not touched').toBe(before);
+
+  await test.step('a machine that starts with no coordinator in reach', async () => {
+    await attic.powerOff();
+    await attic.link('down');
+    await attic.startEngine();
+    // As its service would at the start of the machine.
+    const agent = attic.start([`${attic.home}/data/agent/bin/cloudless-agent`, 'run']);
+    await expect
+      .poll(async () => (await listContainers(attic.engine)).some(({ running }) => running), {
+        message: 'the app runs before any contact',
+        timeout: 30_000,
+      })
+      .toBe(true);
+    expect(await isConnected()).toBe(false);
+    await attic.link('up');
+    await isBack('it is back');
+    await untilWorkload(rest, id, 'the app is ready', ({ status }) => status.ready === 1);
+    expect(agent.output()).not.toContain('"level":50');
+  });
+
+  await test.step('a data folder that was copied', async () => {
+    const copy = await lan.addMachine('copy');
+    await cp(`${attic.home}/data`, `${copy.home}/data`, {
+      recursive: true,
+      verbatimSymlinks: true,
+      filter: (path) => !path.endsWith('.sock'),
+    });
+    const ran = copy.start([
+      'env',
+      `CLOUDLESS_DATA=${copy.home}/data`,
+      `CLOUDLESS_AGENT_HOME=${copy.home}/data/agent/bin`,
+      'CLOUDLESS_STATUS_PORT=0',
+      `${copy.home}/data/agent/node/bin/node`,
+      `${copy.home}/data/agent/bin/current`,
+      'run',
+    ]);
+    await expect
+      .poll(() => ran.output(), { message: 'the copy is told why', timeout: 30_000 })
+      .toMatch(/data folder was copied|in use on another machine/);
+    const events = (await rest.call<{ rows: ClusterEvent[] }>('GET', '/events?limit=100')).body.rows;
+    expect(events.some(({ kind, message }) => kind === 'node.identityCopied' && message.includes('attic'))).toBe(true);
+    expect(await isConnected(), 'the first one stays').toBe(true);
+    ran.kill();
+    // Without the first one in the way, the copy is refused all the same: it is another machine.
+    await attic.link('down');
+    await expect.poll(isConnected, { timeout: 30_000 }).toBe(false);
+    const again = copy.start([
+      'env',
+      `CLOUDLESS_DATA=${copy.home}/data`,
+      `CLOUDLESS_AGENT_HOME=${copy.home}/data/agent/bin`,
+      'CLOUDLESS_STATUS_PORT=0',
+      `${copy.home}/data/agent/node/bin/node`,
+      `${copy.home}/data/agent/bin/current`,
+      'run',
+    ]);
+    await expect.poll(() => again.output(), { timeout: 30_000 }).toMatch(/belongs to another machine/);
+    again.kill();
+  });
+});
+
+test('a device whose clock says 1970 joins, runs an app and comes back', async () => {
+  await using lan = await createLan();
+  await using cluster = await startCluster();
+  const { rest } = cluster;
+  const machine = await lan.addMachine('clockless');
+  const faketime = (await machine.run(['sh', '-c', 'command -v faketime'])).stdout.trim();
+  test.skip(faketime === '', 'faketime is not installed (apt-get install faketime)');
+  const { command } = await createOffer(rest);
+  const preload = {
+    LD_PRELOAD: '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
+    FAKETIME: '@1970-01-02 00:00:00',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  };
+  const ran = await machine.run(['sh', '-c', command], { env: preload });
+  expect(ran.exitCode, ran.output).toBe(0);
+  await untilNode(rest, 'clockless', 'it is online', (node) => node?.state.word === 'online');
+  const own = (await rest.call<{ rows: { id: string; local: boolean }[] }>('GET', '/nodes')).body.rows.find(({ local }) => local);
+  await rest.call('PATCH', `/nodes/${own?.id}`, { schedulable: false });
+  const { id } = (await rest.call<Workload>('POST', '/workloads', { metadata: { name: 'welcome' }, spec: WELCOME.spec })).body;
+  await untilWorkload(rest, id, 'the app is ready', ({ status }) => status.ready === 1);
+  const { rows } = (await rest.call<{ rows: Allocation[] }>('GET', `/allocations?workloadId=${id}`)).body;
+  expect(rows[0]?.nodeName).toBe('clockless');
+  await machine.link('down');
+  await untilNode(rest, 'clockless', 'it is missed', (node) => node?.channels.heartbeat.connected === false);
+  await machine.link('up');
+  await untilNode(rest, 'clockless', 'it is back', (node) => node?.channels.heartbeat.connected === true);
+});
