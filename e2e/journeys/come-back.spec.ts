@@ -13,7 +13,7 @@ test('a device comes back from a cut cable, another address and a night without 
   const { rest } = cluster;
   const attic = await lan.addMachine('attic');
   await joinByCommand(attic, (await createOffer(rest)).command);
-  const isConnected = async (): Promise<boolean> => (await findNode(rest, 'attic'))?.channels.heartbeat.connected === true;
+  const isConnected = async (): Promise<boolean> => (await findNode(rest, 'attic'))?.state.word === 'online';
   const isBack = (what: string) => expect.poll(isConnected, { message: what, timeout: 20_000, intervals: [25] }).toBe(true);
   await untilNode(rest, 'attic', 'attic is online', (node) => node?.state.word === 'online');
   // The app runs there alone: this machine gets nothing new.
@@ -128,7 +128,7 @@ test('a device whose clock says 1970 joins, runs an app and comes back', async (
   const { rows } = (await rest.call<{ rows: Allocation[] }>('GET', `/allocations?workloadId=${id}`)).body;
   expect(rows[0]?.nodeName).toBe('clockless');
   await machine.link('down');
-  await untilNode(rest, 'clockless', 'it is missed', (node) => node?.channels.heartbeat.connected === false);
+  await untilNode(rest, 'clockless', 'it is missed', (node) => node?.state.word !== 'online');
   await machine.link('up');
-  await untilNode(rest, 'clockless', 'it is back', (node) => node?.channels.heartbeat.connected === true);
+  await untilNode(rest, 'clockless', 'it is back', (node) => node?.state.word === 'online');
 });

@@ -10,13 +10,13 @@ test('a killed agent, dashboard or control plane touches no container, and comes
   const made = await rest.call<Workload>('POST', '/workloads', { metadata: { name: 'steady' }, spec: { ...WELCOME.spec, replicas: 2 } });
   await untilWorkload(rest, made.body.id, 'two replicas run', (workload) => workload.status.ready === 2);
   const containers = (await listContainers()).filter((container) => container.workload === made.body.id).map((container) => container.id);
-  const before = await Promise.all(containers.map(fingerprintOf));
+  const before = await Promise.all(containers.map((each) => fingerprintOf(each)));
   const restarts = async (): Promise<number> => {
     const { body } = await rest.call<{ rows: Allocation[] }>('GET', `/allocations?workloadId=${made.body.id}`);
     return body.rows.reduce((sum, row) => sum + row.observed.restarts, 0);
   };
   const untouched = async (): Promise<void> => {
-    expect(await Promise.all(containers.map(fingerprintOf))).toEqual(before);
+    expect(await Promise.all(containers.map((each) => fingerprintOf(each)))).toEqual(before);
     expect(await restarts()).toBe(0);
   };
 

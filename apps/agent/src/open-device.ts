@@ -25,7 +25,7 @@ export type Device = ReturnType<typeof createEnrolment> & { readonly state: Agen
 /** What this machine is to its cluster: its state, where the coordinator may be, and how it joins. */
 export async function openDevice(config: AgentConfig, { clock, entropy, logger, further = [], onWaiting }: DeviceDeps): Promise<Device> {
   const { folder, joinTokenFile } = config;
-  const { state, lastServerAt } = await withServerTime(createFileState(folder, logger));
+  const { state, serverNow, noteServerAt } = await withServerTime(createFileState(folder, logger), clock);
   const readJoinToken = (): Promise<string | undefined> =>
     readFile(joinTokenFile, 'utf8').then(
       (text) => text.trim() || undefined,
@@ -50,7 +50,8 @@ export async function openDevice(config: AgentConfig, { clock, entropy, logger, 
     readJoinToken,
     dropJoinToken: () => rm(joinTokenFile, { force: true }),
     state,
-    lastServerAt,
+    serverNow,
+    noteServerAt,
     clock,
     entropy,
     logger,
@@ -58,17 +59,30 @@ export async function openDevice(config: AgentConfig, { clock, entropy, logger, 
   return { ...enrolment, state, addresses };
 }
 
-/** Keeps the latest coordinator's time in reach of the certificate checks. */
-async function withServerTime(state: AgentState): Promise<{ state: AgentState; lastServerAt: () => number }> {
-  let latest = (await state.loadHeld()).lastServerAt ?? 0;
+/**
+ * The coordinator's time as this device knows it: what was heard last, and the boot time since. A machine without a clock of its own
+ * (1970) judges certificates by it, and knows it again after a restart.
+ */
+async function withServerTime(state: AgentState, clock: Clock) {
+  let heard = { serverAt: (await state.loadHeld()).lastServerAt ?? 0, bootMs: clock.bootMs() };
+  const note = (serverAt: number): void => {
+    if (serverAt > serverNow()) heard = { serverAt, bootMs: clock.bootMs() };
+  };
+  const serverNow = (): number => (heard.serverAt === 0 ? 0 : heard.serverAt + clock.bootMs() - heard.bootMs);
   return {
-    lastServerAt: () => latest,
+    serverNow,
+    async noteServerAt(serverAt: number): Promise<void> {
+      note(serverAt);
+      const held = await state.loadHeld();
+      // Only before anything else is held: what runs keeps it by itself from then on.
+      if (held.lastServerAt === undefined) await state.saveHeld({ ...held, lastServerAt: serverAt });
+    },
     state: {
       ...state,
       saveHeld(held) {
-        latest = Math.max(latest, held.lastServerAt ?? 0);
+        note(held.lastServerAt ?? 0);
         return state.saveHeld(held);
       },
-    },
+    } satisfies AgentState,
   };
 }

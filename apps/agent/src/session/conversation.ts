@@ -116,12 +116,12 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
 
   function planRenewal(): void {
     renewTimer?.cancel();
-    const dueAt = deps.credentials.renewDueAt();
-    if (dueAt === undefined) return;
+    const dueInMs = deps.credentials.renewDueInMs();
+    if (dueInMs === undefined) return;
     // Looked at again at least daily: the wall clock may be set meanwhile.
-    renewTimer = clock.setTimer(Math.min(Math.max(0, dueAt - clock.now()), 86_400_000), () => {
+    renewTimer = clock.setTimer(Math.min(Math.max(0, dueInMs), 86_400_000), () => {
       planRenewalRetry();
-      if (clock.now() >= dueAt) void renew();
+      if ((deps.credentials.renewDueInMs() ?? 1) <= 0) void renew();
     });
   }
 

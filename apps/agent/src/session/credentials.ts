@@ -7,8 +7,8 @@ export interface Credentials {
    * @throws CloudlessError join_token_refused, certificate_refused; DialFailed when the coordinator cannot be reached
    */
   obtain(signal: AbortSignal): Promise<AgentIdentity>;
-  /** Wall time at which an open session asks for a new certificate; `undefined`: never. */
-  renewDueAt(): number | undefined;
+  /** In how many ms an open session asks for a new certificate, by the coordinator's clock; `undefined`: never. */
+  renewDueInMs(): number | undefined;
   /** A certificate request of the device's own key, PEM. */
   createRequest(): Promise<string>;
   /** Persists what was issued; the next dial uses it. */
@@ -19,7 +19,7 @@ export interface Credentials {
 export function createStaticCredentials(identity: AgentIdentity): Credentials {
   return {
     obtain: () => Promise.resolve(identity),
-    renewDueAt: () => undefined,
+    renewDueInMs: () => undefined,
     createRequest: () => Promise.reject(new Error('invariant broken: static credentials are never renewed')),
     accept: () => Promise.resolve(),
   };

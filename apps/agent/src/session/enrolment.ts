@@ -14,7 +14,14 @@ import {
   renewAt,
   wordsOf,
 } from '@cloudless/identity';
-import { dialCoordinator, joinCoordinator, pairCoordinator, renewCertificate, type JoinAnswer } from '@cloudless/transport/websocket';
+import {
+  DialFailed,
+  dialCoordinator,
+  joinCoordinator,
+  pairCoordinator,
+  renewCertificate,
+  type JoinAnswer,
+} from '@cloudless/transport/websocket';
 import type { AgentIdentity, AgentState } from '../state/state.ts';
 import type { Addresses } from './address-book.ts';
 import type { Credentials } from './credentials.ts';
@@ -33,8 +40,10 @@ export type EnrolmentDeps = {
   /** What the device proposes to be called. */
   readonly name: string;
   readonly state: AgentState;
-  /** Latest coordinator's time heard: a wall clock behind it is not believed. */
-  readonly lastServerAt: () => number;
+  /** The coordinator's time by what was heard of it last: a wall clock behind it is not believed. */
+  readonly serverNow: () => number;
+  /** The coordinator's time was heard; resolves when it is durable. */
+  readonly noteServerAt: (serverAt: number) => Promise<void>;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
@@ -59,7 +68,9 @@ export function createEnrolment(deps: EnrolmentDeps): {
   let identity: AgentIdentity | undefined;
   let dueAt: number | undefined;
   /** The coordinator's clock as far as it is known: a device that believes it is 1970 still renews in time. */
-  const now = (): number => Math.max(clock.now(), deps.lastServerAt());
+  const now = (): number => Math.max(clock.now(), deps.serverNow());
+  /** The coordinator judged the certificate otherwise than this device does. */
+  let mustRenew = false;
 
   function hold(next: AgentIdentity): AgentIdentity {
     identity = next;
@@ -76,6 +87,7 @@ export function createEnrolment(deps: EnrolmentDeps): {
       });
     const { nodeId, clusterId, certificate, bundle } = answer;
     const joined: AgentIdentity = { nodeId, clusterId, name: deps.name, privateKey, certificate, bundle };
+    await deps.noteServerAt(answer.serverAt);
     await state.saveIdentity(joined);
     await deps.dropJoinToken();
     if (answer.addresses) await addresses.replace(answer.addresses);
@@ -154,6 +166,8 @@ export function createEnrolment(deps: EnrolmentDeps): {
     );
     if (answer.kind === 'refused')
       throw new CloudlessError('certificate_refused', `The coordinator did not renew the certificate: ${answer.message}.`);
+    mustRenew = false;
+    await deps.noteServerAt(answer.serverAt);
     return accept(own, answer);
   }
 
@@ -163,16 +177,22 @@ export function createEnrolment(deps: EnrolmentDeps): {
     return hold(next);
   }
 
+  const dialAny: Dial = (own, signal) =>
+    addresses.attempt(
+      (url, inner) => dialCoordinator({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner }),
+      signal,
+    );
+
   return {
     credentials: {
       async obtain(signal) {
         identity ??= await state.loadIdentity().then((saved) => saved && hold(saved));
         if (!identity) return join(signal);
         const validity = readValidity(identity.certificate);
-        const isOver = validity === undefined || now() >= validity.notAfter;
+        const isOver = mustRenew || validity === undefined || now() >= validity.notAfter;
         return isOver ? renewOutside(identity, signal) : identity;
       },
-      renewDueAt: () => dueAt,
+      renewDueInMs: () => (dueAt === undefined ? undefined : dueAt - now()),
       async createRequest() {
         if (!identity) throw new Error('invariant broken: a certificate was renewed before the device joined');
         return createCsr(identity.privateKey);
@@ -181,11 +201,15 @@ export function createEnrolment(deps: EnrolmentDeps): {
         if (identity) await accept(identity, { certificate, bundle });
       },
     },
-    dial: (own, signal) =>
-      addresses.attempt(
-        (url, inner) => dialCoordinator({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner }),
-        signal,
-      ),
+    dial: async (own, signal) => {
+      try {
+        return await dialAny(own, signal);
+      } catch (cause) {
+        // Refused by the coordinator itself, not by a device that doubts the coordinator.
+        if (cause instanceof DialFailed && cause.code === 'certificate_refused' && cause.hop === undefined) mustRenew = true;
+        throw cause;
+      }
+    },
     pair: (code, show, signal) => pair(code, show, signal),
   };
 }
