@@ -171,8 +171,9 @@ async function createMachine({ name, id, index, bridge, net, behindNat }: Machin
       const before = address;
       hostPart += 100;
       address = behindNat ? `192.168.44.${hostPart}` : `${net}.${hostPart}`;
-      await must(...inside('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0'));
+      // Taking the first of two away would take the second with it.
       await must(...inside('ip', 'addr', 'del', `${before}/24`, 'dev', 'eth0'));
+      await must(...inside('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0'));
       await addDefaultRoute();
     },
     async powerOff() {

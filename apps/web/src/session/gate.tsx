@@ -12,7 +12,7 @@ import { SessionContext } from './session.tsx';
 /** To the claim page while there is no owner, else to sign-in. A full load: nothing of the old session stays in memory. */
 async function leave(): Promise<void> {
   const { claimed } = await call('claim.state', {}).catch(() => ({ claimed: true }));
-  location.replace(claimed ? signInPath(location.pathname + location.search) : '/claim');
+  location.replace(claimed ? signInPath(location.pathname + location.search, location.hash) : '/claim');
 }
 
 export type GateProps = {

@@ -4,5 +4,9 @@ export function readNextPath(search: string): string {
   return /^\/(?![/\\])[^\\]*$/.test(next) && !/^\/(sign-in|claim|recover)\b/.test(next) ? next : '/';
 }
 
-/** The sign-in page that comes back to a path. */
-export const signInPath = (from: string): string => (from === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(from)}`);
+/**
+ * The sign-in page that comes back to a path.
+ * @param fragment with its `#`: a secret such as the code of a device, which goes round by the fragment and so to no server
+ */
+export const signInPath = (from: string, fragment = ''): string =>
+  `${from === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(from)}`}${fragment}`;

@@ -17,7 +17,7 @@ import { useEventText } from '#web/states/use-texts.ts';
 
 const AREAS = ['all', 'workload', 'allocation', 'node', 'people'] as const;
 type Area = (typeof AREAS)[number];
-const PEOPLE = /^(person|token|joinToken|cluster|access)\./;
+const PEOPLE = /^(person|token|joinToken|join|cluster|access)\./;
 
 const isOf = (kind: EventKind, area: Area): boolean =>
   area === 'all' || (area === 'people' ? PEOPLE.test(kind) : kind.startsWith(`${area}.`));

@@ -22,7 +22,7 @@ function toFailure({ status, statusText, message }: AuthError): CloudlessError {
 }
 
 const subscribe = (): (() => void) => () => undefined;
-const goOn = (): void => location.assign(readNextPath(location.search));
+const goOn = (): void => location.assign(readNextPath(location.search) + location.hash);
 
 /** The way in for who has an account: by password or by passkey. */
 export function SignInPage() {
