@@ -9,6 +9,7 @@ import {
   MAX_HANDSHAKE_BYTES,
   type HandshakeRequest,
   type HandshakeResponse,
+  type JoinHop,
   type NodeId,
 } from '@cloudless/proto';
 import type { WebSocket } from 'ws';
@@ -105,10 +106,11 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
   function refuse(
     channel: DuplexChannel,
     connection: Connection,
-    reason: { readonly code: string; readonly message: string; readonly retry: boolean },
+    reason: { readonly code: string; readonly message: string; readonly retry: boolean; readonly hop?: JoinHop | undefined },
   ): void {
     logger.info({ op: 'agentEndpoint.accept', outcome: 'refused', code: reason.code, remoteAddress: connection.remoteAddress });
-    answer(channel, { kind: 'refused', code: reason.code, message: reason.message, retry: reason.retry });
+    const { code, message, retry, hop } = reason;
+    answer(channel, { kind: 'refused', code, message, retry, ...(hop === undefined ? {} : { hop }) });
     channel.end();
   }
 
