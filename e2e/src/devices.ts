@@ -4,14 +4,24 @@ import type { Machine } from '@cloudless/tools/machines';
 import { claimByApi, createToken, startProduct, type Product } from '@cloudless/tools/product';
 import { createRestClient, untilDeviceReady, type RestClient } from './rest.ts';
 
-export type Cluster = { readonly product: Product; readonly rest: RestClient };
+export type Cluster = { readonly product: Product; readonly rest: RestClient; readonly token: string };
+export type ClusterOptions = {
+  readonly port?: number;
+  readonly dataFolder?: string;
+  readonly host?: string;
+  /** Of a cluster that has an owner. */ readonly token?: string;
+};
 
 /** A product that its network reaches, with its owner and its own device. */
-export async function startCluster(flags: readonly string[] = []): Promise<Cluster & AsyncDisposable> {
-  const product = await startProduct({ flags: ['--host', '0.0.0.0', ...flags] });
-  const rest = createRestClient(product, await createToken(product, await claimByApi(product), 'write'));
+export async function startCluster(
+  flags: readonly string[] = [],
+  { host = '0.0.0.0', token: known, ...place }: ClusterOptions = {},
+): Promise<Cluster & AsyncDisposable> {
+  const product = await startProduct({ ...place, flags: ['--host', host, ...flags] });
+  const token = known ?? (await createToken(product, await claimByApi(product), 'write'));
+  const rest = createRestClient(product, token);
   await untilDeviceReady(rest);
-  return { product, rest, [Symbol.asyncDispose]: () => product[Symbol.asyncDispose]() };
+  return { product, rest, token, [Symbol.asyncDispose]: () => product[Symbol.asyncDispose]() };
 }
 
 export const createOffer = async (rest: RestClient, terms: object = {}): Promise<JoinOffer> =>

@@ -1,0 +1,167 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { createLan, startNginx } from '@cloudless/tools/machines';
+import { freePort } from '@cloudless/tools/product';
+import type { Reach } from '@cloudless/proto';
+import { createOffer, findNode, joinByCommand, startCluster, untilNode } from '../src/devices.ts';
+
+/** A certificate that no authority vouches for, as home proxies have. */
+async function createCertificate(name: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'cloudless-tls-'));
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      `/CN=${name}`,
+      '-addext',
+      `subjectAltName=IP:${name}`,
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  );
+  return { cert, key, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+test('a machine joins through nginx, TLS and a path prefix, and keeps its session there', async () => {
+  test.skip(process.getuid?.() !== 0, 'needs root for a machine of its own');
+  await using lan = await createLan();
+  await using tls = await createCertificate(lan.hostAddress);
+  const [port, outer] = [await freePort(), await freePort()];
+  await using _nginx = await startNginx({
+    address: lan.hostAddress,
+    port: outer,
+    prefix: '/cloudless/',
+    upstream: `http://127.0.0.1:${port}/`,
+    ...tls,
+  });
+  await using cluster = await startCluster(['--agent-url', `https://${lan.hostAddress}:${outer}/cloudless`], { port, host: '127.0.0.1' });
+  const { rest } = cluster;
+  await expect
+    .poll(async () => (await rest.call<Reach>('GET', '/cluster/reach')).body.publicUrl?.state, {
+      message: 'its own check leads back to it',
+      timeout: 20_000,
+    })
+    .toBe('passed');
+  const machine = await lan.addMachine('attic');
+  const { command, reach } = await createOffer(rest);
+  expect(reach.kind).toBe('anywhere');
+  expect(command).toContain(`https://${lan.hostAddress}:${outer}/cloudless/install`);
+  await joinByCommand(machine, command);
+  await untilNode(rest, 'attic', 'it is online', (node) => node?.state.word === 'online');
+});
+
+test('a machine behind an HTTP proxy joins through it; each hop that fails is named', async () => {
+  await using lan = await createLan();
+  await using cluster = await startCluster();
+  const { rest, product } = cluster;
+  const machine = await lan.addMachine('office');
+  await using proxy = await startConnectProxy(lan.hostAddress);
+  const { command } = await createOffer(rest);
+  // Nothing but the proxy is in reach.
+  for (const chain of ['OUTPUT'])
+    await machine.run(['iptables', '-A', chain, '-p', 'tcp', '-d', lan.hostAddress, '!', '--dport', String(proxy.port), '-j', 'REJECT']);
+  await machine.run(['ip', 'route', 'del', 'default']);
+  const through = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, https_proxy: proxy.url, http_proxy: proxy.url };
+  const ran = await machine.run(['sh', '-c', command], { env: through });
+  expect(ran.exitCode, ran.output).toBe(0);
+  await untilNode(rest, 'office', 'it is online', (node) => node?.state.word === 'online');
+  expect(proxy.count()).toBeGreaterThan(1);
+
+  const other = await lan.addMachine('other');
+  const { token } = await createOffer(rest);
+  // Installed, and not joined: what fails is the join alone.
+  await other.run(['sh', '-c', `curl -fsSk https://${lan.hostAddress}:${product.port}/install | sh -s -- nonsense`]);
+  const bare = token.split('.').slice(0, 4).join('.');
+  const at = (address: string) => other.run([other.agent, 'join', bare, '--at', address]);
+  expect((await at('no-such-name.invalid:7600')).output).toContain('(dns)');
+  expect((await at(`${lan.hostAddress}:1`)).output).toContain('(tcp)');
+  expect(
+    (
+      await other.run([other.agent, 'join', bare, '--at', `${lan.hostAddress}:${product.port}`], {
+        env: { HTTPS_PROXY: `http://${lan.hostAddress}:1`, HTTP_PROXY: `http://${lan.hostAddress}:1` },
+      })
+    ).output,
+  ).toContain('(proxy)');
+  await using portal = await startPage(
+    lan.hostAddress,
+    'HTTP/1.1 302 Found\r\nlocation: http://login.hotel.example/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
+  );
+  expect((await at(`${lan.hostAddress}:${portal.port}`)).output).toContain('(portal)');
+  await using elsewhere = await startPage(lan.hostAddress, 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
+  expect((await at(`${lan.hostAddress}:${elsewhere.port}`)).output).toContain('(http)');
+  await using stranger = await startCluster();
+  expect((await at(`${lan.hostAddress}:${stranger.product.port}`)).output).toContain('(pin)');
+  expect(await findNode(stranger.rest, 'other')).toBeUndefined();
+  const installed = await other.run(['sh', '-c', command.replace(/sha256\/\/[^']+/, `sha256//${'A'.repeat(43)}=`)]);
+  expect(installed.output, 'another key under the address runs nothing').toMatch(/pinned public key/);
+});
+
+test('a coordinator that moved to another address is found on the network', async () => {
+  await using lan = await createLan();
+  const [first, second] = [await freePort(), await freePort()];
+  const folder = await mkdtemp(join(tmpdir(), 'cloudless-moved-'));
+  const machine = await lan.addMachine('attic');
+  try {
+    await using before = await startCluster([], { port: first, dataFolder: folder });
+    await joinByCommand(machine, (await createOffer(before.rest)).command);
+    await untilNode(before.rest, 'attic', 'it is online', (node) => node?.state.word === 'online');
+    await before.product.interrupt();
+    await using after = await startCluster([], { port: second, dataFolder: folder, token: before.token });
+    await untilNode(after.rest, 'attic', 'it is back under the other port', (node) => node?.state.word === 'online', 40_000);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** An HTTP proxy that tunnels (RFC 9110 §9.3.6). */
+async function startConnectProxy(address: string) {
+  let tunnels = 0;
+  const server = createServer((client) => {
+    client.on('error', () => client.destroy());
+    client.once('data', (head: Buffer) => {
+      const [, host, port] = /^CONNECT \[?([^\s\]]+?)\]?:(\d+) /.exec(head.toString()) ?? [];
+      if (host === undefined || port === undefined) return client.end('HTTP/1.1 405 Method Not Allowed\r\n\r\n');
+      tunnels += 1;
+      const upstream = connect(Number(port), host, () => {
+        client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        client.pipe(upstream).pipe(client);
+      });
+      upstream.on('error', () => client.destroy());
+    });
+  });
+  const port = await listen(server, address);
+  return { url: `http://${address}:${port}`, port, count: () => tunnels, [Symbol.asyncDispose]: () => close(server) };
+}
+
+/** Answers everything with the same bytes. */
+async function startPage(address: string, answer: string) {
+  const server = createServer((client) => {
+    client.on('error', () => client.destroy());
+    client.once('data', () => client.end(answer));
+  });
+  return { port: await listen(server, address), [Symbol.asyncDispose]: () => close(server) };
+}
+
+function listen(server: ReturnType<typeof createServer>, address: string): Promise<number> {
+  return new Promise((resolve) => server.listen(0, address, () => resolve((server.address() as { port: number }).port)));
+}
+function close(server: ReturnType<typeof createServer>): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
