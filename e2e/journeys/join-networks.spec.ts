@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, connect } from 'node:net';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
@@ -75,8 +75,7 @@ test('a machine behind an HTTP proxy joins through it; each hop that fails is na
   await using proxy = await startConnectProxy(lan.hostAddress);
   const { command } = await createOffer(rest);
   // Nothing but the proxy is in reach.
-  for (const chain of ['OUTPUT'])
-    await machine.run(['iptables', '-A', chain, '-p', 'tcp', '-d', lan.hostAddress, '!', '--dport', String(proxy.port), '-j', 'REJECT']);
+  await machine.run(['iptables', '-A', 'OUTPUT', '-p', 'tcp', '-d', lan.hostAddress, '!', '--dport', String(proxy.port), '-j', 'REJECT']);
   await machine.run(['ip', 'route', 'del', 'default']);
   const through = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, https_proxy: proxy.url, http_proxy: proxy.url };
   const ran = await machine.run(['sh', '-c', command], { env: through });
@@ -85,32 +84,28 @@ test('a machine behind an HTTP proxy joins through it; each hop that fails is na
   expect(proxy.count()).toBeGreaterThan(1);
 
   const other = await lan.addMachine('other');
-  const { token } = await createOffer(rest);
   // Installed, and not joined: what fails is the join alone.
-  await other.run(['sh', '-c', `curl -fsSk https://${lan.hostAddress}:${product.port}/install | sh -s -- nonsense`]);
-  const bare = token.split('.').slice(0, 4).join('.');
-  const at = (address: string) => other.run([other.agent, 'join', bare, '--at', address]);
-  expect((await at('no-such-name.invalid:7600')).output).toContain('(dns)');
-  expect((await at(`${lan.hostAddress}:1`)).output).toContain('(tcp)');
-  expect(
-    (
-      await other.run([other.agent, 'join', bare, '--at', `${lan.hostAddress}:${product.port}`], {
-        env: { HTTPS_PROXY: `http://${lan.hostAddress}:1`, HTTP_PROXY: `http://${lan.hostAddress}:1` },
-      })
-    ).output,
-  ).toContain('(proxy)');
+  await other.run(['sh', '-c', `curl -fsSk https://${lan.hostAddress}:${product.port}/install | sh -s -- cl1.no-token`]);
+  // Of another cluster: the right one would be found on the network by itself.
+  const { token } = await createOffer(rest);
+  const foreign = `cl1.${'A'.repeat(43)}.${token.split('.').slice(2, 4).join('.')}`;
+  const joinAt = async (address: string, env: Readonly<Record<string, string>> = {}): Promise<string> =>
+    (await other.run([other.agent, 'join', foreign, '--at', address], { env })).output;
+  expect(await joinAt('no-such-name.invalid:7600')).toContain('(dns)');
+  expect(await joinAt(`${lan.hostAddress}:1`)).toContain('(tcp)');
+  const dead = `http://${lan.hostAddress}:1`;
+  expect(await joinAt(`${lan.hostAddress}:${product.port}`, { HTTPS_PROXY: dead, HTTP_PROXY: dead })).toContain('(proxy)');
   await using portal = await startPage(
     lan.hostAddress,
     'HTTP/1.1 302 Found\r\nlocation: http://login.hotel.example/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
   );
-  expect((await at(`${lan.hostAddress}:${portal.port}`)).output).toContain('(portal)');
+  expect(await joinAt(`${lan.hostAddress}:${portal.port}`)).toContain('(portal)');
   await using elsewhere = await startPage(lan.hostAddress, 'HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
-  expect((await at(`${lan.hostAddress}:${elsewhere.port}`)).output).toContain('(http)');
-  await using stranger = await startCluster();
-  expect((await at(`${lan.hostAddress}:${stranger.product.port}`)).output).toContain('(pin)');
-  expect(await findNode(stranger.rest, 'other')).toBeUndefined();
-  const installed = await other.run(['sh', '-c', command.replace(/sha256\/\/[^']+/, `sha256//${'A'.repeat(43)}=`)]);
-  expect(installed.output, 'another key under the address runs nothing').toMatch(/pinned public key/);
+  expect(await joinAt(`${lan.hostAddress}:${elsewhere.port}`)).toContain('(http)');
+  expect(await joinAt(`${lan.hostAddress}:${product.port}`)).toContain('(pin)');
+  const pinned = await other.run(['sh', '-c', command.replace(/sha256\/\/[^']+/, `sha256//${'A'.repeat(43)}=`)]);
+  expect(pinned.output, 'under another key nothing is run').toMatch(/pinned public key/);
+  expect(await findNode(rest, 'other')).toBeUndefined();
 });
 
 test('a coordinator that moved to another address is found on the network', async () => {
@@ -133,35 +128,47 @@ test('a coordinator that moved to another address is found on the network', asyn
 /** An HTTP proxy that tunnels (RFC 9110 §9.3.6). */
 async function startConnectProxy(address: string) {
   let tunnels = 0;
-  const server = createServer((client) => {
-    client.on('error', () => client.destroy());
+  const server = await listen(address, (client) => {
     client.once('data', (head: Buffer) => {
       const [, host, port] = /^CONNECT \[?([^\s\]]+?)\]?:(\d+) /.exec(head.toString()) ?? [];
-      if (host === undefined || port === undefined) return client.end('HTTP/1.1 405 Method Not Allowed\r\n\r\n');
+      if (host === undefined || port === undefined) {
+        client.end('HTTP/1.1 405 Method Not Allowed\r\n\r\n');
+        return;
+      }
       tunnels += 1;
       const upstream = connect(Number(port), host, () => {
         client.write('HTTP/1.1 200 Connection established\r\n\r\n');
         client.pipe(upstream).pipe(client);
       });
       upstream.on('error', () => client.destroy());
+      client.once('close', () => upstream.destroy());
     });
   });
-  const port = await listen(server, address);
-  return { url: `http://${address}:${port}`, port, count: () => tunnels, [Symbol.asyncDispose]: () => close(server) };
+  return { ...server, url: `http://${address}:${server.port}`, count: () => tunnels };
 }
 
 /** Answers everything with the same bytes. */
-async function startPage(address: string, answer: string) {
-  const server = createServer((client) => {
-    client.on('error', () => client.destroy());
+const startPage = (address: string, answer: string) =>
+  listen(address, (client) => {
     client.once('data', () => client.end(answer));
   });
-  return { port: await listen(server, address), [Symbol.asyncDispose]: () => close(server) };
-}
 
-function listen(server: ReturnType<typeof createServer>, address: string): Promise<number> {
-  return new Promise((resolve) => server.listen(0, address, () => resolve((server.address() as { port: number }).port)));
-}
-function close(server: ReturnType<typeof createServer>): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
+/** A server whose end does not wait for who is connected. */
+async function listen(address: string, serve: (client: Socket) => void) {
+  const clients = new Set<Socket>();
+  const server = createServer((client) => {
+    clients.add(client);
+    client.on('error', () => client.destroy());
+    client.once('close', () => clients.delete(client));
+    serve(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, address, resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    port,
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 }
