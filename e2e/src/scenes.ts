@@ -87,6 +87,33 @@ export function inhabitedScenes({ nodeId, runningId, failingId, unplacedId }: In
     { name: 'app, unplaced', path: `/apps/${unplacedId}` },
     { name: 'app, unknown', path: `/apps/wl_${'a'.repeat(26)}` },
     { name: 'nowhere', path: '/no-such-page' },
+    { name: 'pair', path: '/pair' },
+    { name: 'trust', path: '/trust' },
+    { name: 'add', path: `/add#cl1.${'A'.repeat(43)}.join_${'a'.repeat(26)}.${'s'.repeat(32)}` },
+    { name: 'add a device', path: '/devices', open: dialog('Add a device') },
+    {
+      name: 'add a device, its terms',
+      path: '/devices',
+      async open(page) {
+        await dialog('Add a device')(page);
+        await page.getByText('What may run there, and when').click();
+        await page.getByRole('switch', { name: 'Only in certain hours' }).click();
+      },
+    },
+    ...['Linux', 'Phone', 'Code', 'Windows'].map((way) => ({
+      name: `add a device, ${way}`,
+      path: '/devices',
+      async open(page: Page) {
+        await dialog('Add a device')(page);
+        await page.getByRole('button', { name: 'Show the command' }).click();
+        await page.getByRole('tab', { name: way, exact: true }).click();
+      },
+    })),
+    {
+      name: 'device, lending dialog',
+      path: `/devices/${nodeId}`,
+      open: dialog('Change what is lent'),
+    },
     { name: 'token dialog', path: '/settings', open: dialog('Create token') },
     {
       name: 'command palette',

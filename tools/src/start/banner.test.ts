@@ -8,6 +8,7 @@ const options: StartOptions = {
   host: '127.0.0.1',
   publicUrl: undefined,
   agentUrl: undefined,
+  agentFile: undefined,
   tls: undefined,
   agent: true,
   yes: false,

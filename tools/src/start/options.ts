@@ -13,6 +13,8 @@ export type StartOptions = {
   readonly host: string;
   readonly publicUrl: string | undefined;
   readonly agentUrl: string | undefined;
+  /** Another agent for devices than the one of these sources. */
+  readonly agentFile: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly agent: boolean;
   readonly yes: boolean;
@@ -107,6 +109,7 @@ export function parseStartOptions(
       host,
       publicUrl,
       agentUrl,
+      agentFile: env['CLOUDLESS_AGENT_FILE'] || undefined,
       tls: certFile !== undefined && keyFile !== undefined ? { certFile: at(certFile), keyFile: at(keyFile) } : undefined,
       agent: !flags['no-agent'],
       yes: flags.yes === true || isOn(env['CI']),

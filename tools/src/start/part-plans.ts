@@ -41,7 +41,7 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
       CLOUDLESS_LOCAL_AGENT: engineAddress === undefined ? '0' : '1',
       CLOUDLESS_PUBLIC_URL: options.publicUrl ?? '',
       CLOUDLESS_AGENT_URL: options.agentUrl ?? '',
-      CLOUDLESS_AGENT_FILE: AGENT_FILE,
+      CLOUDLESS_AGENT_FILE: options.agentFile ?? AGENT_FILE,
       CLOUDLESS_TLS_CERT: options.tls?.certFile ?? '',
       CLOUDLESS_TLS_KEY: options.tls?.keyFile ?? '',
     },

@@ -9,6 +9,11 @@ const NEEDED = [
   { program: 'docker', debian: 'docker.io', otherwise: 'install Docker' },
   { program: 'chromium', debian: 'chromium', otherwise: 'install Chromium and set CLOUDLESS_CHROMIUM to its path' },
   { program: 'busybox', debian: 'busybox-static', otherwise: 'install a static busybox' },
+  { program: 'ip', debian: 'iproute2', otherwise: 'install iproute2' },
+  { program: 'iptables', debian: 'iptables', otherwise: 'install iptables' },
+  { program: 'curl', debian: 'curl', otherwise: 'install curl' },
+  { program: 'nginx', debian: 'nginx-light', otherwise: 'install nginx' },
+  { program: 'faketime', debian: 'faketime', otherwise: 'install libfaketime' },
 ] as const;
 
 /**
