@@ -9,6 +9,7 @@ export type ClusterOptions = {
   readonly port?: number;
   readonly dataFolder?: string;
   readonly host?: string;
+  readonly env?: Readonly<Record<string, string>>;
   /** Of a cluster that has an owner. */ readonly token?: string;
 };
 
