@@ -3,6 +3,7 @@ import { measureContainerKilled } from './container-killed.ts';
 import { measureDashboard } from './dashboard.ts';
 import type { Result } from './figures.ts';
 import { measureFootprint } from './footprint.ts';
+import { measureJoining } from './joining.ts';
 import { tableOf, writeReport } from './report.ts';
 import { measureScheduling } from './scheduling.ts';
 import { measureSubmitToTold } from './submit-to-told.ts';
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   b3: measureContainerKilled,
   b6: measureFootprint,
   b13: measureDashboard,
+  joining: measureJoining,
 };
 
 /** `npm run bench [-- b2 b6]`: runs all or those named, one after the other, prints their tables and writes what was measured. */

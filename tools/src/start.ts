@@ -8,6 +8,7 @@ import { endLeftovers } from './start/leftovers.ts';
 import { checkPort, checkTlsFiles } from './start/listen-check.ts';
 import { HELP, parseStartOptions, type StartOptions } from './start/options.ts';
 import { CommandRefused, runCommand } from './start/refusal.ts';
+import { installService } from './start/service.ts';
 import { runProduct } from './start/run-product.ts';
 
 /** `npm start`: everything from a fresh checkout to a running control plane. */
@@ -19,6 +20,11 @@ await runCommand(async () => {
   if (parsed.kind === 'refused') throw new CommandRefused(...parsed.refusals);
   if (parsed.kind === 'help') {
     show(HELP);
+    return 0;
+  }
+  if (parsed.options.service) {
+    const flags = process.argv.slice(2).filter((flag) => flag !== '--service');
+    for (const line of await installService(flags)) show(line);
     return 0;
   }
   await start(parsed.options);

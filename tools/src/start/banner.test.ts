@@ -11,6 +11,7 @@ const options: StartOptions = {
   agentFile: undefined,
   tls: undefined,
   agent: true,
+  service: false,
   yes: false,
   logLevel: 'info',
 };

@@ -17,6 +17,8 @@ export type StartOptions = {
   readonly agentFile: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
   readonly agent: boolean;
+  /** Hand it to the machine's service manager in place of running here. */
+  readonly service: boolean;
   readonly yes: boolean;
   readonly logLevel: LogLevel;
 };
@@ -35,6 +37,7 @@ const FLAGS = {
   'tls-cert': { type: 'string' },
   'tls-key': { type: 'string' },
   'no-agent': { type: 'boolean' },
+  service: { type: 'boolean' },
   yes: { type: 'boolean', short: 'y' },
   'log-level': { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -49,6 +52,7 @@ export const HELP = `npm start -- [flags]
   --agent-url <url>     the address devices use when it is another one, also below a path (CLOUDLESS_AGENT_URL)
   --tls-cert <file>     certificate chain, PEM (CLOUDLESS_TLS_CERT)
   --tls-key <file>      its key, PEM (CLOUDLESS_TLS_KEY)
+  --service             keep it running: from the start of this machine, by systemd or launchd
   --no-agent            do not make this machine a device
   --yes                 agree to what would be asked, such as installing Docker (also when CI is set)
   --log-level <level>   ${LOG_LEVELS.join(', ')} (CLOUDLESS_LOG_LEVEL; default info)
@@ -112,6 +116,7 @@ export function parseStartOptions(
       agentFile: env['CLOUDLESS_AGENT_FILE'] || undefined,
       tls: certFile !== undefined && keyFile !== undefined ? { certFile: at(certFile), keyFile: at(keyFile) } : undefined,
       agent: !flags['no-agent'],
+      service: flags.service === true,
       yes: flags.yes === true || isOn(env['CI']),
       logLevel: isLevel(level) ? level : 'info',
     },

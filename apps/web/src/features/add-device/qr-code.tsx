@@ -15,8 +15,10 @@ export function QrCode({ text, label }: { readonly text: string; readonly label:
       aria-label={label}
       viewBox={`0 0 ${size} ${size}`}
       shapeRendering="crispEdges"
-      className="size-56 max-w-full rounded-md border bg-white"
+      className="size-56 max-w-full rounded-md border"
     >
+      {/* Dark on light in both themes: most cameras read nothing else. */}
+      <rect width={size} height={size} fill="#fff" />
       <path d={path} fill="#000" />
     </svg>
   );
