@@ -10,6 +10,7 @@ import { createFingerprint, readLink, readPower } from './resources/fingerprint.
 import { readIdleMs } from './resources/idle.ts';
 import { readLocalTime, uptimeMs } from './resources/local-time.ts';
 import { readMachineHash } from './resources/machine-hash.ts';
+import { readNetworkNames } from './resources/network-names.ts';
 import { createUsageSampler } from './resources/usage.ts';
 import { createDockerRuntime } from './runtime/docker.ts';
 import { connectLoopback } from './session/connect-loopback.ts';
@@ -74,7 +75,11 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       agentSha256: ownSha256,
     }),
     sampleUsage: createUsageSampler({ runtime, clock }),
-    lendingFacts: async () => ({ power: readPower(FILES), link: readLink(FILES), idleMs: await readIdleMs(platform, uptimeMs()) }),
+    lendingFacts: async () => ({
+      power: readPower(FILES),
+      link: await readNetworkNames(readLink(FILES), platform),
+      idleMs: await readIdleMs(platform, uptimeMs()),
+    }),
     localTime: readLocalTime,
     watchNetwork: (onChange) => watchNetwork({ clock, logger, platform, onChange }),
     addresses: () => addresses.urls(),

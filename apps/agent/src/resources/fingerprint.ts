@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statfsSync } from 'node:fs';
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Fingerprint } from '@cloudless/proto';
+import { readNetworkNames } from './network-names.ts';
 import type { EngineView } from '../runtime/runtime.ts';
 
 /** The parts of a device's file system that are read, so that tests can lay them out. */
@@ -98,7 +99,7 @@ export function createFingerprint(options: {
       engine,
       capacity: { ...(engine.state === 'ready' ? capacity : own), storageBytes: storageBytes(storage) },
       power: readPower(files),
-      link: readLink(files),
+      link: await readNetworkNames(readLink(files), platform()),
       ...given('machineHash', options.machineHash?.()),
       ...given('agentSha256', options.agentSha256),
     };

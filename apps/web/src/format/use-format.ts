@@ -14,7 +14,7 @@ export function useFormat() {
       bytes: (bytes: number) => formatBytes(bytes, locale),
       rate: (bytesPerSecond: number) => formatRate(bytesPerSecond, locale),
       /** With its unit: `1.5 cores`. */
-      cores: (millicores: number) => t('cores', { count: formatCores(millicores, locale) }),
+      cores: (millicores: number) => t('cores', { count: formatCores(millicores, locale), number: millicores / 1000 }),
       coresBare: (millicores: number) => formatCores(millicores, locale),
       share: (share: number) => formatShare(share, locale),
       count: (count: number) => formatCount(count, locale),

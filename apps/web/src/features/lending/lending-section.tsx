@@ -78,7 +78,7 @@ function LendingActions({ node }: { readonly node: CloudlessNode }) {
           </>
         )}
       </div>
-      <p className="text-xs text-ink-soft">{t('takeBackText')}</p>
+      {isPaused ? null : <p className="text-xs text-ink-soft">{t('takeBackText')}</p>}
       <FailureCallout failure={pause.failure ?? drain.failure} />
     </>
   );
