@@ -6,16 +6,14 @@ import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { QrCode } from './qr-code.tsx';
-import { readSystem } from './this-system.ts';
 
-const WAYS = ['this', 'phone', 'linux', 'macos', 'windows', 'code', 'headless'] as const;
-type Way = (typeof WAYS)[number];
+const WAYS = ['linux', 'macos', 'windows', 'phone', 'code', 'headless'] as const;
 
 /** The ways in: one command, a code to type, a QR to scan. */
 export function OfferWays({ offer }: { readonly offer: JoinOffer }) {
   const t = useTranslations('addDevice');
   return (
-    <Tabs defaultValue="this">
+    <Tabs defaultValue="linux">
       <TabsList aria-label={t('ways')}>
         {WAYS.map((way) => (
           <TabsTrigger key={way} value={way}>
@@ -25,47 +23,32 @@ export function OfferWays({ offer }: { readonly offer: JoinOffer }) {
       </TabsList>
       {WAYS.map((way) => (
         <TabsContent key={way} value={way} className="flex flex-col gap-3">
-          <WayIn way={way} offer={offer} />
+          <Way way={way} offer={offer} />
         </TabsContent>
       ))}
     </Tabs>
   );
 }
 
-/** The installer alone, without the token behind it: a machine that runs it so shows a code. */
-const withoutToken = (command: string): string => command.split(' -s -- ')[0] ?? command;
-
-function WayIn({ way, offer }: { readonly way: Way; readonly offer: JoinOffer }): ReactNode {
+function Way({ way, offer }: { readonly way: (typeof WAYS)[number]; readonly offer: JoinOffer }): ReactNode {
   const t = useTranslations('addDevice');
   switch (way) {
-    case 'this':
-      return (
-        <>
-          <p className="text-ink-soft">{t('text.this')}</p>
-          <WayIn way={readSystem(navigator)} offer={offer} />
-        </>
-      );
     case 'linux':
     case 'macos':
       return (
         <>
           <p>{t(`text.${way}`)}</p>
-          <Command code={offer.command} />
+          <Code code={offer.command} />
         </>
       );
     case 'windows':
       return (
-        <ol className="flex list-decimal flex-col gap-3 pl-5">
-          <li className="flex flex-col gap-2">
-            {t('text.windows')}
-            <Command code="wsl --install -d Debian" label={t('wslCommand')} />
-          </li>
-          <li>{t('text.windowsDocker')}</li>
-          <li className="flex flex-col gap-2">
-            {t('text.windowsThen')}
-            <Command code={offer.command} />
-          </li>
-        </ol>
+        <>
+          <p>{t('text.windows')}</p>
+          <Code code="wsl --install -d Debian" label={t('wsl')} />
+          <p>{t('text.windowsThen')}</p>
+          <Code code={offer.command} />
+        </>
       );
     case 'phone':
       return (
@@ -75,44 +58,61 @@ function WayIn({ way, offer }: { readonly way: Way; readonly offer: JoinOffer })
         </>
       );
     case 'code':
-      return <CodeWay offer={offer} />;
+      return (
+        <>
+          <p>{t('text.code')}</p>
+          <p translate="no" className="font-mono text-2xl font-semibold tracking-wider">
+            {offer.code}
+          </p>
+          <Code code={offer.codeCommand} />
+          <Callout tone="idle" title={t('codeCare')}>
+            <p>{t('codeCareText')}</p>
+          </Callout>
+        </>
+      );
     case 'headless':
       return (
         <>
           <p>{t('text.headless')}</p>
-          <Command code={withoutToken(offer.command)} />
-          <p>
-            {t.rich('text.headlessThen', {
-              pair: (chunks) => (
-                <Link href="/pair" className="text-accent underline underline-offset-4">
-                  {chunks}
-                </Link>
-              ),
-            })}
-          </p>
+          <Link href="/pair" className="self-start text-accent underline">
+            {t('toPair')}
+          </Link>
         </>
       );
   }
 }
 
-function CodeWay({ offer }: { readonly offer: JoinOffer }) {
-  const t = useTranslations('addDevice');
-  return (
-    <>
-      <p>{t('text.code')}</p>
-      <p translate="no" className="font-mono text-2xl font-semibold tracking-wider">
-        {offer.code}
-      </p>
-      <Command code={offer.codeCommand} />
-      <Callout tone="idle" title={t('codeCare')}>
-        <p>{t('codeCareText')}</p>
-      </Callout>
-    </>
-  );
+function Code({ code, label }: { readonly code: string; readonly label?: string }) {
+  const t = useTranslations('actions');
+  const own = useTranslations('addDevice');
+  return <CodeBlock code={code} label={label ?? own('command')} copyLabel={t('copy')} doneLabel={t('copied')} />;
 }
 
-function Command({ code, label }: { readonly code: string; readonly label?: string }) {
+/** From where the command works; said before somebody tries in vain. */
+export function ReachNote({ reach }: { readonly reach: JoinOffer['reach'] }) {
   const t = useTranslations('addDevice');
   const actions = useTranslations('actions');
-  return <CodeBlock code={code} label={label ?? t('command')} copyLabel={actions('copy')} doneLabel={actions('copied')} />;
+  const copy = { copyLabel: actions('copy'), doneLabel: actions('copied') };
+  if (reach.kind === 'anywhere') return <p className="text-sm text-ink-soft">{t('reach.anywhere')}</p>;
+  if (reach.kind === 'machine')
+    return (
+      <Callout tone="warn" title={t('reach.machine')}>
+        <div className="flex flex-col gap-2">
+          <p>{t('reach.machineText')}</p>
+          <CodeBlock code="npm start -- --host 0.0.0.0" label={t('hostCommand')} {...copy} />
+        </div>
+      </Callout>
+    );
+  return (
+    <div className="flex flex-col gap-2 text-sm text-ink-soft">
+      <p>{t('reach.network')}</p>
+      {reach.publicUrl?.state === 'failed' ? <p>{reach.publicUrl.message}</p> : null}
+      {reach.firewallCommand === undefined ? null : (
+        <>
+          <p>{t('reach.firewall')}</p>
+          <CodeBlock code={reach.firewallCommand} label={t('firewall')} {...copy} />
+        </>
+      )}
+    </div>
+  );
 }

@@ -13,12 +13,10 @@ export function Words({ words }: { readonly words: readonly string[] }) {
         role="group"
         translate="no"
         lang="en"
-        className="grid grid-cols-2 gap-x-4 gap-y-2 rounded-md border bg-sunken px-4 py-3 font-mono text-2xl font-semibold sm:grid-cols-4 sm:text-xl"
+        className="flex flex-wrap gap-x-4 gap-y-1 rounded-md border bg-sunken px-3 py-2 font-mono text-lg font-semibold"
       >
         {words.map((word, index) => (
-          <span key={`${index} ${word}`} className="min-w-0 break-words">
-            {word}
-          </span>
+          <span key={`${index} ${word}`}>{word}</span>
         ))}
       </p>
     </div>
