@@ -10,9 +10,17 @@ export interface ByteRelay {
   stop(): void;
 }
 
-export async function startByteRelay(targetPort: number): Promise<ByteRelay> {
+/** @param asProxy takes an HTTP CONNECT first, wherever it leads (RFC 9110 §9.3.6) */
+export async function startByteRelay(targetPort: number, asProxy = false): Promise<ByteRelay> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
+    if (!asProxy) return join(near);
+    near.once('data', () => {
+      near.write('HTTP/1.1 200 Connection established\r\n\r\n');
+      join(near);
+    });
+  });
+  function join(near: Socket): void {
     const far = connect(targetPort, '127.0.0.1');
     for (const [from, to] of [
       [near, far],
@@ -23,7 +31,7 @@ export async function startByteRelay(targetPort: number): Promise<ByteRelay> {
       from.on('error', () => to.destroy());
       from.on('close', () => sockets.delete(from) && to.destroy());
     }
-  });
+  }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();

@@ -1,91 +1,23 @@
 import { createServer, type AddressInfo } from 'node:net';
-import { err, ok, type Clock } from '@cloudless/kernel';
-import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
-import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
-import { agentMessageSchema, coordinatorMessageSchema, LINK_PROTOCOL, MAX_CONTROL_BYTES, type NodeId } from '@cloudless/proto';
+import { ok } from '@cloudless/kernel';
+import { createRealClock } from '@cloudless/kernel/node';
+import { createManualClock } from '@cloudless/kernel/testing';
+import { LINK_PROTOCOL } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
-import { WebSocket, WebSocketServer } from 'ws';
-import { describeLinkContract, type ContractPair } from '../contract/link-contract.ts';
-import { createLink } from '../create-link.ts';
-import type { CoordinatorLink } from '../link.ts';
-import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
+import { WebSocket } from 'ws';
+import { describeLinkContract } from '../contract/link-contract.ts';
 import { startByteRelay } from '../testing/byte-relay.ts';
+import { createPair, startEndpoint } from '../testing/websocket-pair.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
-import { AGENT_WEBSOCKET, createAgentEndpoint, dialCoordinator } from './index.ts';
+import { dialCoordinator } from './index.ts';
 import { openInnerTls } from './open-inner-tls.ts';
 
-const entropy = createRealEntropy();
-const nodeId = entropy.id('node') as NodeId;
 const clock = createRealClock();
 
-/** `linked` waits for the next link. */
-async function startEndpoint(endpointClock: Clock = clock) {
-  const { promise: linked, resolve } = Promise.withResolvers<CoordinatorLink>();
-  const shown: number[] = [];
-  const endpoint = createAgentEndpoint({
-    identity: THROWAWAY_IDENTITY,
-    bundle: THROWAWAY_IDENTITY.certificate,
-    clock: endpointClock,
-    entropy,
-    logger: createMemoryLogger(),
-    authenticate(chain) {
-      shown.push(chain.length);
-      return chain.length > 0 ? ok(nodeId) : err({ code: 'certificate_refused', message: 'no certificate was shown', retry: false });
-    },
-    handshake: () => Promise.reject(new Error('the disk is full')),
-    onLink: (link) => resolve(link),
-  });
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, ...AGENT_WEBSOCKET, clientTracking: true });
-  server.on('connection', (socket, request) => endpoint.acceptWebSocket(socket, request));
-  await new Promise((done) => server.once('listening', done));
-  const { port } = server.address() as AddressInfo;
-  const stop = (): void => {
-    endpoint.stop();
-    for (const socket of server.clients) socket.terminate();
-    server.close();
-  };
-  return { url: `ws://127.0.0.1:${port}/agent`, port, linked, stop, shown, clients: server.clients };
-}
-
-async function createPair(): Promise<ContractPair> {
-  const endpoint = await startEndpoint();
-  const relay = await startByteRelay(endpoint.port);
-  const url = `ws://127.0.0.1:${relay.port}/agent`;
-  const open = (maxFrameBytes: number, preamble: Parameters<typeof openInnerTls>[0]['preamble']) =>
-    openInnerTls({
-      url,
-      identity: THROWAWAY_IDENTITY,
-      judgeCoordinator: ok,
-      signal: new AbortController().signal,
-      maxFrameBytes,
-      preamble,
-    });
-  const control = await open(MAX_CONTROL_BYTES, { kind: 'control', protocol: LINK_PROTOCOL });
-  if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
-  const bulk = await open(MAX_BULK_FRAME_BYTES, { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session });
-  const agent = createLink({
-    control: control.channel,
-    bulk: bulk.channel,
-    role: 'dialler',
-    outgoing: agentMessageSchema,
-    incoming: coordinatorMessageSchema,
-    clock,
-  });
-  return {
-    agent,
-    coordinator: await endpoint.linked,
-    raw: { control: control.channel, bulk: bulk.channel },
-    sever: () => relay.cut(),
-    stall: () => relay.stall(),
-    [Symbol.asyncDispose]() {
-      relay.stop();
-      endpoint.stop();
-      return Promise.resolve();
-    },
-  };
-}
-
-describeLinkContract('inside WebSockets', createPair);
+describeLinkContract('inside ws://', () => createPair({}));
+describeLinkContract('inside wss:// of a certificate that nobody trusts', () => createPair({ tls: true }));
+describeLinkContract('inside wss:// through an HTTP proxy', () => createPair({ tls: true, proxy: true }));
+describeLinkContract('inside ws:// through an HTTP proxy', () => createPair({ proxy: true }));
 
 describe('the endpoint', () => {
   it('lets a connection go that says nothing for 10 s', async () => {

@@ -1,0 +1,102 @@
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { err, ok, type Clock } from '@cloudless/kernel';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
+import { createMemoryLogger } from '@cloudless/kernel/testing';
+import { agentMessageSchema, coordinatorMessageSchema, LINK_PROTOCOL, MAX_CONTROL_BYTES, type NodeId } from '@cloudless/proto';
+import { vi } from 'vitest';
+import { WebSocketServer } from 'ws';
+import type { ContractPair } from '../contract/link-contract.ts';
+import { createLink } from '../create-link.ts';
+import type { CoordinatorLink } from '../link.ts';
+import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
+import { AGENT_WEBSOCKET, createAgentEndpoint } from '../websocket/index.ts';
+import { openInnerTls } from '../websocket/open-inner-tls.ts';
+import { startByteRelay } from './byte-relay.ts';
+import { THROWAWAY_IDENTITY } from './throwaway-identity.ts';
+
+const entropy = createRealEntropy();
+const nodeId = entropy.id('node') as NodeId;
+const clock = createRealClock();
+
+/** `linked` waits for the next link. */
+export async function startEndpoint(endpointClock: Clock = clock, tls = false) {
+  const { promise: linked, resolve } = Promise.withResolvers<CoordinatorLink>();
+  const shown: number[] = [];
+  const endpoint = createAgentEndpoint({
+    identity: THROWAWAY_IDENTITY,
+    bundle: THROWAWAY_IDENTITY.certificate,
+    clock: endpointClock,
+    entropy,
+    logger: createMemoryLogger(),
+    authenticate(chain) {
+      shown.push(chain.length);
+      return chain.length > 0 ? ok(nodeId) : err({ code: 'certificate_refused', message: 'no certificate was shown', retry: false });
+    },
+    handshake: () => Promise.reject(new Error('the disk is full')),
+    onLink: (link) => resolve(link),
+  });
+  const http = tls ? createHttpsServer({ cert: THROWAWAY_IDENTITY.certificate, key: THROWAWAY_IDENTITY.key }) : createHttpServer();
+  const server = new WebSocketServer({ server: http, ...AGENT_WEBSOCKET, clientTracking: true });
+  server.on('connection', (socket, request) => endpoint.acceptWebSocket(socket, request));
+  await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
+  const { port } = http.address() as AddressInfo;
+  const stop = (): void => {
+    endpoint.stop();
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+    http.closeAllConnections();
+    http.close();
+  };
+  return { url: `ws://127.0.0.1:${port}/agent`, port, linked, stop, shown, clients: server.clients };
+}
+
+/** Ways to a coordinator: what the link promises holds on each. */
+export async function createPair({
+  tls = false,
+  proxy = false,
+}: {
+  readonly tls?: boolean;
+  readonly proxy?: boolean;
+}): Promise<ContractPair> {
+  const endpoint = await startEndpoint(clock, tls);
+  const relay = await startByteRelay(endpoint.port, proxy);
+  // A proxy is not asked for this machine; it joins to the endpoint whatever it is asked for.
+  const url = `${tls ? 'wss' : 'ws'}://${proxy ? 'coordinator.test' : `127.0.0.1:${relay.port}`}/agent`;
+  if (proxy)
+    for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy']) vi.stubEnv(name, `http://127.0.0.1:${relay.port}`);
+  const open = (maxFrameBytes: number, preamble: Parameters<typeof openInnerTls>[0]['preamble']) =>
+    openInnerTls({
+      url,
+      identity: THROWAWAY_IDENTITY,
+      judgeCoordinator: ok,
+      signal: new AbortController().signal,
+      maxFrameBytes,
+      preamble,
+    });
+  const control = await open(MAX_CONTROL_BYTES, { kind: 'control', protocol: LINK_PROTOCOL });
+  if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
+  const bulk = await open(MAX_BULK_FRAME_BYTES, { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session });
+  vi.unstubAllEnvs();
+  const agent = createLink({
+    control: control.channel,
+    bulk: bulk.channel,
+    role: 'dialler',
+    outgoing: agentMessageSchema,
+    incoming: coordinatorMessageSchema,
+    clock,
+  });
+  return {
+    agent,
+    coordinator: await endpoint.linked,
+    raw: { control: control.channel, bulk: bulk.channel },
+    sever: () => relay.cut(),
+    stall: () => relay.stall(),
+    [Symbol.asyncDispose]() {
+      relay.stop();
+      endpoint.stop();
+      return Promise.resolve();
+    },
+  };
+}
