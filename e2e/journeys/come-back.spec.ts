@@ -44,6 +44,15 @@ test('a device comes back from a cut cable, another address and a night without 
     await isBack('it is back');
     test.info().annotations.push({ type: 'reconnect from another address', description: `${Math.round(performance.now() - movedAt)} ms` });
   });
+  await test.step('a night asleep', async () => {
+    // The launcher is asleep too, as everything on a machine whose lid is shut.
+    await attic.signalAgent('SIGSTOP');
+    await expect.poll(isConnected, { message: 'it is missed', timeout: 30_000 }).toBe(false);
+    const wokeAt = performance.now();
+    await attic.signalAgent('SIGCONT');
+    await isBack('it is back');
+    test.info().annotations.push({ type: 'reconnect after sleep', description: `${Math.round(performance.now() - wokeAt)} ms` });
+  });
   expect(await fingerprintOf(container?.id ?? '', attic.engine), 'the container was not touched').toBe(before);
 
   await test.step('a machine that starts with no coordinator in reach', async () => {

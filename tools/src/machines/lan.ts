@@ -26,6 +26,8 @@ export interface Machine extends AsyncDisposable {
   link(state: 'up' | 'down'): Promise<void>;
   /** Another address of the same network, in place of the one before. */
   moveAddress(): Promise<void>;
+  /** To the agent and its launcher: `SIGSTOP` is a machine that sleeps. */
+  signalAgent(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   /** As when the power goes: agent and engine die, containers with them. */
   powerOff(): Promise<void>;
 }
@@ -176,6 +178,10 @@ async function createMachine({ name, id, index, bridge, net, behindNat }: Machin
       await must(...inside('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0'));
       await addDefaultRoute();
     },
+    signalAgent(signal) {
+      for (const pid of listAgents()) process.kill(pid, signal);
+      return Promise.resolve();
+    },
     async powerOff() {
       killAgents();
       await killContainers();
@@ -222,8 +228,11 @@ async function createMachine({ name, id, index, bridge, net, behindNat }: Machin
     ]);
   }
   /** The launcher first: it would start the agent again. */
-  const killAgents = (): void =>
-    killAll([...listPids(`${home}/data/agent/bin/cloudless-agent`), ...listPids(`${home}/data/agent/bin/current`)]);
+  const listAgents = (): readonly number[] => [
+    ...listPids(`${home}/data/agent/bin/cloudless-agent`),
+    ...listPids(`${home}/data/agent/bin/current`),
+  ];
+  const killAgents = (): void => killAll(listAgents());
   return machine;
 }
 

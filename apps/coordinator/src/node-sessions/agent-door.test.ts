@@ -319,11 +319,14 @@ describe('a session', () => {
     await expect(late).rejects.toMatchObject({ code: 'certificate_refused', message: expect.stringContaining('expired') as string });
   });
 
-  it("comes back after the certificate expired, by the device's own key only", async () => {
+  it.each([
+    ['a day', 25 * 3_600_000],
+    ['forty days', 40 * 86_400_000],
+  ])("comes back after %s off, by the device's own key only", async (_off, offMs) => {
     const coordinator = await startCoordinator();
     const device = await join(coordinator);
     const { caHash } = await createToken(coordinator);
-    coordinator.clock.offsetMs = 25 * 3_600_000;
+    coordinator.clock.offsetMs = offMs;
     const renew = async (key: string) =>
       renewCertificate({
         ...coordinator,
