@@ -16,6 +16,7 @@ import { Approval } from './approval.tsx';
 import { JoinProgress } from './join-progress.tsx';
 import { formatLeft, overOf } from './join-steps.ts';
 import { OfferWays, ReachNote } from './offer-ways.tsx';
+import { WithdrawButton } from './withdraw-button.tsx';
 
 /** From what is bound to a device to the device itself. Rendered while it is open. */
 export function AddDeviceDialog({ onClose }: { readonly onClose: () => void }) {
@@ -103,9 +104,7 @@ function OfferStep({
   const t = useTranslations('addDevice');
   const actions = useTranslations('actions');
   const node = useNode(join.nodeId ?? '');
-  // Closing leaves the offer: its command may be on its way to another machine.
-  const withdraw = useAction('node.cancelJoin', { onDone: onClose });
-  const over = overOf(join.state);
+  const over = overOf(join, useNow());
   return (
     <Dialog
       open
@@ -117,11 +116,7 @@ function OfferStep({
       footer={
         <>
           {node || over ? <Button onClick={onAgain}>{over ? t('newOffer') : t('another')}</Button> : null}
-          {join.state === 'waiting' ? (
-            <Button variant="ghost" loading={withdraw.pending} onClick={() => void withdraw.run({ id: join.id })}>
-              {t('withdraw')}
-            </Button>
-          ) : null}
+          {join.state === 'waiting' && !over ? <WithdrawButton join={join} onDone={onClose} /> : null}
           <Button variant={node ? 'primary' : 'secondary'} onClick={onClose}>
             {node ? t('done') : actions('close')}
           </Button>
@@ -140,7 +135,6 @@ function OfferStep({
             <ReachNote reach={offer.reach} />
           </>
         )}
-        <FailureCallout failure={withdraw.failure} />
         <JoinProgress join={join} />
       </div>
     </Dialog>

@@ -33,15 +33,15 @@ export function Approval({ join, terms = {} }: { readonly join: Join; readonly t
         <Button variant="primary" loading={approve.pending} disabled={pending} onClick={() => void approve.run({ id: join.id, ...terms })}>
           {candidate.words === undefined ? t('approve') : t('approveWords')}
         </Button>
-        {candidate.words === undefined ? (
-          <Button disabled={pending} onClick={() => void deny.run({ id: join.id })}>
-            {t('deny')}
-          </Button>
-        ) : (
+        {candidate.words === undefined ? null : (
           <Button variant="danger" disabled={pending} onClick={() => void deny.run({ id: join.id, wordsDiffer: true })}>
             {t('wordsDiffer')}
           </Button>
         )}
+        {/* Words that are the same oblige nobody. */}
+        <Button disabled={pending} onClick={() => void deny.run({ id: join.id })}>
+          {t('deny')}
+        </Button>
       </div>
       <FailureCallout failure={approve.failure ?? deny.failure} />
     </section>

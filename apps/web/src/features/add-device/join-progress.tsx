@@ -1,24 +1,25 @@
 'use client';
 
-import { JOIN_STEPS, type Join } from '@cloudless/proto';
+import type { Join } from '@cloudless/proto';
 import { Callout, StateShape } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import { Age } from '#web/format/age.tsx';
-import { stepsOf } from './join-steps.ts';
+import { failureOf, stepsOf } from './join-steps.ts';
 
 /** How far the device has come, and the hop that failed. */
 export function JoinProgress({ join }: { readonly join: Join }) {
   const t = useTranslations('addDevice');
-  const failure = join.failures.at(-1);
+  const failure = failureOf(join);
   return (
     <div className="flex flex-col gap-3">
       <ol aria-label={t('progress')} aria-live="polite" className="flex flex-col gap-1">
-        {stepsOf(join, JOIN_STEPS).map(({ step, taken }) => (
+        {stepsOf(join).map(({ step, taken }) => (
           <li key={step} className="flex items-center gap-2">
             <StateShape tone={taken ? 'good' : 'idle'} className="size-3" />
             <span className={taken ? '' : 'text-ink-soft'}>{t(`step.${step}`)}</span>
             {taken ? (
-              <span className="text-xs text-ink-soft">
+              // Its age ticks: in a live region, each tick would be read aloud.
+              <span aria-hidden className="text-xs text-ink-soft">
                 {taken.remoteAddress} <Age at={taken.at} />
               </span>
             ) : null}
@@ -26,7 +27,7 @@ export function JoinProgress({ join }: { readonly join: Join }) {
         ))}
       </ol>
       {failure === undefined ? null : (
-        <Callout tone="bad" title={t('failedAt', { hop: t(`hop.${failure.hop}`) })}>
+        <Callout tone="bad" announce title={t('failedAt', { hop: t(`hop.${failure.hop}`) })}>
           <p>
             {failure.message}{' '}
             {failure.remoteAddress === undefined ? null : <span className="text-ink-soft">({failure.remoteAddress})</span>}

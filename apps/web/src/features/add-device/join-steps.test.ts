@@ -1,6 +1,6 @@
-import { JOIN_STEPS } from '@cloudless/proto';
+import type { Join } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
-import { formatLeft, readCode, stepsOf } from './join-steps.ts';
+import { failureOf, formatLeft, overOf, readCode, stepsOf } from './join-steps.ts';
 
 describe('the steps of a join', () => {
   it('leave out downloads that the device did not need', () => {
@@ -8,12 +8,43 @@ describe('the steps of a join', () => {
       { step: 'installer', at: 1 },
       { step: 'connected', at: 2 },
     ] as const;
-    expect(stepsOf({ steps: [...steps] }, JOIN_STEPS).map(({ step, taken }) => [step, taken !== undefined])).toEqual([
+    expect(stepsOf({ steps: [...steps] }).map(({ step, taken }) => [step, taken !== undefined])).toEqual([
       ['installer', true],
       ['connected', true],
       ['joined', false],
       ['online', false],
     ]);
+  });
+});
+
+const taken = (...names: readonly Join['steps'][number]['step'][]): Join['steps'] => names.map((step, index) => ({ step, at: index + 1 }));
+
+describe('a device that fetches Node.js', () => {
+  it('still shows that its agent comes after', () =>
+    expect(stepsOf({ steps: taken('installer', 'node') }).map(({ step }) => step)).toEqual([
+      'installer',
+      'node',
+      'agent',
+      'connected',
+      'joined',
+      'online',
+    ]));
+});
+
+describe('a failure', () => {
+  const failures: Join['failures'] = [{ hop: 'tcp', at: 2, message: 'no route' }];
+  it('is shown until the device came further', () => {
+    expect(failureOf({ steps: taken('installer'), failures, state: 'waiting' })?.hop).toBe('tcp');
+    expect(failureOf({ steps: taken('installer', 'agent', 'connected'), failures, state: 'waiting' })).toBeUndefined();
+    expect(failureOf({ steps: [], failures, state: 'joined' })).toBeUndefined();
+  });
+});
+
+describe('an offer', () => {
+  it('is over when its time is, whether or not somebody said so', () => {
+    expect(overOf({ state: 'waiting', expiresAt: 10 }, 9)).toBeUndefined();
+    expect(overOf({ state: 'waiting', expiresAt: 10 }, 10)).toBe('expired');
+    expect(overOf({ state: 'joined', expiresAt: 10 }, 99)).toBeUndefined();
   });
 });
 

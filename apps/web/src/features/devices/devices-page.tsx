@@ -1,13 +1,15 @@
 'use client';
 
 import type { CloudlessNode } from '@cloudless/proto';
-import { Button, EmptyState, Skeleton, cn } from '@cloudless/ui';
+import { Button, EmptyState, Skeleton, buttonClasses, cn } from '@cloudless/ui';
 import { LayoutGrid, MonitorSmartphone, Rows3 } from 'lucide-react';
 import { useTranslations } from 'next-intl';
+import Link from 'next/link';
 import { useRouter, useSearchParams } from 'next/navigation';
 import { useState } from 'react';
 import { Loaded } from '#web/live/loaded.tsx';
 import { useNodes } from '#web/live/use-entities.ts';
+import { useMay } from '#web/session/session.tsx';
 import { FilterField } from '#web/shell/filter-field.tsx';
 import { PageHeader } from '#web/shell/page-header.tsx';
 import { AddDeviceButton } from '../add-device/add-device-button.tsx';
@@ -35,10 +37,26 @@ export function DevicesPage() {
       : t('sentence', { online: nodes.filter(({ state }) => state.word === 'online').length, total: nodes.length });
   return (
     <>
-      <PageHeader title={t('title')} sentence={sentence} actions={<AddDeviceButton />} />
+      <PageHeader title={t('title')} sentence={sentence} actions={<Actions />} />
       <Loaded skeleton={<DevicesSkeleton />}>
         <Devices nodes={nodes} />
       </Loaded>
+    </>
+  );
+}
+
+/** Both directions: a command for a device that has a shell, and the code of one that shows it. */
+function Actions() {
+  const t = useTranslations('devices');
+  const may = useMay();
+  return (
+    <>
+      {may('node.enrol') ? (
+        <Link href="/pair" className={buttonClasses()}>
+          {t('approve')}
+        </Link>
+      ) : null}
+      <AddDeviceButton />
     </>
   );
 }

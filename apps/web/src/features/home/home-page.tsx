@@ -8,7 +8,7 @@ import { useEffect, useMemo } from 'react';
 import { EventLine } from '#web/events/event-line.tsx';
 import { Loaded } from '#web/live/loaded.tsx';
 import { useAsk } from '#web/live/use-ask.ts';
-import { useEvents, useNodes, useWorkloads } from '#web/live/use-entities.ts';
+import { useEvents, useJoins, useNodes, useWorkloads } from '#web/live/use-entities.ts';
 import { useMay } from '#web/session/session.tsx';
 import { FabricView } from './fabric-view.tsx';
 import { FirstApp } from './first-app.tsx';
@@ -55,7 +55,8 @@ function Glance({ catalogueIsComing }: { readonly catalogueIsComing: boolean }) 
   const may = useMay();
   const workloads = useWorkloads();
   const hasApps = workloads.length > 0;
-  const isUrgent = useNodes().some(isAway) || workloads.some(isTroubled);
+  const isAsked = useJoins().some(({ state }) => state === 'approval');
+  const isUrgent = [useNodes().some(isAway), workloads.some(isTroubled), isAsked].some(Boolean);
   const mayDeploy = may('workload.create');
   if (!hasApps && mayDeploy && catalogueIsComing) return <HomeSkeleton />;
   return (

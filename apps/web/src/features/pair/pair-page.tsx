@@ -9,6 +9,7 @@ import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { Loaded } from '#web/live/loaded.tsx';
 import { useAction } from '#web/live/use-action.ts';
 import { useJoins, useNode } from '#web/live/use-entities.ts';
+import { useNow } from '#web/live/use-now.ts';
 import { PageHeader } from '#web/shell/page-header.tsx';
 import { Approval } from '../add-device/approval.tsx';
 import { overOf, readCode } from '../add-device/join-steps.ts';
@@ -125,6 +126,7 @@ function Opened({ join, onAgain }: { readonly join: Join; readonly onAgain: () =
   const t = useTranslations('pair');
   const add = useTranslations('addDevice');
   const node = useNode(join.nodeId ?? '');
+  const now = useNow();
   const [name, setName] = useState('');
   const [lending, setLending] = useState<LendingRule>({});
   if (node)
@@ -136,7 +138,7 @@ function Opened({ join, onAgain }: { readonly join: Join; readonly onAgain: () =
         <DeviceCard node={node} />
       </div>
     );
-  const over = overOf(join.state);
+  const over = overOf(join, now);
   if (over)
     return (
       <div className="flex max-w-xl flex-col gap-4">
