@@ -4,6 +4,7 @@ import {
   isCloudlessError,
   workloadSpecSchema,
   type BatchId,
+  type NodeRow,
   type OrgId,
   type ProjectId,
   type WorkloadId,
@@ -33,6 +34,8 @@ export type ClientsOptions = {
 };
 
 const MOST_WORKLOADS = 6;
+/** Of what people do: lending a device, or taking it back. */
+const LEND_SHARE = 0.1;
 const MIB = 2 ** 20;
 /** Of the writes that the planted bug forgets: every so many. */
 const FORGET_EVERY = 7;
@@ -125,10 +128,33 @@ export function createClients({ clock, draw, trace, history, home, listStores, p
     return write(store, row, 'absent');
   }
 
+  /** An owner takes a device back, drains it, or lends it again; what was not heard of is tried again by nobody. */
+  function lend(store: Store): void {
+    const owned = [...store.list('node')].filter(({ row }) => row.revokedAt === undefined);
+    if (owned.length === 0) return;
+    const { row, version } = draw.pick(owned);
+    const { lending: before, drain: _drain, ...rest } = row;
+    const wish = before ? 'lend' : draw.pick(['pause', 'drain', 'lend'] as const);
+    const cause = { code: 'drained_by_person', message: 'A person drains it.' };
+    const next: NodeRow = {
+      ...rest,
+      ...(wish === 'pause' ? { lending: { pausedAt: clock.now() } } : {}),
+      ...(wish === 'drain' ? { drain: { sinceAt: clock.now(), purpose: 'empty', cause } } : {}),
+      updatedAt: clock.now(),
+    };
+    trace.note('person', { op: 'node.lend', node: row.name, wish });
+    store
+      .commit({ id: draw.entropy.id('batch') as BatchId, mutations: [{ kind: 'put', table: 'node', row: next, expect: version }] })
+      .catch((failure: unknown) =>
+        trace.note('person', { op: 'node.lend', node: row.name, answer: isCloudlessError(failure) ? failure.code : 'unknown' }),
+      );
+  }
+
   function act(): void {
     const stores = listStores();
     if (stores.length === 0) return;
     const store = draw.pick(stores);
+    if (draw.happens(LEND_SHARE)) return lend(store);
     const living = [...store.list('workload')].filter(({ row }) => row.deletedAt === undefined);
     if (living.length < 2 || (living.length < MOST_WORKLOADS && draw.happens(0.3))) return void deploy(store);
     const { row, version } = draw.pick(living);
