@@ -4,6 +4,8 @@ import type { Clock, Logger, Timer } from '@cloudless/kernel';
 
 /** Without the kernel's word, the interfaces are looked at this often: the reconnect promises a second. */
 const LOOK_EVERY_MS = 1_000;
+/** Where the kernel tells, only a sleep is looked for; heartbeats find it as well while there is a link. */
+const TOLD_LOOK_EVERY_MS = 5_000;
 /** Changes come in flocks; one look serves them all. */
 const SETTLE_MS = 50;
 /** A timer that comes so much too late was asleep. */
@@ -30,7 +32,7 @@ export function watchNetwork(deps: {
   let endMonitor: () => void = () => undefined;
   let isTold = false;
   let seen = describeInterfaces();
-  let lookedAtMs = clock.bootMs();
+  let dueAtMs = clock.bootMs() + LOOK_EVERY_MS;
   let timer = clock.setTimer(LOOK_EVERY_MS, look);
 
   function changed(reason: string): void {
@@ -41,10 +43,10 @@ export function watchNetwork(deps: {
   }
 
   function look(): void {
-    const nowMs = clock.bootMs();
-    const lateMs = nowMs - lookedAtMs - LOOK_EVERY_MS;
-    lookedAtMs = nowMs;
-    timer = clock.setTimer(LOOK_EVERY_MS, look);
+    const lateMs = clock.bootMs() - dueAtMs;
+    const delayMs = isTold ? TOLD_LOOK_EVERY_MS : LOOK_EVERY_MS;
+    dueAtMs = clock.bootMs() + delayMs;
+    timer = clock.setTimer(delayMs, look);
     if (lateMs > SLEPT_MS) changed(`the device slept for ${Math.round(lateMs / 1000)} s`);
     if (isTold) return;
     const now = describeInterfaces();
@@ -53,10 +55,10 @@ export function watchNetwork(deps: {
   }
 
   function monitor(): void {
-    const child = spawn('ip', ['-o', 'monitor', 'address', 'route', 'link'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('ip', ['-o', 'monitor', 'address', 'route'], { stdio: ['ignore', 'pipe', 'ignore'] });
     endMonitor = () => child.kill();
     child.once('spawn', () => (isTold = true));
-    child.stdout.on('data', () => changed('an address, route or link of the device changed'));
+    child.stdout.on('data', () => changed('an address or route of the device changed'));
     child.once('error', (cause) => {
       isTold = false;
       logger.info({ op: 'network.watch', outcome: 'failed', reason: `${cause.message}; the interfaces are looked at instead` });
