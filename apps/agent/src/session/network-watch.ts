@@ -55,10 +55,10 @@ export function watchNetwork(deps: {
   }
 
   function monitor(): void {
-    const child = spawn('ip', ['-o', 'monitor', 'address', 'route'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn('ip', ['-o', 'monitor', 'address', 'route', 'link'], { stdio: ['ignore', 'pipe', 'ignore'] });
     endMonitor = () => child.kill();
     child.once('spawn', () => (isTold = true));
-    child.stdout.on('data', () => changed('an address or route of the device changed'));
+    child.stdout.on('data', () => changed('an address, route or link of the device changed'));
     child.once('error', (cause) => {
       isTold = false;
       logger.info({ op: 'network.watch', outcome: 'failed', reason: `${cause.message}; the interfaces are looked at instead` });
