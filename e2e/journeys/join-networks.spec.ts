@@ -107,6 +107,19 @@ test('a machine behind an HTTP proxy joins through it; each hop that fails is na
   expect(await findNode(rest, 'other')).toBeUndefined();
 });
 
+test('a machine joins and stays by IPv6 alone', async () => {
+  await using lan = await createLan();
+  await using cluster = await startCluster([], { host: '::' });
+  const { rest, product } = cluster;
+  const machine = await lan.addMachine('six');
+  const { token, command } = await createOffer(rest);
+  expect(token.split('.')[4], 'the token carries addresses').toBeDefined();
+  const installer = command.replace(/https:\/\/[^/]+/, `https://[${lan.hostAddress6}]:${product.port}`);
+  await machine.run(['iptables', '-A', 'OUTPUT', '-o', 'eth0', '-j', 'REJECT']);
+  await joinByCommand(machine, installer);
+  await untilNode(rest, 'six', 'it is online', (node) => node?.state.word === 'online');
+});
+
 test('a coordinator that moved to another address is found on the network', async () => {
   await using lan = await createLan();
   const [first, second] = [await freePort(), await freePort()];

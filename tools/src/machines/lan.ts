@@ -36,6 +36,8 @@ export interface Machine extends AsyncDisposable {
 export interface Lan extends AsyncDisposable {
   /** Of this machine on it: where a coordinator that listens on all addresses is reached. */
   readonly hostAddress: string;
+  /** The same by IPv6. */
+  readonly hostAddress6: string;
   addMachine(name: string, options?: { readonly behindNat?: boolean }): Promise<Machine>;
 }
 
@@ -53,14 +55,25 @@ export async function createLan(): Promise<Lan> {
   const id = `${process.pid % 10_000}${made}`;
   const bridge = `clb${id}`;
   const net = `10.${64 + (process.pid % 64)}.${made}`;
+  const net6 = `fd77:${(process.pid % 65_536).toString(16)}:${made.toString(16)}`;
   await must('ip', 'link', 'add', bridge, 'type', 'bridge');
   await must('ip', 'addr', 'add', `${net}.1/24`, 'dev', bridge);
+  await must('ip', '-6', 'addr', 'add', `${net6}::1/64`, 'dev', bridge, 'nodad');
   await must('ip', 'link', 'set', bridge, 'up');
   const machines: Machine[] = [];
   return {
     hostAddress: `${net}.1`,
+    hostAddress6: `${net6}::1`,
     async addMachine(name, options = {}) {
-      const machine = await createMachine({ name, id, index: machines.length + 2, bridge, net, behindNat: options.behindNat === true });
+      const machine = await createMachine({
+        name,
+        id,
+        index: machines.length + 2,
+        bridge,
+        net,
+        net6,
+        behindNat: options.behindNat === true,
+      });
       machines.push(machine);
       return machine;
     },
@@ -77,10 +90,11 @@ type MachinePlan = {
   readonly index: number;
   readonly bridge: string;
   readonly net: string;
+  readonly net6: string;
   readonly behindNat: boolean;
 };
 
-async function createMachine({ name, id, index, bridge, net, behindNat }: MachinePlan): Promise<Machine> {
+async function createMachine({ name, id, index, bridge, net, net6, behindNat }: MachinePlan): Promise<Machine> {
   const namespace = `clm${id}-${index}`;
   const router = `clr${id}-${index}`;
   const folder = mkdtempSync(join(tmpdir(), `cloudless-machine-${name}-`));
@@ -97,6 +111,7 @@ async function createMachine({ name, id, index, bridge, net, behindNat }: Machin
   else
     await must('ip', 'link', 'add', `clv${id}${index}`, 'master', bridge, 'up', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', namespace);
   await must(...inside('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0'));
+  if (!behindNat) await must(...inside('ip', '-6', 'addr', 'add', `${net6}::${index}/64`, 'dev', 'eth0', 'nodad'));
   await must(...inside('ip', 'link', 'set', 'lo', 'up'));
   await must(...inside('ip', 'link', 'set', 'eth0', 'up'));
   await must(...inside('ip', 'route', 'add', 'default', 'via', behindNat ? '192.168.44.1' : `${net}.1`));

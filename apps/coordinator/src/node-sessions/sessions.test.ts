@@ -1,4 +1,4 @@
-import type { AllocationRow, CoordinatorMessage } from '@cloudless/proto';
+import { LINK_PROTOCOL, type AllocationRow, type CoordinatorMessage } from '@cloudless/proto';
 import { buildFingerprint, buildObserved } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
 import { openSessions } from './testing/open-sessions.ts';
@@ -44,6 +44,15 @@ describe('a session', () => {
       { kind: 'remove', allocationId: held.id },
     ]);
     expect(followChain(link.heard)).toBe(opened.store.revision);
+  });
+
+  it('with an agent of the release before says nothing that it would not know', async () => {
+    await using opened = await openSessions({ addresses: () => ['10.0.0.1:7600'] });
+    const laptop = await opened.addNode('laptop');
+    const old = await opened.connect(laptop, { protocol: LINK_PROTOCOL - 1 });
+    expect(old.kinds()).toEqual(['welcome', 'complete']);
+    const pi = await opened.addNode('pi');
+    expect((await opened.connect(pi)).kinds()).toEqual(['welcome', 'lending', 'complete', 'addresses']);
   });
 
   it('tells nothing of what only the device itself reported', async () => {
