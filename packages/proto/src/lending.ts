@@ -21,10 +21,6 @@ export const lendingRuleSchema = z.strictObject({
     .int()
     .min(64 * 2 ** 20)
     .optional(),
-  storageBytes: z
-    .int()
-    .min(2 ** 30)
-    .optional(),
   /** Lends in these hours only; always when absent. */
   hours: z.array(lendingHoursSchema).min(1).max(14).optional(),
   mainsOnly: z.boolean().optional(),
