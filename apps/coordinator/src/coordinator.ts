@@ -5,6 +5,7 @@ import type { CoordinatorConfig } from './config.ts';
 import type { ControlPlane } from './control-plane/index.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { describeCluster } from './describe-cluster.ts';
+import { describeStatus } from './describe-status.ts';
 import { createEnrolment } from './enrolment/index.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { allocateGatewayPort, canListen } from './gateway/gateway-ports.ts';
@@ -120,6 +121,7 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
     unplacedOf: (workloadId) => controlPlane?.unplacedOf(workloadId) ?? [],
     allocateGatewayPort: () => allocateGatewayPort(store, config.appPorts, (appPort) => canListen(appPort, config.host)),
     describeCluster: describeCluster(ground, { deviceBundle: enrolment.bundle, webCaFingerprint: https.fingerprint, port: () => port }),
+    describeStatus: describeStatus(ground),
   });
   const gateway = createGateway({
     host: config.host,

@@ -25,6 +25,7 @@ export type Ground = {
   readonly store: Store;
   readonly telemetry: Telemetry;
   readonly hosts: HostPolicy;
+  readonly machine: CoordinatorOptions['machine'];
   readonly crashPoint: CrashPoint;
 };
 
@@ -69,6 +70,7 @@ export async function layGround(options: CoordinatorOptions, lifecycle: Lifecycl
       publicUrls: [config.publicUrl, config.agentUrl].filter((url) => url !== undefined),
       machine,
     }),
+    machine,
     crashPoint: crashPoint ?? noCrash,
   };
 }

@@ -24,4 +24,6 @@ export type ApiParts = ControlPlaneParts & {
   /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */
   readonly allocateGatewayPort: () => Promise<number>;
   readonly describeCluster: () => ProcedureOutput<'cluster.get'>;
+  /** Asks the store. */
+  readonly describeStatus: (signal: AbortSignal) => Promise<ProcedureOutput<'cluster.status'>>;
 };

@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import { ROLES, TOKEN_SCOPES } from './access.ts';
 import { allocationSchema } from './allocation.ts';
+import { CLUSTER_API } from './cluster.ts';
 import { eventKindSchema, eventSchema } from './events.ts';
-import {
-  allocationIdSchema,
-  apiTokenIdSchema,
-  clusterIdSchema,
-  nodeIdSchema,
-  orgIdSchema,
-  projectIdSchema,
-  workloadIdSchema,
-} from './ids.ts';
-import { joinSchema, reachSchema } from './join.ts';
+import { allocationIdSchema, apiTokenIdSchema, nodeIdSchema, orgIdSchema, projectIdSchema, workloadIdSchema } from './ids.ts';
+import { joinSchema } from './join.ts';
 import { logLineSchema } from './link.ts';
 import { NODE_API } from './node-api.ts';
 import { nodeSchema, usageSchema } from './node.ts';
@@ -72,20 +65,6 @@ export const meSchema = z.strictObject({
   role: z.enum(ROLES),
   /** Recovery codes not yet used. */
   recoveryCodesLeft: z.int().min(0),
-});
-
-export const clusterSchema = z.strictObject({
-  id: clusterIdSchema,
-  version: z.string(),
-  epoch: z.int(),
-  revision: revisionSchema,
-  startedAt: instantSchema,
-  trustDomain: z.string(),
-  /** SHA-256 of the device CA's public key, hex. */
-  deviceCaFingerprint: z.string(),
-  webCaFingerprint: z.string().optional(),
-  urls: z.array(z.string()),
-  dataFolder: z.string(),
 });
 
 /**
@@ -156,31 +135,7 @@ export const API = {
     input: none,
     output: z.strictObject({ recoveryCodes: z.array(z.string()) }),
   },
-  'cluster.get': {
-    kind: 'query',
-    permission: 'cluster.read',
-    summary: 'The cluster: version, addresses, trust',
-    rest: { method: 'GET', path: '/cluster' },
-    input: none,
-    output: clusterSchema,
-  },
-  'cluster.reach': {
-    kind: 'query',
-    permission: 'cluster.read',
-    summary: 'From where devices reach this coordinator, as far as it was checked',
-    rest: { method: 'GET', path: '/cluster/reach' },
-    input: none,
-    output: reachSchema,
-  },
-  'cluster.checkReach': {
-    kind: 'mutation',
-    permission: 'cluster.update',
-    summary: 'Check the public URL again, from here to itself',
-    rest: { method: 'POST', path: '/cluster/reach/check' },
-    input: none,
-    output: reachSchema,
-  },
-
+  ...CLUSTER_API,
   ...NODE_API,
 
   'workload.list': {

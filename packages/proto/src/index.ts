@@ -1,6 +1,7 @@
 export * from './access.ts';
 export * from './allocation.ts';
 export * from './api.ts';
+export * from './cluster.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './ids.ts';

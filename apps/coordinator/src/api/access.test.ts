@@ -45,6 +45,7 @@ const CASES: Readonly<Record<ProcedureName, Case>> = {
   'account.me': own(),
   'account.renewRecoveryCodes': own(),
   'cluster.get': own(),
+  'cluster.status': own(),
   'node.list': list,
   'node.get': onNode(),
   'node.usage': onNode(),

@@ -1,6 +1,7 @@
 import type { ApiParts } from '../parts.ts';
 import type { Handlers } from './call.ts';
 import { createAccountProcedures } from './procedures/account.ts';
+import { createClusterProcedures } from './procedures/cluster.ts';
 import { createEventProcedures } from './procedures/events.ts';
 import { createJoinProcedures } from './procedures/joins.ts';
 import { createLendProcedures } from './procedures/lend-nodes.ts';
@@ -15,6 +16,7 @@ export function createHandlers(parts: ApiParts): Handlers {
   const views = createViews(parts);
   return {
     ...createAccountProcedures(parts),
+    ...createClusterProcedures(parts),
     ...createNodeProcedures(parts, views),
     ...createJoinProcedures(parts),
     ...createLendProcedures(parts, views),

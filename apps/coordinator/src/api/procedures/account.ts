@@ -10,7 +10,6 @@ type Names =
   | 'recovery.submit'
   | 'account.me'
   | 'account.renewRecoveryCodes'
-  | 'cluster.get'
   | 'token.list'
   | 'token.create'
   | 'token.revoke';
@@ -22,7 +21,7 @@ function asUser(caller: Caller): Extract<Caller, { kind: 'user' }> {
 }
 
 /** People's own: claim, recovery, account, tokens. */
-export function createAccountProcedures({ people, describeCluster }: Pick<ApiParts, 'people' | 'describeCluster'>): Pick<Handlers, Names> {
+export function createAccountProcedures({ people }: Pick<ApiParts, 'people'>): Pick<Handlers, Names> {
   return {
     'claim.state': () => Promise.resolve({ claimed: people.isClaimed() }),
     async 'claim.submit'({ input, origin, addCookies }) {
@@ -48,7 +47,6 @@ export function createAccountProcedures({ people, describeCluster }: Pick<ApiPar
     async 'account.renewRecoveryCodes'({ caller }) {
       return { recoveryCodes: [...(await people.renewRecoveryCodes(asUser(caller).id))] };
     },
-    'cluster.get': () => Promise.resolve(describeCluster()),
     'token.list': async ({ caller }) => ({ rows: [...(await people.tokens.list(asUser(caller).id))] }),
     'token.create': ({ caller, input }) => people.tokens.create(asUser(caller), input),
     async 'token.revoke'({ caller, input }) {

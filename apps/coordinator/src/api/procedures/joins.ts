@@ -4,15 +4,7 @@ import type { Caller } from '../../people/people.ts';
 import type { Handlers } from '../call.ts';
 import { record, tell } from '../write-rows.ts';
 
-type Names =
-  | 'cluster.reach'
-  | 'cluster.checkReach'
-  | 'node.createJoinToken'
-  | 'node.listJoins'
-  | 'node.openJoinRequest'
-  | 'node.approveJoin'
-  | 'node.denyJoin'
-  | 'node.cancelJoin';
+type Names = 'node.createJoinToken' | 'node.listJoins' | 'node.openJoinRequest' | 'node.approveJoin' | 'node.denyJoin' | 'node.cancelJoin';
 type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'logger' | 'enrolment' | 'reach' | 'installer'>;
 
 /** The person behind a call: a token acts for whoever made it. */
@@ -37,8 +29,6 @@ export function createJoinProcedures(parts: Parts): Pick<Handlers, Names> {
   }
 
   return {
-    'cluster.reach': () => Promise.resolve(reach.get()),
-    'cluster.checkReach': ({ signal }) => reach.check(signal),
     'node.createJoinToken': ({ caller, input }) => createOffer(caller, input),
     'node.listJoins': ({ caller }) => Promise.resolve({ rows: [...enrolment.joins.list(caller.orgId)] }),
     'node.openJoinRequest': ({ caller, input }) => Promise.resolve().then(() => enrolment.openRequest(input.code, caller.id, caller.orgId)),

@@ -89,6 +89,16 @@ export async function createTestApi(given: TestApiOptions = {}) {
       urls: [],
       dataFolder: folder,
     }),
+    describeStatus: () =>
+      Promise.resolve({
+        at: clock.now(),
+        epoch,
+        token,
+        revision: store.revision,
+        leadership: { state: 'sole' },
+        coordinators: [],
+        store: { kind: 'sqlite', path: folder, bytes: 0 },
+      }),
     ...given,
   };
   const { router, handlers } = createApiRouter(parts);
