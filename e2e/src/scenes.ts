@@ -33,6 +33,7 @@ const PAGES: readonly Scene[] = [
   { name: 'deploy', path: '/deploy' },
   { name: 'activity', path: '/activity' },
   { name: 'settings', path: '/settings' },
+  { name: 'control plane', path: '/settings/cluster' },
 ];
 
 /** A cluster on which nothing runs. */

@@ -9,6 +9,7 @@ import trust from '../../messages/de/trust.json';
 import apps from '../../messages/de/apps.json';
 import causes from '../../messages/de/causes.json';
 import claim from '../../messages/de/claim.json';
+import controlPlane from '../../messages/de/control-plane.json';
 import deploy from '../../messages/de/deploy.json';
 import deviceDetail from '../../messages/de/device-detail.json';
 import devices from '../../messages/de/devices.json';
@@ -37,6 +38,7 @@ export default {
   apps,
   causes,
   claim,
+  controlPlane,
   deploy,
   deviceDetail,
   devices,

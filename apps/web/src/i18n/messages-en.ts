@@ -9,6 +9,7 @@ import trust from '../../messages/en/trust.json';
 import apps from '../../messages/en/apps.json';
 import causes from '../../messages/en/causes.json';
 import claim from '../../messages/en/claim.json';
+import controlPlane from '../../messages/en/control-plane.json';
 import deploy from '../../messages/en/deploy.json';
 import deviceDetail from '../../messages/en/device-detail.json';
 import devices from '../../messages/en/devices.json';
@@ -37,6 +38,7 @@ export default {
   apps,
   causes,
   claim,
+  controlPlane,
   deploy,
   deviceDetail,
   devices,

@@ -16,10 +16,16 @@ import { Facts } from './facts.tsx';
 export function ClusterSection() {
   const t = useTranslations('settings');
   const format = useFormat();
+  const controlPlane = useTranslations('controlPlane');
   const cluster = useAsk('cluster.get', {});
   const found = cluster.data;
+  const toControlPlane = (
+    <Link href="/settings/cluster" className={buttonClasses()}>
+      {controlPlane('open')}
+    </Link>
+  );
   return (
-    <Section title={t('cluster')} headingId="cluster">
+    <Section title={t('cluster')} headingId="cluster" actions={toControlPlane}>
       <FailureCallout failure={cluster.error ?? undefined} onRetry={() => void cluster.refetch()} />
       {found === undefined ? (
         <Skeleton className="h-56" />
