@@ -13,8 +13,9 @@ import type { CoordinatorLink } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { AGENT_WEBSOCKET, createAgentEndpoint } from '../websocket/index.ts';
 import { openInnerTls } from '../websocket/open-inner-tls.ts';
-import { startByteRelay } from './byte-relay.ts';
+import { startTcpProxy } from './tcp-proxy.ts';
 import { THROWAWAY_IDENTITY } from './throwaway-identity.ts';
+import { bothWays } from './weather.ts';
 
 const entropy = createRealEntropy();
 const nodeId = entropy.id('node') as NodeId;
@@ -61,7 +62,7 @@ export async function createPair({
   readonly proxy?: boolean;
 }): Promise<ContractPair> {
   const endpoint = await startEndpoint(clock, tls);
-  const relay = await startByteRelay(endpoint.port, proxy);
+  const relay = await startTcpProxy({ clock, entropy, target: { port: endpoint.port }, asProxy: proxy });
   // A proxy is not asked for this machine; it joins to the endpoint whatever it is asked for.
   const url = `${tls ? 'wss' : 'ws'}://${proxy ? 'coordinator.test' : `127.0.0.1:${relay.port}`}/agent`;
   if (proxy)
@@ -92,11 +93,10 @@ export async function createPair({
     coordinator: await endpoint.linked,
     raw: { control: control.channel, bulk: bulk.channel },
     sever: () => relay.cut(),
-    stall: () => relay.stall(),
-    [Symbol.asyncDispose]() {
-      relay.stop();
+    stall: () => relay.turn(bothWays({ isBlocked: true })),
+    async [Symbol.asyncDispose]() {
+      await relay.stop();
       endpoint.stop();
-      return Promise.resolve();
     },
   };
 }

@@ -1,12 +1,13 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { ok } from '@cloudless/kernel';
-import { createRealClock } from '@cloudless/kernel/node';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createManualClock } from '@cloudless/kernel/testing';
 import { LINK_PROTOCOL } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { describeLinkContract } from '../contract/link-contract.ts';
-import { startByteRelay } from '../testing/byte-relay.ts';
+import { startTcpProxy } from '../testing/tcp-proxy.ts';
+import { bothWays } from '../testing/weather.ts';
 import { createPair, startEndpoint } from '../testing/websocket-pair.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
 import { dialCoordinator } from './index.ts';
@@ -34,17 +35,16 @@ describe('the endpoint', () => {
   it('lets both paths of a link go when the other end does not read why it was closed', async () => {
     const manual = createManualClock();
     const endpoint = await startEndpoint(manual);
-    const relay = await startByteRelay(endpoint.port);
+    await using relay = await startTcpProxy({ clock, entropy: createRealEntropy(), target: { port: endpoint.port } });
     const url = `ws://127.0.0.1:${relay.port}/agent`;
     await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     const link = await endpoint.linked;
-    relay.stall();
+    relay.turn(bothWays({ isBlocked: true }));
     link.close({ code: 'closed', message: 'stopping', retry: true });
     const gone = Array.from(endpoint.clients, (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
     expect(gone).toHaveLength(2);
     await manual.advance(1000);
     await Promise.all(gone);
-    relay.stop();
     endpoint.stop();
   });
 
