@@ -33,9 +33,12 @@ export function ControlPlanePage() {
         title={t('title')}
         sentence={status.data === undefined ? undefined : <Sentence status={status.data} />}
         actions={
-          <Button loading={status.isFetching && status.data === undefined} onClick={() => void status.refetch()}>
-            {t('lookAgain')}
-          </Button>
+          <>
+            <CopyAs name="cluster.status" input={{}} />
+            <Button loading={status.isFetching && status.data === undefined} onClick={() => void status.refetch()}>
+              {t('lookAgain')}
+            </Button>
+          </>
         }
       />
       <div className="flex max-w-4xl flex-col gap-8">
@@ -70,7 +73,6 @@ function Parts({ status }: { readonly status: ClusterStatus }) {
       <LeadershipNote leadership={status.leadership} />
       <CoordinatorSection status={status} />
       <StoreSection store={status.store} />
-      <CopyAs name="cluster.status" input={{}} />
     </>
   );
 }
