@@ -1,16 +1,20 @@
-/** What the database stores. Numbers are finite; integers beyond 2^53 are `bigint` within int64. */
+/**
+ * What the database stores. Numbers are finite; integers beyond 2^53 are `bigint` within int64. A DATETIME column holds text as
+ * `toIsoTime` writes it, a BOOLEAN one 0, 1 or null, and blobs are read from columns, not from expressions: the clustered database
+ * keeps no others intact.
+ */
 export type SqlValue = null | string | number | bigint | Uint8Array;
 
 export type Statement = { readonly sql: string; readonly params?: readonly SqlValue[] };
 
-/** Rows as arrays, in the order of `columns`. `types` are the declared types (`TEXT`, `DATETIME`), null for expressions. */
+/** Rows as arrays, in the order of `columns`. `types` are the declared types (`TEXT`, `DATETIME`); for an expression null, or the type of the first value. */
 export type SqlRows = {
   readonly columns: readonly string[];
   readonly types: readonly (string | null)[];
   readonly rows: readonly (readonly SqlValue[])[];
 };
 
-/** What one statement of a batch did. `returned` holds the rows of a `RETURNING` clause, or of a read. */
+/** What one statement of a batch did. `returned` holds the rows of a `RETURNING` clause. */
 export type StatementResult = {
   readonly changes: number;
   readonly lastInsertId: number | bigint;
@@ -23,7 +27,7 @@ export type ConstraintKind = 'unique' | 'check' | 'notNull' | 'foreignKey' | 'ot
 export type SqlFailure =
   /** `columns` as `table.column`; empty where the database does not tell. */
   | { readonly kind: 'constraint'; readonly constraint: ConstraintKind; readonly columns: readonly string[]; readonly message: string }
-  /** A statement or value that the port refuses: transaction control, pragmas, two statements in one, non-finite numbers. */
+  /** A statement or value that the port refuses: transaction control, pragmas, two statements in one, reads in a batch, non-finite numbers. */
   | { readonly kind: 'refused'; readonly message: string }
   /** The database could not read the statement. */
   | { readonly kind: 'statement'; readonly message: string }

@@ -15,6 +15,7 @@ const REFUSED: Readonly<Record<string, string>> = {
 /** One token at `from`: quoted text and comments count as one, words as one, anything else as a character. */
 const TOKEN =
   /\s+|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`(?:[^`]|``)*(?:`|$)|\[[^\]]*(?:\]|$)|[A-Za-z_]\w*|[\s\S]/gy;
+const TOKEN_OR_PARAMETER = new RegExp(`\\?\\d+|${TOKEN.source}`, 'gy');
 const isBlank = (token: string): boolean => /^\s/.test(token) || token.startsWith('--') || token.startsWith('/*');
 
 /**
@@ -62,3 +63,59 @@ export function findStatementRefusal(sql: string): string | undefined {
   }
   return undefined;
 }
+
+const VERBS = new Set([
+  'SELECT',
+  'VALUES',
+  'INSERT',
+  'REPLACE',
+  'UPDATE',
+  'DELETE',
+  'EXPLAIN',
+  'CREATE',
+  'ALTER',
+  'DROP',
+  'REINDEX',
+  'ANALYZE',
+]);
+const READS = new Set(['SELECT', 'VALUES', 'EXPLAIN']);
+
+/** The first verb outside parentheses: what a statement does, past its `WITH`. */
+function findVerb(sql: string): string | undefined {
+  let depth = 0;
+  for (const [token] of sql.matchAll(TOKEN)) {
+    if (token === '(') depth += 1;
+    else if (token === ')') depth -= 1;
+    else if (depth === 0 && VERBS.has(token.toUpperCase())) return token.toUpperCase();
+  }
+  return undefined;
+}
+
+/** As `findStatementRefusal`, for a statement of a batch: that one writes. The clustered database drops the rows of a read there. */
+export function findBatchRefusal(sql: string): string | undefined {
+  const refusal = findStatementRefusal(sql);
+  if (refusal !== undefined) return refusal;
+  return READS.has(findVerb(sql) ?? '') ? 'a batch writes: read by `query`, or return rows by RETURNING' : undefined;
+}
+
+/** Puts one space behind each `RETURNING`: rqlite looks for it so, and drops the rows where it finds another blank. */
+export function spaceReturning(sql: string): string {
+  if (!/returning\s/i.test(sql)) return sql;
+  const tokens = Array.from(sql.matchAll(TOKEN), ([token]) => token);
+  return tokens.map((token, index) => (tokens[index - 1]?.toUpperCase() === 'RETURNING' && /^\s/.test(token) ? ' ' : token)).join('');
+}
+
+/** Makes text again of the parameters of these indexes, counted from 0, which travel as bytes. */
+export function castParameters(sql: string, indexes: ReadonlySet<number>): string {
+  let last = -1;
+  return sql.replaceAll(TOKEN_OR_PARAMETER, (token) => {
+    if (!token.startsWith('?')) return token;
+    const index = token === '?' ? last + 1 : Number(token.slice(1)) - 1;
+    last = Math.max(last, index);
+    return indexes.has(index) ? `CAST(${token} AS TEXT)` : token;
+  });
+}
+
+/** Whether the statement says `RETURNING`. */
+export const hasReturning = (sql: string): boolean =>
+  /returning/i.test(sql) && sql.matchAll(TOKEN).some(([token]) => token.toUpperCase() === 'RETURNING');

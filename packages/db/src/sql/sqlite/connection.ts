@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { BatchOutcome, SqlFailure, SqlRows, SqlValue, Statement, StatementResult } from '../driver.ts';
-import { findStatementRefusal } from '../statements.ts';
+import { findBatchRefusal, findStatementRefusal } from '../statements.ts';
 import { findValueRefusal, fromBound, toBound } from '../values.ts';
 import { isUnsureCommit, RefusedStatement, toFailure } from './failure.ts';
 
@@ -23,7 +23,13 @@ export interface SqliteConnection {
   close(): void;
 }
 
-type Prepared = { readonly statement: StatementSync; readonly columns: readonly string[]; readonly types: readonly (string | null)[] };
+type Prepared = {
+  readonly statement: StatementSync;
+  readonly columns: readonly string[];
+  readonly types: readonly (string | null)[];
+  /** Why it is no part of a batch. */
+  readonly batchRefusal: string | undefined;
+};
 
 /** Distinct texts kept prepared: the store's are about 30, Prisma's grow with the shape of queries. */
 const PREPARED_LIMIT = 256;
@@ -55,7 +61,12 @@ export function openSqliteConnection({ path, busyTimeoutMs }: ConnectionOptions)
     statement.setReadBigInts(true);
     statement.setReturnArrays(true);
     const described = statement.columns();
-    const entry: Prepared = { statement, columns: described.map((column) => column.name), types: described.map((column) => column.type) };
+    const entry: Prepared = {
+      statement,
+      columns: described.map((column) => column.name),
+      types: described.map((column) => column.type),
+      batchRefusal: described.length > 0 ? findBatchRefusal(sql) : undefined,
+    };
     if (prepared.size >= PREPARED_LIMIT) prepared.delete(prepared.keys().next().value ?? '');
     prepared.set(sql, entry);
     return entry;
@@ -76,6 +87,7 @@ export function openSqliteConnection({ path, busyTimeoutMs }: ConnectionOptions)
 
   function run({ sql, params = [] }: Statement): StatementResult {
     const entry = prepare(sql);
+    if (entry.batchRefusal !== undefined) throw new RefusedStatement(entry.batchRefusal);
     if (entry.columns.length > 0) {
       const returned = read(entry, params);
       return { changes: returned.rows.length, lastInsertId: 0, returned };

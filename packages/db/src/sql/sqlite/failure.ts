@@ -1,3 +1,4 @@
+import { constraintColumns } from '../constraint-columns.ts';
 import type { ConstraintKind, SqlFailure } from '../driver.ts';
 
 /** Extended result codes of SQLite (https://www.sqlite.org/rescode.html). */
@@ -18,12 +19,6 @@ const isSqliteError = (error: unknown): error is SqliteError =>
 
 /** A refusal by the port itself, thrown inside a batch so that it rolls back. */
 export class RefusedStatement extends Error {}
-
-/** Columns named by `UNIQUE constraint failed: table.a, table.b`. */
-function constraintColumns(message: string): string[] {
-  const named = /(?:UNIQUE|NOT NULL) constraint failed: (.+)$/.exec(message)?.[1];
-  return named === undefined ? [] : named.split(', ').filter((name) => /^[\w$]+\.[\w$]+$/.test(name));
-}
 
 /** What an error of the connection means to the caller of the port. */
 export function toFailure(error: unknown): SqlFailure {

@@ -34,6 +34,17 @@ describe('the embedded database', () => {
     expect(rows).toEqual([['wal', 2]]);
   });
 
+  it('serves in the order of asking: a read sees every batch before it', async () => {
+    await using opened = await open({ thread: 'worker' });
+    const all = [
+      opened.driver.batch(TABLE, { id: 'table' }),
+      ...Array.from({ length: 50 }, (_, id) => opened.driver.batch(insert(id), { id: `batch-${id}` })),
+    ];
+    const seen = await opened.driver.query({ sql: 'SELECT count(*) FROM thing' });
+    await Promise.all(all);
+    expect(seen.rows).toEqual([[50]]);
+  });
+
   it('copies itself while it serves', async () => {
     await using opened = await open({ thread: 'worker' });
     await opened.driver.batch([...TABLE, ...insert(1)], { id: 'fill' });

@@ -1,0 +1,2 @@
+export { createRqliteDriver, type RqliteDriver, type RqliteOptions } from './create-rqlite-driver.ts';
+export { type RqliteNode } from './read-nodes.ts';

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { failedQuery, unavailable } from '../failures.ts';
+import type { HttpClient } from './http-client.ts';
+
+/** One node of the database's cluster, as another node or itself tells. */
+export type RqliteNode = {
+  readonly id: string;
+  /** Where it serves its API; absent when it could not be asked. */
+  readonly url: string | undefined;
+  readonly isReachable: boolean;
+  readonly isLeader: boolean;
+  readonly isVoter: boolean;
+  readonly version: string | undefined;
+  /** Newest entry of the log that it has applied; absent when this coordinator cannot reach it. */
+  readonly appliedIndex: number | undefined;
+  /** Entries that the leader has applied and this one has not. */
+  readonly lagEntries: number | undefined;
+  /** Why it is not reachable, in rqlite's words. */
+  readonly error: string | undefined;
+};
+
+const nodesSchema = z.object({
+  nodes: z.array(
+    z.object({
+      id: z.string(),
+      api_addr: z.string().optional(),
+      version: z.string(),
+      voter: z.boolean(),
+      reachable: z.boolean(),
+      leader: z.boolean(),
+      error: z.string().optional(),
+    }),
+  ),
+});
+const raftSchema = z.object({ applied_index: z.number() });
+
+export type ReadNodesOptions = {
+  /** Nodes to ask, in order, until one answers. */
+  readonly origins: readonly string[];
+  readonly http: HttpClient;
+  readonly signal: AbortSignal;
+};
+
+function parseJson<T>(schema: z.ZodType<T>, text: string): T | undefined {
+  try {
+    return schema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readApplied(http: HttpClient, url: string | undefined, signal: AbortSignal): Promise<number | undefined> {
+  if (url === undefined) return undefined;
+  const exchange = await http.exchange(new URL(url).origin, { method: 'GET', path: '/status?key=store.raft' }, signal);
+  return exchange.kind === 'answered' ? parseJson(raftSchema, exchange.body)?.applied_index : undefined;
+}
+
+/** @throws CloudlessError `store_unavailable` when no node tells */
+export async function readNodes({ origins, http, signal }: ReadNodesOptions): Promise<readonly RqliteNode[]> {
+  let last = 'no node was asked';
+  for (const origin of new Set(origins)) {
+    const exchange = await http.exchange(origin, { method: 'GET', path: '/nodes?ver=2&nonvoters&timeout=2s' }, signal);
+    const found = exchange.kind === 'answered' ? parseJson(nodesSchema, exchange.body)?.nodes : undefined;
+    if (!found) {
+      last = exchange.kind === 'answered' ? `${origin} answered ${exchange.status}` : `${origin}: ${exchange.reason}`;
+      continue;
+    }
+    const applied = await Promise.all(found.map(({ api_addr: url }) => readApplied(http, url, signal)));
+    const newest = applied[found.findIndex(({ leader }) => leader)];
+    return found.map((node, index) => {
+      const appliedIndex = applied[index];
+      return {
+        id: node.id,
+        url: node.api_addr,
+        isReachable: node.reachable,
+        isLeader: node.leader,
+        isVoter: node.voter,
+        version: node.version || undefined,
+        appliedIndex,
+        lagEntries: appliedIndex === undefined || newest === undefined ? undefined : Math.max(0, newest - appliedIndex),
+        error: node.error,
+      };
+    });
+  }
+  throw failedQuery(unavailable(last));
+}
