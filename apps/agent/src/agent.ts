@@ -2,7 +2,9 @@ import { createLifecycle, type Clock, type Entropy, type Logger } from '@cloudle
 import { CloudlessError, WELCOME_IMAGE, type Fingerprint, type LendingVerdict } from '@cloudless/proto';
 import type { AgentStatus } from './agent-status.ts';
 import type { LendingFacts } from './lending/judge-lending.ts';
-import { startLendingKeeper, type LendingKeeper } from './lending/lending-keeper.ts';
+import { NOTHING_SENSED, startLendingKeeper, type LendingKeeper, type SensedFacts } from './lending/lending-keeper.ts';
+import { refuseUnlent } from './lending/refuse-unlent.ts';
+import { removeAll } from './lending/remove-all.ts';
 import { createLogCollector } from './logs/log-collector.ts';
 import type { LogStore } from './logs/log-store.ts';
 import { startReconcileLoop } from './reconcile/loop.ts';
@@ -18,10 +20,6 @@ import { createHeld } from './state/held.ts';
 import type { AgentIdentity, AgentState } from './state/state.ts';
 
 export const AGENT_VERSION = '0.1.0';
-
-/** What is left of a device that leaves may take so long. */
-const DEPART_DEADLINE_MS = 120_000;
-const DEPART_GRACE_MS = 10_000;
 
 /** What the device is besides its engine is looked at this often. */
 const FINGERPRINT_EVERY_MS = 60_000;
@@ -42,7 +40,7 @@ export type AgentOptions = {
   /** Use since the last call, of the device and of the containers. */
   readonly sampleUsage: (running: readonly ObservedContainer[]) => Promise<UsageSample>;
   /** What the owner's rule is judged by; a device without sensors when absent. */
-  readonly lendingFacts?: () => Promise<Omit<LendingFacts, 'local'>>;
+  readonly lendingFacts?: () => Promise<SensedFacts>;
   /** Weekday and minute by the device's time zone; UTC when absent. */
   readonly localTime?: (now: number) => LendingFacts['local'];
   /** Tells when an address or route of the machine changes, and when it woke. */
@@ -94,7 +92,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     await startLendingKeeper({
       rule: held.lending,
       save: (rule) => held.saveLending(rule),
-      facts: options.lendingFacts ?? (() => Promise.resolve({ power: { source: 'unknown' }, link: { type: 'unknown' } })),
+      facts: options.lendingFacts ?? (() => Promise.resolve(NOTHING_SENSED)),
       localTime: options.localTime ?? utcTime,
       onChange() {
         look.refresh();
@@ -128,7 +126,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
         logger,
         owner,
         nodeName: name,
-        withheld: () => lending.withheld(),
+        withheld: (assignment) => lending.withheld() ?? refuseUnlent(assignment, held, lending),
         onEngine: look.onEngine,
       }),
     );
@@ -184,16 +182,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 
   /** Nothing of the cluster stays: the coordinator has moved it all, and what an engine still holds is removed here. */
   async function depart(): Promise<void> {
-    if (own) {
-      const signal = AbortSignal.timeout(DEPART_DEADLINE_MS);
-      await loop?.stop();
-      const { clusterId, nodeId } = own;
-      for (const { containerId } of await runtime.list({ clusterId, nodeId }, undefined, signal)) {
-        await runtime.stop(containerId, DEPART_GRACE_MS, signal);
-        await runtime.remove(containerId, signal);
-      }
-    }
-    logger.info({ op: 'device.leave', outcome: 'ok' });
+    const isEmpty = own === undefined || (await loop?.stop(), await removeAll(options, own));
+    if (isEmpty) logger.info({ op: 'device.leave', outcome: 'ok' });
     await options.onDeparted?.();
   }
 

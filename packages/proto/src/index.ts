@@ -12,5 +12,6 @@ export * from './node.ts';
 export * from './node-api.ts';
 export * from './procedure.ts';
 export * from './time.ts';
+export * from './unlent.ts';
 export * from './welcome.ts';
 export * from './workload.ts';

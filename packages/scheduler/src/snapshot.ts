@@ -1,7 +1,11 @@
 import {
   effectiveResources,
+  isSelective,
   isTerminalPhase,
+  listUnlent,
+  type AllocationId,
   type AllocationRow,
+  type Claim,
   type NodeId,
   type NodeRow,
   type OrgId,
@@ -43,6 +47,8 @@ export type Snapshot = {
   readonly nodesOfOrg: ReadonlyMap<OrgId, readonly SnapshotNode[]>;
   readonly workloads: ReadonlyMap<WorkloadId, WorkloadRow>;
   readonly allocationsOf: ReadonlyMap<WorkloadId, readonly SnapshotAllocation[]>;
+  /** What its device is not lent for: beyond the owner's ceilings, or of another project. It is to move, and the device will stop it. */
+  readonly unlent: ReadonlySet<AllocationId>;
 };
 
 export type SnapshotInput = {
@@ -74,16 +80,23 @@ const NO_PORTS: ReadonlySet<string> = new Set();
 export function createSnapshot(input: SnapshotInput): Snapshot {
   const tallies = new Map<NodeId, Tally>();
   const allocationsOf = new Map<WorkloadId, SnapshotAllocation[]>();
+  const claims = new Map<NodeId, Claim[]>();
+  const nodes = new Map<NodeId, SnapshotNode>();
+  const nodesOfOrg = new Map<OrgId, SnapshotNode[]>();
+  const nodeRows = [...input.nodes];
+  for (const { id, lending } of nodeRows) if (lending && isSelective(lending)) claims.set(id, []);
   for (const allocation of input.allocations) {
     const { row } = allocation;
     const siblings = allocationsOf.get(row.workloadId);
     if (siblings) siblings.push(allocation);
     else allocationsOf.set(row.workloadId, [allocation]);
-    if (isReserving(row)) addTo(tallies, row);
+    if (!isReserving(row)) continue;
+    addTo(tallies, row);
+    if (row.desired === 'running' && row.observed.phase !== 'stopping') claims.get(row.nodeId)?.push(claimOf(row));
   }
-  const nodes = new Map<NodeId, SnapshotNode>();
-  const nodesOfOrg = new Map<OrgId, SnapshotNode[]>();
-  for (const row of input.nodes) {
+  const unlent = new Set<AllocationId>();
+  for (const row of nodeRows) {
+    for (const id of listUnlent(row.lending ?? {}, claims.get(row.id) ?? []).keys()) unlent.add(id);
     const node = withRemaining(row, tallies.get(row.id));
     nodes.set(row.id, node);
     const siblings = nodesOfOrg.get(row.orgId);
@@ -91,8 +104,15 @@ export function createSnapshot(input: SnapshotInput): Snapshot {
     else nodesOfOrg.set(row.orgId, [node]);
   }
   const workloads = new Map([...input.workloads].map((row) => [row.id, row]));
-  return { revision: input.revision, now: input.now, seed: input.seed, nodes, nodesOfOrg, workloads, allocationsOf };
+  return { revision: input.revision, now: input.now, seed: input.seed, nodes, nodesOfOrg, workloads, allocationsOf, unlent };
 }
+
+const claimOf = ({ id, projectId, spec, observed }: AllocationRow): Claim => ({
+  allocationId: id,
+  projectId,
+  requests: effectiveResources(spec).requests,
+  isRunning: observed.phase === 'running',
+});
 
 function addTo(tallies: Map<NodeId, Tally>, row: AllocationRow): void {
   let tally = tallies.get(row.nodeId);

@@ -1,10 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock, Logger, Timer } from '@cloudless/kernel';
-import { WITHHELD, type Cause, type LendingRule, type LendingVerdict } from '@cloudless/proto';
+import { withDeadline, type Clock, type Logger, type Timer } from '@cloudless/kernel';
+import { WITHHELD, isSelective, type Cause, type LendingRule, type LendingVerdict } from '@cloudless/proto';
 import { judgeLending, minutesToNextBoundary, type LendingFacts } from './judge-lending.ts';
 
 /** Power, network and use of the machine are looked at this often while the rule asks for them. */
 const LOOK_EVERY_MS = 10_000;
+/** A sensor that says nothing for so long has failed; what it said last holds on. */
+const LOOK_DEADLINE_MS = 5_000;
+/** While there are hours, the clock is looked at this often: it may be set, or change its zone or its summer time. */
+const CLOCK_EVERY_MS = 60_000;
+/** What runs when its rule is narrowed may run on for so long, to be moved before it is stopped. */
+export const MOVE_GRACE_MS = 60_000;
+
+export type SensedFacts = Omit<LendingFacts, 'local'>;
+/** Of a device whose sensors never answered. */
+export const NOTHING_SENSED: SensedFacts = { power: { source: 'unknown' }, link: { type: 'unknown' } };
 
 /** What the owner lends, judged by the device itself: with or without a coordinator. */
 export interface LendingKeeper {
@@ -12,7 +22,9 @@ export interface LendingKeeper {
   readonly verdict: LendingVerdict;
   /** Why nothing may run here; `undefined` while it lends. */
   withheld(): Cause | undefined;
-  /** The owner's new rule; resolves when it is durable. */
+  /** What runs and is not lent for may run on: the coordinator is moving it. */
+  readonly isMoving: boolean;
+  /** The owner's new rule; resolves when it is judged and durable. It counts at once, and also when it cannot be stored. */
   setRule(rule: LendingRule): Promise<void>;
   /** Looks at the device at once, as when its network changed. */
   judgeNow(): void;
@@ -22,11 +34,11 @@ export interface LendingKeeper {
 export type LendingKeeperDeps = {
   readonly rule: LendingRule;
   readonly save: (rule: LendingRule) => Promise<void>;
-  readonly facts: () => Promise<Omit<LendingFacts, 'local'>>;
+  readonly facts: () => Promise<SensedFacts>;
   /** Weekday and minute by the device's time zone. */
   readonly localTime: (now: number) => LendingFacts['local'];
-  /** Called when the verdict changes. */
-  readonly onChange: (verdict: LendingVerdict) => void;
+  /** Called when the verdict or the rule changes, and when what runs may run on no longer. */
+  readonly onChange: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
 };
@@ -35,15 +47,19 @@ export type LendingKeeperDeps = {
 export async function startLendingKeeper(deps: LendingKeeperDeps): Promise<LendingKeeper> {
   const { clock, logger } = deps;
   let { rule } = deps;
+  let savedRule = rule;
   let verdict: LendingVerdict = { state: 'lending' };
+  let sensed = NOTHING_SENSED;
+  let movingUntilMs = -Infinity;
+  let moving: Timer | undefined;
   let timer: Timer | undefined;
   let isStopped = false;
-  let judging: Promise<void> | undefined;
-  let isDue = false;
+  let looking: Promise<void> | undefined;
+  let nextLook: Promise<void> | undefined;
 
-  async function judge(): Promise<void> {
-    const facts = await deps.facts();
-    const next = judgeLending(rule, { ...facts, local: deps.localTime(clock.now()) });
+  const judge = (by: LendingRule): LendingVerdict => judgeLending(by, { ...sensed, local: deps.localTime(clock.now()) });
+
+  function settle(next: LendingVerdict): void {
     if (isStopped || isDeepStrictEqual(next, verdict)) return;
     verdict = next;
     logger.info({
@@ -52,24 +68,24 @@ export async function startLendingKeeper(deps: LendingKeeperDeps): Promise<Lendi
       state: next.state,
       ...(next.state === 'withheld' ? { causes: next.causes.map(({ code }) => code) } : {}),
     });
-    deps.onChange(next);
+    deps.onChange();
   }
 
-  /** One look at a time; what is asked for meanwhile is one more. */
-  function judgeNow(): void {
-    if (judging) {
-      isDue = true;
-      return;
+  async function look(): Promise<void> {
+    try {
+      sensed = await withDeadline(clock, 'looking at power, network and use', LOOK_DEADLINE_MS, deps.facts);
+    } catch (cause) {
+      logger.warn({ op: 'lending.look', outcome: 'failed' }, cause);
     }
-    judging = judge()
-      .catch((cause: unknown) => logger.warn({ op: 'lending.judge', outcome: 'failed' }, cause))
-      .finally(() => {
-        judging = undefined;
-        if (isDue) {
-          isDue = false;
-          judgeNow();
-        } else plan();
-      });
+    settle(judge(rule));
+    plan();
+  }
+
+  /** One look at a time; all that is asked for meanwhile is one more. */
+  function lookNow(): Promise<void> {
+    if (nextLook) return nextLook;
+    if (looking) return (nextLook = looking.then(() => ((nextLook = undefined), lookNow())));
+    return (looking = look().finally(() => (looking = undefined)));
   }
 
   function plan(): void {
@@ -84,18 +100,35 @@ export async function startLendingKeeper(deps: LendingKeeperDeps): Promise<Lendi
       idleMinutes !== undefined;
     const now = clock.now();
     const boundaryMs = hours ? minutesToNextBoundary(hours, deps.localTime(now).minute) * 60_000 - (now % 60_000) : Infinity;
-    const delayMs = Math.min(looks ? LOOK_EVERY_MS : Infinity, boundaryMs);
-    if (Number.isFinite(delayMs)) timer = clock.setTimer(Math.max(100, delayMs), judgeNow);
+    const delayMs = Math.min(looks ? LOOK_EVERY_MS : Infinity, hours ? CLOCK_EVERY_MS : Infinity, boundaryMs);
+    if (Number.isFinite(delayMs)) timer = clock.setTimer(Math.max(100, delayMs), () => void lookNow());
   }
 
-  await judge();
-  plan();
+  /** What no sensor is needed for is judged at once: a pause waits neither for them nor for the disk. */
+  function judgeWithoutLooking({ pausedAt, hours }: LendingRule): void {
+    const certain = judge({ ...(pausedAt === undefined ? {} : { pausedAt }), ...(hours ? { hours } : {}) });
+    if (certain.state === 'withheld') settle(certain);
+  }
+
+  /** At every change of what a single allocation is refused by, and at the start: whoever is told of it later is given no less. */
+  function startMoving(): void {
+    moving?.cancel();
+    if (!isSelective(rule)) return;
+    movingUntilMs = clock.bootMs() + MOVE_GRACE_MS;
+    moving = clock.setTimer(MOVE_GRACE_MS, () => deps.onChange());
+  }
+
+  startMoving();
+  await lookNow();
   return {
     get rule() {
       return rule;
     },
     get verdict() {
       return verdict;
+    },
+    get isMoving() {
+      return clock.bootMs() < movingUntilMs;
     },
     withheld() {
       if (verdict.state === 'lending') return undefined;
@@ -105,15 +138,22 @@ export async function startLendingKeeper(deps: LendingKeeperDeps): Promise<Lendi
     async setRule(next) {
       if (!isDeepStrictEqual(next, rule)) {
         rule = next;
-        await deps.save(next);
+        startMoving();
+        judgeWithoutLooking(next);
+        deps.onChange();
       }
-      judgeNow();
-      await judging;
+      const judged = lookNow();
+      if (!isDeepStrictEqual(next, savedRule)) {
+        await deps.save(next);
+        savedRule = next;
+      }
+      await judged;
     },
-    judgeNow,
+    judgeNow: () => void lookNow(),
     stop() {
       isStopped = true;
       timer?.cancel();
+      moving?.cancel();
     },
   };
 }

@@ -236,3 +236,12 @@ test('from any state it converges, an end is final, and what is unassigned befor
     { numRuns: 500 },
   );
 });
+
+test('a stop that has begun is finished when its reason has passed', () => {
+  const cause = { code: 'lending_withheld', message: 'The device does not lend now.' };
+  const stopping = withObserved(running(), { phase: 'stopping', ready: false, cause, containerId: 'c1' }, NOW);
+  expect(decide([web], [containerOf(web)], [stopping])).toMatchObject([{ kind: 'stop', containerId: 'c1' }]);
+  const exited = containerOf(web, { state: 'exited', hostPorts: {}, exit: { code: 0, oomKilled: false, at: NOW } });
+  expect(decide([web], [exited], [stopping])).toMatchObject([{ kind: 'remove', containerId: 'c1' }]);
+  expect(decide([web], [], [stopping])).toMatchObject([{ kind: 'settle', memory: { observed: { phase: 'stopped', cause } } }]);
+});

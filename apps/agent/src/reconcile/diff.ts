@@ -14,11 +14,11 @@ export type DiffInput = {
   readonly complete: boolean;
   /** Wall time in ms. */
   readonly now: number;
-  /** Why the owner lends nothing now: everything is stopped. */
+  /** Why the owner does not lend the device for these assignments now: they are stopped. */
   readonly withheld?: Cause | undefined;
 };
 
-/** One step towards what is assigned. A `memory` in it is made durable before the engine is asked for anything. */
+/** One step towards what is assigned. A `memory` in it is made durable before the engine is asked for anything but a stop. */
 export type Action =
   | { readonly kind: 'launch'; readonly assignment: Assignment; readonly memory: AllocationMemory }
   | { readonly kind: 'start'; readonly assignment: Assignment; readonly containerId: string; readonly memory: AllocationMemory }
@@ -92,7 +92,9 @@ function decideAssigned(
   const memory = known ?? createMemory(assignment.allocationId, assignment.generation, now);
   if (isTerminalPhase(memory.observed.phase)) return decideEnded(assignment, container, memory, now);
   if (assignment.desired === 'stopped') return decideStop(assignment, container, memory, now, ASKED);
-  if (withheld) return decideStop(assignment, container, memory, now, { asked: withheld, done: withheld });
+  // A stop that has begun is finished, whatever changed its mind: phases move forward only.
+  const unlent = withheld ?? (memory.observed.phase === 'stopping' ? memory.observed.cause : undefined);
+  if (unlent) return decideStop(assignment, container, memory, now, { asked: unlent, done: unlent });
   if (!container) return decideAbsent(assignment, memory, now);
   if (container.specHash !== specHashOf(assignment)) return decideReplace(assignment, container, memory, now);
   switch (container.state) {

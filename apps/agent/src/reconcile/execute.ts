@@ -28,7 +28,7 @@ export type Executed = { readonly kind: 'again' } | { readonly kind: 'wait'; rea
 const AGAIN: Executed = { kind: 'again' };
 
 /**
- * Takes one step. Memory is durable before the engine is asked. A start that fails is remembered as a failure with its cause and is no
+ * Takes one step. Memory is durable before the engine is asked, but for a stop. A start that fails is remembered as a failure with its cause and is no
  * error here; only the engine being away is thrown, because nothing else can be done until it is back.
  *
  * @throws CloudlessError engine_unavailable; the signal's reason
@@ -49,10 +49,14 @@ export async function execute(action: Action, deps: ExecuteDeps, signal: AbortSi
       return attempt('allocation.launch', action, deps, () => launch(action.assignment, action.memory, deps, signal));
     case 'start':
       return attempt('allocation.start', action, deps, () => runtime.start(action.containerId, signal));
-    case 'stop':
-      if (action.memory) await held.remember(action.memory);
+    case 'stop': {
+      // Alone of all steps it waits for no disk: after a kill it is decided again, and what an owner takes back ends on a full disk too.
+      const remembered = action.memory ? held.remember(action.memory) : Promise.resolve();
+      remembered.catch(() => undefined);
       await timed('allocation.stop', action.allocationId, deps, () => runtime.stop(action.containerId, action.graceMs, signal));
+      await remembered;
       return AGAIN;
+    }
     case 'remove':
       if (action.memory) await held.remember(action.memory);
       await deps.logs.drain(action.allocationId, action.containerId);

@@ -1,5 +1,5 @@
 import { withDeadline, backoffMs, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
-import { isCloudlessError, type AllocationId, type Cause } from '@cloudless/proto';
+import { isCloudlessError, type AllocationId, type Assignment, type Cause } from '@cloudless/proto';
 import type { LogCollector } from '../logs/log-collector.ts';
 import type { EngineView, ObservedContainer, Owner, Runtime } from '../runtime/runtime.ts';
 import { specHashOf } from '../runtime/spec-hash.ts';
@@ -30,8 +30,8 @@ export type LoopDeps = {
   readonly logger: Logger;
   readonly owner: Owner;
   readonly nodeName: string;
-  /** Why the owner lends nothing now; `undefined` while the device lends. */
-  readonly withheld: () => Cause | undefined;
+  /** Why the owner does not lend the device for it now; `undefined` while it may run. */
+  readonly withheld: (assignment: Assignment) => Cause | undefined;
   /** Called with each look at the engine's state. */
   readonly onEngine: (view: EngineView) => void;
 };
@@ -74,7 +74,7 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
       containers,
       complete: held.isComplete,
       now: clock.now(),
-      withheld: deps.withheld(),
+      withheld: assignment && deps.withheld(assignment),
     });
   }
 
@@ -185,7 +185,7 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
     for (const id of new Set([...ids, ...observed.keys()])) {
       const assignment = held.assignment(id);
       const launching = launches.get(id);
-      const isWanted = assignment?.desired === 'running' && !deps.withheld() && specHashOf(assignment) === launching;
+      const isWanted = assignment?.desired === 'running' && !deps.withheld(assignment) && specHashOf(assignment) === launching;
       if (launching !== undefined && !isWanted) pool.interrupt(id);
       touch(id);
     }

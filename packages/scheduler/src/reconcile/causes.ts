@@ -17,6 +17,11 @@ export const causes = {
   nodeRemoved: (node: string): Cause => ({ code: 'nodeRemoved', message: `${node} was removed from the cluster`, params: { node } }),
   draining: (node: string): Cause => ({ code: 'draining', message: `${node} is being drained`, params: { node } }),
   withheld: (node: string): Cause => ({ code: 'withheld', message: `${node} does not lend now`, params: { node } }),
+  unlent: (node: string): Cause => ({
+    code: 'unlent',
+    message: `it is beyond what ${node} is lent for`,
+    params: { node },
+  }),
   outdated: (workload: WorkloadRow): Cause => ({
     code: 'outdated',
     message: `${workload.name} changed: generation ${workload.templateGeneration} replaces it`,

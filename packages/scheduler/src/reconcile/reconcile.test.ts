@@ -8,6 +8,7 @@ import { buildSnapshot, createWorld } from '../testing/index.ts';
 const laptop = buildNodeRow('laptop');
 const pi = buildNodeRow('pi');
 const inState = (row: NodeRow, word: NodeRow['state']['word']): NodeRow => ({ ...row, state: { ...row.state, word } });
+const SMALL = { memoryBytes: 64 * 2 ** 20 };
 const web = (replicas = 1, overrides: Partial<WorkloadRow> = {}): WorkloadRow => buildWorkloadRow('web', { replicas }, overrides);
 const decide = (nodes: readonly NodeRow[], workload: WorkloadRow, ...allocations: readonly AllocationRow[]): Plan =>
   decidePlan(buildSnapshot({ nodes, workloads: [workload], allocations }));
@@ -42,6 +43,8 @@ describe('a slot', () => {
   it.each<[string, Partial<NodeRow>, string]>([
     ['is drained', { drain: { sinceAt: 1, purpose: 'empty', cause: { code: 'x', message: 'x' } } }, 'draining'],
     ['was taken back', { lending: { pausedAt: 1 } }, 'withheld'],
+    ['lends less than it takes', { lending: SMALL, allocatable: { ...laptop.allocatable, ...SMALL } }, 'unlent'],
+    ['is lent to another project', { lending: { projects: ['prj_other' as WorkloadRow['projectId']] } }, 'unlent'],
   ])('of a device that %s moves: the old one serves until the new one does', (_how, change, code) => {
     const emptying = { ...laptop, ...change };
     const old = buildAllocationRow(web(), emptying);
@@ -50,6 +53,15 @@ describe('a slot', () => {
     expect(next).toMatchObject({ place: [], stop: [{ allocationId: old.id, cause: { code } }] });
     // With nowhere to go, it stays as long as the device lets it.
     expect(decide([emptying], web(), old)).toMatchObject({ stop: [], place: [] });
+  });
+
+  it('moves only as many as are beyond a lowered ceiling', () => {
+    const lending = { memoryBytes: 300 * 2 ** 20 };
+    const [workload, small] = [web(3), { ...laptop, lending }];
+    const rows = [0, 1, 2].map((slot) => buildAllocationRow(workload, small, slot));
+    const plan = decide([small, pi], workload, ...rows);
+    expect(plan.stop).toEqual([]);
+    expect(plan.place).toMatchObject([{ nodeId: pi.id, cause: { code: 'unlent', message: 'it is beyond what laptop is lent for' } }]);
   });
 
   it('that stopped because its device does not lend is no failure: it is placed anew at once', () => {

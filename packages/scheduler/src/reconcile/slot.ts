@@ -87,7 +87,7 @@ function sort(snapshot: Snapshot, workload: WorkloadRow, allocations: readonly S
     const { row } = allocation;
     if (row.desired !== 'running') continue;
     if (isTerminalPhase(row.observed.phase)) ended.push(allocation);
-    else if (row.templateGeneration < workload.templateGeneration || isOnLostNode(snapshot, row) || isOnEmptyingNode(snapshot, row))
+    else if (row.templateGeneration < workload.templateGeneration || isOnLostNode(snapshot, row) || isToMove(snapshot, row))
       older.push(allocation);
     else current.push(allocation);
   }
@@ -134,9 +134,9 @@ function isOnLostNode(snapshot: Snapshot, row: AllocationRow): boolean {
   return node === undefined || isGone(node) || isLost(node);
 }
 
-function isOnEmptyingNode(snapshot: Snapshot, row: AllocationRow): boolean {
+function isToMove(snapshot: Snapshot, row: AllocationRow): boolean {
   const node = snapshot.nodes.get(row.nodeId);
-  return node !== undefined && isToBeEmptied(node);
+  return snapshot.unlent.has(row.id) || (node !== undefined && isToBeEmptied(node));
 }
 
 /** Stopped because its device does not lend now: nobody's failure. */
@@ -152,7 +152,11 @@ export function isFinished(row: AllocationRow): boolean {
 /** Tells the agent of an ended allocation to let it go, and writes down when the slot may be tried again. */
 function releaseOf(snapshot: Snapshot, workload: WorkloadRow, row: AllocationRow, last: ReturnType<typeof findLastFailure>): Stop {
   if (row.templateGeneration < workload.templateGeneration) return { allocationId: row.id, cause: causes.superseded(row) };
-  if (isWithheld(row)) return { allocationId: row.id, cause: causes.withheld(nodeName(snapshot.nodes.get(row.nodeId)?.row)) };
+  if (isWithheld(row)) {
+    const node = snapshot.nodes.get(row.nodeId)?.row;
+    const cause = node && isLending(node) ? causes.unlent(node.name) : causes.withheld(nodeName(node));
+    return { allocationId: row.id, cause };
+  }
   const { attempt, retryAt } = computeBackOff(row, last, snapshot.now, snapshot.seed);
   return { allocationId: row.id, cause: causes.failed(row, attempt, retryAt, snapshot.now) };
 }
@@ -161,7 +165,8 @@ function replacedBecause(snapshot: Snapshot, workload: WorkloadRow, row: Allocat
   if (isOnLostNode(snapshot, row)) return causes.nodeLost(nodeName(snapshot.nodes.get(row.nodeId)?.row));
   const node = snapshot.nodes.get(row.nodeId);
   if (node?.row.drain) return causes.draining(node.row.name);
-  return node && !isLending(node.row) ? causes.withheld(node.row.name) : causes.outdated(workload);
+  if (node && !isLending(node.row)) return causes.withheld(node.row.name);
+  return node && snapshot.unlent.has(row.id) ? causes.unlent(node.row.name) : causes.outdated(workload);
 }
 
 function wantedBecause(
