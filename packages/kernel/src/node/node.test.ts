@@ -13,6 +13,16 @@ describe('the real clock', () => {
     await expect(clock.sleep(60_000, AbortSignal.abort(new Error('awake')))).rejects.toThrow('awake');
   });
 
+  it('is never more than two steps behind the time that the machine is up, however often it is asked', async () => {
+    const clock = createRealClock();
+    for (let turn = 0; turn < 3; turn += 1) {
+      for (let ask = 0; ask < 1000; ask += 1) clock.bootMs();
+      const before = clock.bootMs();
+      await clock.sleep(50);
+      expect(clock.bootMs() - before).toBeGreaterThanOrEqual(30);
+    }
+  });
+
   it('does not fire at once for a delay that is longer than a timer takes', async () => {
     const clock = createRealClock();
     let hasFired = false;

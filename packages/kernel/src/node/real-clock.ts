@@ -5,15 +5,31 @@ import type { Clock } from '../clock.ts';
 /** Longest delay a Node timer takes; a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** Steps of `/proc/uptime`. */
+const STEP_MS = 10;
+
 /** Boot time that counts suspend: `/proc/uptime` on Linux (10 ms steps), the monotonic clock elsewhere. */
 function createBootTime(): () => number {
   try {
     const uptimeMs = (): number => Math.round(Number.parseFloat(readFileSync('/proc/uptime', 'utf8')) * 1000);
-    if (Number.isFinite(uptimeMs())) return uptimeMs;
+    if (Number.isFinite(uptimeMs())) return oncePerStep(uptimeMs);
   } catch {
     // Not Linux: fall through to the monotonic clock.
   }
   return () => performance.now();
+}
+
+/** Reads once a step: a file read a message would be a tenth of what a busy coordinator does. A suspend shows a step after its end at the latest. */
+function oncePerStep(uptimeMs: () => number): () => number {
+  let readAt = -Infinity;
+  let read = 0;
+  return () => {
+    const now = performance.now();
+    if (now - readAt < STEP_MS) return read;
+    readAt = now;
+    read = uptimeMs();
+    return read;
+  };
 }
 
 /** The machine's clock and timers. */
