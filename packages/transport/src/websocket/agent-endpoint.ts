@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { createServer, type TLSSocket } from 'node:tls';
+import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import type { Clock, Entropy, Logger, Result } from '@cloudless/kernel';
 import {
   agentMessageSchema,
@@ -72,7 +72,12 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
   const keptOpen = new Set<Connection>();
   /** Control paths that wait for their bulk path, by the secret that it must present. */
   const waiting = new Map<string, Waiting>();
-  let identity = options.identity;
+  /** One for all connections: each of its own would read certificates and key anew, and keep them. */
+  let context = contextOf(options.identity);
+
+  function contextOf({ certificate, key }: TlsIdentity): SecureContext {
+    return createSecureContext({ ...INNER_TLS, cert: certificate, key, ca: options.bundle });
+  }
 
   function openConnection(socket: WebSocket, remoteAddress: string | undefined): Connection {
     let timer = clock.setTimer(HANDSHAKE_DEADLINE_MS, () => connection.abandon());
@@ -194,11 +199,12 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
 
   function serve(inner: TLSSocket, connection: Connection): void {
     inner.on('error', () => connection.abandon());
-    const chain = readPeerChain(inner);
     const channel = createDuplexChannel(inner, MAX_HANDSHAKE_BYTES);
     channel.receive({
+      // The other end speaks first, and nothing of it arrives before the handshake is done.
       frame(frame) {
         channel.receive(undefined);
+        const chain = readPeerChain(inner);
         const preamble = parsePreamble(frame);
         if (typeof preamble === 'string') return refuse(channel, connection, { code: 'malformed', message: preamble, retry: false });
         if (preamble.kind === 'control' || preamble.kind === 'bulk') servePath(preamble, chain, channel, connection);
@@ -218,24 +224,11 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
       const connection = openConnection(socket, request.socket.remoteAddress);
       const outer = createOuterStream(socket);
       outer.on('error', () => connection.abandon());
-      // One server object a connection: it binds the inner socket to its connection by documented means. It never listens.
-      const server = createServer({
-        ...INNER_TLS,
-        cert: identity.certificate,
-        key: identity.key,
-        ca: options.bundle,
-        requestCert: true,
-        rejectUnauthorized: false,
-      });
-      server.on('secureConnection', (inner) => serve(inner, connection));
-      server.on('tlsClientError', (cause) => {
-        logger.debug({ op: 'agentEndpoint.accept', outcome: 'failed', cause: cause.message, remoteAddress: connection.remoteAddress });
-        connection.abandon();
-      });
-      server.emit('connection', outer);
+      // `authorized` of such a socket says nothing: whoever shows a chain is judged by `authenticate`.
+      serve(new TLSSocket(outer, { isServer: true, secureContext: context, requestCert: true, rejectUnauthorized: false }), connection);
     },
     setIdentity(next) {
-      identity = next;
+      context = contextOf(next);
     },
     stop() {
       for (const connection of [...unfinished, ...keptOpen]) connection.abandon();
