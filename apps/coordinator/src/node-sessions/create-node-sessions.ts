@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Store } from '@cloudless/db';
-import { unreachable, withDeadline, type Clock, type Entropy, type Logger, type Result, type Timer } from '@cloudless/kernel';
+import { unreachable, withDeadline, type Clock, type Entropy, type Logger, type Result } from '@cloudless/kernel';
 import { CloudlessError, type AgentMessage, type BatchId, type EventId, type NodeId } from '@cloudless/proto';
 import { StreamReset, type CoordinatorLink } from '@cloudless/transport';
 import type { ServeFile } from '../files/serve-file.ts';
@@ -67,7 +67,6 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     logger,
     onEmpty: (nodeId) => void sessions.get(nodeId)?.link.send({ kind: 'departed', ...authority }),
   });
-  let measureTimer: Timer | undefined;
   let isStopped = false;
 
   function presenceOf(nodeId: NodeId): Presence {
@@ -83,7 +82,11 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     presenceOf,
     presences,
     lostAfterMs: options.lostAfterMs ?? 60_000,
-    onTick: () => sessions.forEach((session) => session.retry()),
+    onTick() {
+      for (const session of sessions.values()) session.retry();
+      // Each in its own time: five thousand at once would hold up everything else.
+      for (const presence of presences.values()) measurePaths(presence, clock);
+    },
   });
 
   const stopListening = store.onCommit(({ revision, changes }) => {
@@ -175,7 +178,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
           presence.hasLeft = false;
           presence.fingerprint = hello.fingerprint;
           reports.take(nodeId, hello.allocations);
-          measurePaths(presence, link, clock);
+          presence.measureAtMs = clock.bootMs();
+          measurePaths(presence, clock);
           watch.check(nodeId);
           logger.info({
             op: 'session.open',
@@ -274,14 +278,6 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     );
   };
 
-  const measureAgain = (): void => {
-    measureTimer = clock.setTimer(MEASURE_MS, () => {
-      for (const presence of presences.values()) if (presence.link) measurePaths(presence, presence.link, clock);
-      measureAgain();
-    });
-  };
-  measureAgain();
-
   const { agentFile } = options;
   const updates = agentFile
     ? startAgentUpdates({
@@ -316,7 +312,6 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       isStopped = true;
       stopListening();
       watch.stop();
-      measureTimer?.cancel();
       updates?.stop();
       for (const { link } of sessions.values()) link.close({ code: 'closed', message: 'the coordinator stops', retry: true });
       reports.stop();
@@ -326,6 +321,3 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     },
   };
 }
-
-/** Both paths are measured this often, which also keeps proxies from closing an idle bulk path. */
-const MEASURE_MS = 5000;

@@ -22,6 +22,8 @@ export type Presence = {
   /** As last reported; the writer brings it into the row. */
   fingerprint: Fingerprint | undefined;
   readonly seen: Record<LinkPath, ChannelSeen>;
+  /** Boot time at which its paths are measured again. */
+  measureAtMs: number;
   usage: Usage[];
 };
 
@@ -34,6 +36,7 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
   alertedAtMs: undefined,
   fingerprint: undefined,
   seen: { control: {}, bulk: {} },
+  measureAtMs: nowMs,
   usage: [],
 });
 
@@ -47,8 +50,14 @@ export function keepUsage(presence: Presence, usage: Usage, now: number): void {
   presence.usage = [...kept.slice(-(MAX_SAMPLES - 1)), { ...usage, at: now }];
 }
 
-/** Measures both paths once. What does not answer shows by its age. */
-export function measurePaths(presence: Presence, link: CoordinatorLink, clock: Clock): void {
+/** Both paths are measured this often, which also keeps proxies from closing an idle bulk path. */
+const MEASURE_MS = 5000;
+
+/** Measures both paths once, when that is due. What does not answer shows by its age. */
+export function measurePaths(presence: Presence, clock: Clock): void {
+  const { link } = presence;
+  if (!link || clock.bootMs() < presence.measureAtMs) return;
+  presence.measureAtMs = clock.bootMs() + MEASURE_MS;
   for (const path of ['control', 'bulk'] as const) {
     const sentAt = clock.now();
     void link.probe(path).then(
