@@ -3,7 +3,7 @@ import type { Product } from './product.ts';
 /** The first owner of a product that a test or benchmark claims. */
 export const OWNER = { name: 'Ada Owner', email: 'ada@example.test', password: 'correct horse battery' } as const;
 
-async function call(product: Product, procedure: string, input: object, cookie?: string): Promise<Response> {
+async function call(product: Pick<Product, 'url'>, procedure: string, input: object, cookie?: string): Promise<Response> {
   const response = await fetch(`${product.url}/trpc/${procedure}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: product.url, ...(cookie === undefined ? {} : { cookie }) },
@@ -15,7 +15,7 @@ async function call(product: Product, procedure: string, input: object, cookie?:
 }
 
 /** Claims the cluster with its one-time code; returns the session cookie. */
-export async function claimByApi(product: Product): Promise<string> {
+export async function claimByApi(product: Pick<Product, 'url' | 'claimCode'>): Promise<string> {
   const response = await call(product, 'claim.submit', { code: await product.claimCode(), ...OWNER });
   return response.headers
     .getSetCookie()
@@ -24,7 +24,7 @@ export async function claimByApi(product: Product): Promise<string> {
 }
 
 /** Makes an API token with the owner's session, as Settings does. */
-export async function createToken(product: Product, cookie: string, scope: 'read' | 'write'): Promise<string> {
+export async function createToken(product: Pick<Product, 'url'>, cookie: string, scope: 'read' | 'write'): Promise<string> {
   const response = await call(product, 'token.create', { name: `${scope} token`, scope }, cookie);
   return ((await response.json()) as { result: { data: { token: string } } }).result.data.token;
 }

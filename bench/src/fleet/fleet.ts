@@ -1,0 +1,103 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { NodeId } from '@cloudless/proto';
+import type { FleetNews, FleetOrder, Told } from './messages.ts';
+
+const PROGRAM = join(import.meta.dirname, '..', 'fleet-process.ts');
+const STEP_MS = 120_000;
+
+export type JoinOptions = {
+  readonly url: string;
+  readonly name: string;
+  readonly token: string;
+  readonly link: 'wired' | 'wifi';
+  readonly viaProxy?: boolean;
+};
+export type FleetDevice = { readonly nodeId: NodeId; readonly joinedAt: number; readonly onlineAt: number };
+
+/** Simulated devices in a process of their own, as light clients of the real protocol over real sockets. */
+export interface Fleet extends AsyncDisposable {
+  readonly pid: number;
+  /** Resolves when the device is online. */
+  join(index: number, options: JoinOptions): Promise<FleetDevice>;
+  /** @returns when it was carried out, by `monotonicMs` */
+  leave(index: number): Promise<number>;
+  cut(index: number): Promise<number>;
+  close(index: number): Promise<number>;
+  /** Called with what devices were told to run. */
+  onTold(listener: (told: readonly Told[]) => void): void;
+}
+
+type Waiting = {
+  joinedAt: number;
+  nodeId: NodeId | undefined;
+  readonly step: PromiseWithResolvers<number>;
+  readonly until: 'online' | 'done';
+};
+
+export function startFleet(): Fleet {
+  const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const waiting = new Map<number, Waiting>();
+  let listener: (told: readonly Told[]) => void = () => undefined;
+
+  child.on('message', (news: FleetNews) => {
+    if (news.kind === 'told') return listener(news.told);
+    const entry = waiting.get(news.index);
+    if (!entry) return;
+    if (news.kind === 'joined') Object.assign(entry, { joinedAt: news.at, nodeId: news.nodeId });
+    else if (news.kind === 'failed') entry.step.reject(new Error(news.reason));
+    else if (news.kind === entry.until) entry.step.resolve(news.at);
+  });
+  child.once('exit', (code, signal) => {
+    for (const { step } of waiting.values()) step.reject(new Error(`the simulated devices ended: ${signal ?? code}`));
+  });
+
+  async function order(what: FleetOrder, until: Waiting['until']): Promise<{ at: number; entry: Waiting }> {
+    const entry: Waiting = { joinedAt: 0, nodeId: undefined, step: Promise.withResolvers(), until };
+    waiting.set(what.index, entry);
+    const timer = setTimeout(() => entry.step.reject(new Error(`device ${what.index}: no ${until} within ${STEP_MS} ms`)), STEP_MS);
+    try {
+      child.send(what);
+      return { at: await entry.step.promise, entry };
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(what.index);
+    }
+  }
+  const doOrder = async (kind: 'leave' | 'cut' | 'close', index: number): Promise<number> => (await order({ kind, index }, 'done')).at;
+
+  return {
+    pid: child.pid ?? 0,
+    async join(index, options) {
+      const { at, entry } = await order({ kind: 'join', index, viaProxy: false, ...options }, 'online');
+      if (entry.nodeId === undefined) throw new Error(`device ${index} is online and has no id`);
+      return { nodeId: entry.nodeId, joinedAt: entry.joinedAt, onlineAt: at };
+    },
+    leave: (index) => doOrder('leave', index),
+    cut: (index) => doOrder('cut', index),
+    close: (index) => doOrder('close', index),
+    onTold(next) {
+      listener = next;
+    },
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** Runs `work` over `count` positions, `atOnce` at a time, in order. */
+export async function inParallel(count: number, atOnce: number, work: (position: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const run = async (): Promise<void> => {
+    while (next < count) {
+      const position = next;
+      next += 1;
+      await work(position);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, run));
+}
