@@ -132,6 +132,13 @@ export function describeSqlDriverContract(name: string, open: () => Promise<Cont
       expect(await readIds(opened.driver)).toHaveLength(50);
     });
 
+    it.each([[[1]], [[1, 2, 3]]])('refuses %j where a statement takes two parameters', async (params) => {
+      await using opened = await openTable();
+      const statement = { sql: "INSERT INTO thing (id, value, name) VALUES (?, ?2, '?') -- ?", params };
+      expect(await run(opened.driver, statement)).toMatchObject({ kind: 'failed', statement: 0, failure: { kind: 'refused' } });
+      expect(await readIds(opened.driver)).toEqual([]);
+    });
+
     it('refuses a read, whose rows the clustered database would drop', async () => {
       await using opened = await openTable();
       const read = 'WITH one AS (SELECT 1) SELECT * FROM one';

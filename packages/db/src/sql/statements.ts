@@ -91,11 +91,14 @@ function findVerb(sql: string): string | undefined {
   return undefined;
 }
 
+/** Whether the statement only reads. */
+export const isReading = (sql: string): boolean => READS.has(findVerb(sql) ?? '');
+
 /** As `findStatementRefusal`, for a statement of a batch: that one writes. The clustered database drops the rows of a read there. */
 export function findBatchRefusal(sql: string): string | undefined {
   const refusal = findStatementRefusal(sql);
   if (refusal !== undefined) return refusal;
-  return READS.has(findVerb(sql) ?? '') ? 'a batch writes: read by `query`, or return rows by RETURNING' : undefined;
+  return isReading(sql) ? 'a batch writes: read by `query`, or return rows by RETURNING' : undefined;
 }
 
 /** Puts one space behind each `RETURNING`: rqlite looks for it so, and drops the rows where it finds another blank. */
@@ -103,6 +106,15 @@ export function spaceReturning(sql: string): string {
   if (!/returning\s/i.test(sql)) return sql;
   const tokens = Array.from(sql.matchAll(TOKEN), ([token]) => token);
   return tokens.map((token, index) => (tokens[index - 1]?.toUpperCase() === 'RETURNING' && /^\s/.test(token) ? ' ' : token)).join('');
+}
+
+/** How many parameters the statement takes. */
+export function countParameters(sql: string): number {
+  let last = -1;
+  for (const [token] of sql.matchAll(TOKEN_OR_PARAMETER)) {
+    if (token.startsWith('?')) last = Math.max(last, token === '?' ? last + 1 : Number(token.slice(1)) - 1);
+  }
+  return last + 1;
 }
 
 /** Makes text again of the parameters of these indexes, counted from 0, which travel as bytes. */

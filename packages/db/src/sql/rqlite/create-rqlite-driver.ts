@@ -2,12 +2,11 @@ import type { Clock, Entropy, Logger } from '@cloudless/kernel';
 import { assert } from '@cloudless/kernel';
 import type { BatchOutcome, SqlDriver, SqlFailure, SqlRows, Statement } from '../driver.ts';
 import { failedQuery, overloaded, unavailable } from '../failures.ts';
-import { hasReturning } from '../statements.ts';
 import { toRows, toStatementResult, type RqliteAnswer } from './answers.ts';
 import { toFailure } from './failure.ts';
 import { createHttpClient, type HttpClientOptions } from './http-client.ts';
 import { createLeaderRoute, type Routed } from './leader-route.ts';
-import { encodeStatements, EXECUTE_PATH, findRefusal, QUERY_PATH } from './requests.ts';
+import { encodeStatements, EXECUTE_PATH, findRefusal, QUERY_PATH, returnsRows } from './requests.ts';
 import { createSlots } from './slots.ts';
 import { readNodes, type RqliteNode } from './read-nodes.ts';
 
@@ -66,7 +65,7 @@ function toOutcome({ results }: RqliteAnswer, statements: readonly Statement[]):
   if (results.length !== statements.length)
     return { kind: 'unknown', reason: `rqlite answered ${results.length} of ${statements.length} statements` };
   // It happened, but its rows are gone: whoever settles it hears that it is stored.
-  if (statements.some(({ sql }, index) => hasReturning(sql) && !results[index]?.columns))
+  if (statements.some((statement, index) => returnsRows(statement) && !results[index]?.columns))
     return { kind: 'unknown', reason: 'rqlite returned no rows for RETURNING' };
   return { kind: 'committed', results: results.map(toStatementResult) };
 }

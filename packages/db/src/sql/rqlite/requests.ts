@@ -1,5 +1,5 @@
 import type { SqlFailure, SqlValue, Statement } from '../driver.ts';
-import { castParameters, findBatchRefusal, findStatementRefusal, spaceReturning } from '../statements.ts';
+import { castParameters, countParameters, findBatchRefusal, findStatementRefusal, hasReturning, spaceReturning } from '../statements.ts';
 import { findValueRefusal } from '../values.ts';
 import { exactNumber } from './exact-json.ts';
 
@@ -25,10 +25,38 @@ function toParameter(value: SqlValue): unknown {
   return value;
 }
 
+type Described = {
+  /** As it is sent. */
+  readonly sql: string;
+  readonly refusal: { readonly read: string | undefined; readonly write: string | undefined };
+  readonly parameters: number;
+  readonly hasReturning: boolean;
+};
+
+/** Distinct texts kept: the store's are about 30, Prisma's grow with the shape of queries. */
+const DESCRIBED_LIMIT = 256;
+const described = new Map<string, Described>();
+
+function describeStatement(sql: string): Described {
+  const known = described.get(sql);
+  if (known) return known;
+  const entry: Described = {
+    sql: spaceReturning(sql),
+    refusal: { read: findStatementRefusal(sql), write: findBatchRefusal(sql) },
+    parameters: countParameters(sql),
+    hasReturning: hasReturning(sql),
+  };
+  if (described.size >= DESCRIBED_LIMIT) described.delete(described.keys().next().value ?? '');
+  described.set(sql, entry);
+  return entry;
+}
+
+export const returnsRows = ({ sql }: Statement): boolean => describeStatement(sql).hasReturning;
+
 function toJson({ sql, params = [] }: Statement): unknown[] {
+  const text = describeStatement(sql).sql;
   const hexes = new Set(params.flatMap((value, index) => (typeof value === 'string' && LOOKS_LIKE_HEX.test(value) ? [index] : [])));
-  const spaced = spaceReturning(sql);
-  return [hexes.size === 0 ? spaced : castParameters(spaced, hexes), ...params.map(toParameter)];
+  return [hexes.size === 0 ? text : castParameters(text, hexes), ...params.map(toParameter)];
 }
 
 /** The body of a request. The statements were found sound before. */
@@ -36,7 +64,9 @@ export const encodeStatements = (statements: readonly Statement[]): string => JS
 
 export type Refusal = { readonly failure: SqlFailure; readonly statement: number };
 
-function findRefusedValue(params: readonly SqlValue[]): string | undefined {
+function findRefusedValue(params: readonly SqlValue[], wanted: number): string | undefined {
+  // rqlite ignores those that are too many.
+  if (params.length !== wanted) return `the statement takes ${wanted} parameters, not ${params.length}`;
   for (const [index, value] of params.entries()) {
     const refusal = findValueRefusal(value);
     if (refusal !== undefined) return `parameter ${index + 1}: ${refusal}`;
@@ -47,7 +77,8 @@ function findRefusedValue(params: readonly SqlValue[]): string | undefined {
 /** The first statement that must not be sent. */
 export function findRefusal(statements: readonly Statement[], use: 'read' | 'write'): Refusal | undefined {
   for (const [statement, { sql, params = [] }] of statements.entries()) {
-    const message = (use === 'read' ? findStatementRefusal(sql) : findBatchRefusal(sql)) ?? findRefusedValue(params);
+    const { refusal, parameters } = describeStatement(sql);
+    const message = refusal[use] ?? findRefusedValue(params, parameters);
     if (message !== undefined) return { failure: { kind: 'refused', message }, statement };
   }
   return undefined;

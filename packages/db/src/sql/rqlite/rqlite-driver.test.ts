@@ -2,6 +2,7 @@ import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { describeSqlDriverContract } from '../../contract/sql-driver-contract.ts';
+import { createRqliteDouble } from '../../testing/rqlite-double/index.ts';
 import type { RqliteCluster } from '../../testing/rqlite-cluster.ts';
 import { A_REAL_RQLITED, rqlited } from '../../testing/rqlited/env.ts';
 import { startRqlited } from '../../testing/rqlited/start-rqlited.ts';
@@ -21,7 +22,24 @@ async function openEmpty(cluster: RqliteCluster) {
   return { driver, [Symbol.asyncDispose]: () => driver.stop() };
 }
 
+/** A driver of a cluster of its own. */
+async function openOver(cluster: RqliteCluster) {
+  const opened = await openEmpty(cluster);
+  return {
+    ...opened,
+    async [Symbol.asyncDispose]() {
+      await opened.driver.stop();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
 const KINDS = ['one node', 'three nodes'] as const;
+
+describe('the double of rqlite', () => {
+  describeSqlDriverContract('rqlite double, one node', async () => await openOver(await createRqliteDouble({ nodes: 1 })));
+  describeSqlDriverContract('rqlite double, three nodes', async () => await openOver(await createRqliteDouble({ nodes: 3 })));
+});
 
 describe.skipIf(rqlited === undefined)(`${A_REAL_RQLITED}`, () => {
   describe.each(KINDS)('%s', (kind) => {

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { BatchOutcome, SqlFailure, SqlRows, SqlValue, Statement, StatementResult } from '../driver.ts';
-import { findBatchRefusal, findStatementRefusal } from '../statements.ts';
+import { countParameters, findBatchRefusal, findStatementRefusal } from '../statements.ts';
 import { findValueRefusal, fromBound, toBound } from '../values.ts';
 import { isUnsureCommit, RefusedStatement, toFailure } from './failure.ts';
 
@@ -29,6 +29,7 @@ type Prepared = {
   readonly types: readonly (string | null)[];
   /** Why it is no part of a batch. */
   readonly batchRefusal: string | undefined;
+  readonly parameters: number;
 };
 
 /** Distinct texts kept prepared: the store's are about 30, Prisma's grow with the shape of queries. */
@@ -66,13 +67,16 @@ export function openSqliteConnection({ path, busyTimeoutMs }: ConnectionOptions)
       columns: described.map((column) => column.name),
       types: described.map((column) => column.type),
       batchRefusal: described.length > 0 ? findBatchRefusal(sql) : undefined,
+      parameters: countParameters(sql),
     };
     if (prepared.size >= PREPARED_LIMIT) prepared.delete(prepared.keys().next().value ?? '');
     prepared.set(sql, entry);
     return entry;
   }
 
-  function bind(params: readonly SqlValue[]): SqlValue[] {
+  function bind({ parameters }: Prepared, params: readonly SqlValue[]): SqlValue[] {
+    // SQLite takes those that lack for NULL.
+    if (params.length !== parameters) throw new RefusedStatement(`the statement takes ${parameters} parameters, not ${params.length}`);
     return params.map((value, index) => {
       const refusal = findValueRefusal(value);
       if (refusal !== undefined) throw new RefusedStatement(`parameter ${index + 1}: ${refusal}`);
@@ -80,8 +84,9 @@ export function openSqliteConnection({ path, busyTimeoutMs }: ConnectionOptions)
     });
   }
 
-  function read({ statement, columns, types }: Prepared, params: readonly SqlValue[]): SqlRows {
-    const rows = statement.all(...bind(params)) as unknown as SqlValue[][];
+  function read(entry: Prepared, params: readonly SqlValue[]): SqlRows {
+    const { statement, columns, types } = entry;
+    const rows = statement.all(...bind(entry, params)) as unknown as SqlValue[][];
     return { columns, types, rows: rows.map((row) => row.map(fromBound)) };
   }
 
@@ -92,7 +97,7 @@ export function openSqliteConnection({ path, busyTimeoutMs }: ConnectionOptions)
       const returned = read(entry, params);
       return { changes: returned.rows.length, lastInsertId: 0, returned };
     }
-    const { changes, lastInsertRowid } = entry.statement.run(...bind(params));
+    const { changes, lastInsertRowid } = entry.statement.run(...bind(entry, params));
     // Schema changes make the described columns of other statements stale.
     if (/^\s*(create|alter|drop)\b/i.test(sql)) prepared.clear();
     return { changes: Number(changes), lastInsertId: fromBound(lastInsertRowid) as number | bigint, returned: NO_ROWS };
