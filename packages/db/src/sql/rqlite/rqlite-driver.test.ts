@@ -1,56 +1,70 @@
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { describeSqlDriverContract } from '../../contract/sql-driver-contract.ts';
-import { createRqliteDouble } from '../../testing/rqlite-double/index.ts';
+import { describeRqliteHttpContract } from '../../contract/rqlite-http-contract.ts';
+import { describeSqlDriverContract, type ContractDriver } from '../../contract/sql-driver-contract.ts';
+import { emptied } from '../../testing/empty-rqlite.ts';
 import type { RqliteCluster } from '../../testing/rqlite-cluster.ts';
+import { createRqliteDouble, type RqliteDouble } from '../../testing/rqlite-double/index.ts';
 import { A_REAL_RQLITED, rqlited } from '../../testing/rqlited/env.ts';
 import { startRqlited } from '../../testing/rqlited/start-rqlited.ts';
 import { createRqliteDriver } from './index.ts';
 
 const clock = createRealClock();
 const entropy = createRealEntropy();
+const SIZES = [1, 3] as const;
+const nameOf = (nodes: 1 | 3): string => (nodes === 1 ? 'one node' : 'three nodes');
 
-/** An empty database of a cluster that several tests share. */
-async function openEmpty(cluster: RqliteCluster) {
+function openOver(cluster: RqliteCluster): ContractDriver {
   const driver = createRqliteDriver({ urls: cluster.nodes.map(({ url }) => url), clock, entropy, logger: nullLogger });
-  const { rows } = await driver.query({ sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'" });
-  await driver.batch(
-    rows.map(([name]) => ({ sql: `DROP TABLE "${String(name)}"` })),
-    { id: 'empty' },
-  );
-  return { driver, [Symbol.asyncDispose]: () => driver.stop() };
-}
-
-/** A driver of a cluster of its own. */
-async function openOver(cluster: RqliteCluster) {
-  const opened = await openEmpty(cluster);
   return {
-    ...opened,
+    driver,
     async [Symbol.asyncDispose]() {
-      await opened.driver.stop();
+      await driver.stop();
       await cluster[Symbol.asyncDispose]();
     },
   };
 }
 
-const KINDS = ['one node', 'three nodes'] as const;
+/** The leader goes to another node before each batch but the first. */
+function changingLeaders(cluster: RqliteDouble): ContractDriver {
+  const opened = openOver(cluster);
+  let isFirst = true;
+  return {
+    ...opened,
+    driver: {
+      ...opened.driver,
+      batch(statements, options) {
+        if (!isFirst) cluster.elect();
+        isFirst = false;
+        return opened.driver.batch(statements, options);
+      },
+    },
+  };
+}
 
 describe('the double of rqlite', () => {
-  describeSqlDriverContract('rqlite double, one node', async () => await openOver(await createRqliteDouble({ nodes: 1 })));
-  describeSqlDriverContract('rqlite double, three nodes', async () => await openOver(await createRqliteDouble({ nodes: 3 })));
+  for (const nodes of SIZES) {
+    describeRqliteHttpContract(`double, ${nameOf(nodes)}`, nodes, () => createRqliteDouble({ nodes }));
+    describeSqlDriverContract(`rqlite double, ${nameOf(nodes)}`, async () => openOver(await createRqliteDouble({ nodes })));
+  }
+  describeSqlDriverContract('rqlite double, three nodes, another leader for each batch', async () =>
+    changingLeaders(await createRqliteDouble({ nodes: 3 })),
+  );
 });
 
 describe.skipIf(rqlited === undefined)(`${A_REAL_RQLITED}`, () => {
-  describe.each(KINDS)('%s', (kind) => {
+  describe.each(SIZES)('of %i nodes', (nodes) => {
     let cluster: RqliteCluster | undefined;
+    const empty = async (): Promise<RqliteCluster> => {
+      if (!cluster) throw new Error('the cluster did not start');
+      return await emptied(cluster);
+    };
     beforeAll(async () => {
-      cluster = await startRqlited(rqlited ?? '', kind === 'one node' ? 1 : 3);
+      cluster = await startRqlited(rqlited ?? '', nodes);
     }, 30_000);
     afterAll(async () => await cluster?.[Symbol.asyncDispose]());
-    describeSqlDriverContract(`rqlite, ${kind}`, async () => {
-      if (!cluster) throw new Error('the cluster did not start');
-      return await openEmpty(cluster);
-    });
+    describeRqliteHttpContract(`rqlited, ${nameOf(nodes)}`, nodes, empty);
+    describeSqlDriverContract(`rqlite, ${nameOf(nodes)}`, async () => openOver(await empty()));
   });
 });
