@@ -82,7 +82,24 @@ export function createRqliteDriver(options: RqliteOptions): RqliteDriver {
   const { deadlineMs = 30_000, leaderWaitMs = 5000, inFlightLimit = 32, queueLimit = 1024 } = options;
   assert(urls.length > 0, 'an rqlite cluster has an address');
   const http = createHttpClient({ connections: inFlightLimit, connectTimeoutMs: CONNECT_TIMEOUT_MS, auth, tls });
-  const route = createLeaderRoute({ urls: urls.map((url) => new URL(url).origin), http, clock, entropy, logger, leaderWaitMs });
+  const origins = urls.map((url) => new URL(url).origin);
+  const readAll = async (first: string | undefined, signal?: AbortSignal): Promise<readonly RqliteNode[]> => {
+    using deadline = startDeadline(clock, leaderWaitMs, signal);
+    return await readNodes({ origins: [...(first === undefined ? [] : [first]), ...origins], http, signal: deadline.signal });
+  };
+  const route = createLeaderRoute({
+    urls: origins,
+    http,
+    clock,
+    entropy,
+    logger,
+    leaderWaitMs,
+    discover: async (leader) =>
+      await accept(readAll(leader)).then(
+        (nodes) => nodes.flatMap(({ url }) => (url === undefined ? [] : [new URL(url).origin])),
+        () => [],
+      ),
+  });
   const slots = createSlots(inFlightLimit, queueLimit);
   const accepted = new Set<Promise<unknown>>();
   let isStopped = false;
@@ -153,14 +170,7 @@ export function createRqliteDriver(options: RqliteOptions): RqliteDriver {
       if (statements.length === 0) return { kind: 'committed', results: [] };
       return await accept(write(statements, id, waitMs));
     },
-    async nodes(signal) {
-      using deadline = startDeadline(clock, leaderWaitMs, signal);
-      return await readNodes({
-        origins: [...(route.leader ? [route.leader] : []), ...urls.map((url) => new URL(url).origin)],
-        http,
-        signal: deadline.signal,
-      });
-    },
+    nodes: (signal) => readAll(route.leader, signal),
     async stop() {
       isStopped = true;
       await Promise.allSettled(accepted);

@@ -154,11 +154,35 @@ describe('a cluster of three', () => {
     await using on = await open({ nodes: 3 });
     const before = on.driver.leader;
     await on.double.killLeader();
+    // An idle connection may not have heard yet: a write would be unknown, a read is asked again.
+    expect(await on.ids()).toEqual([]);
     expect(await on.write(1)).toMatchObject({ kind: 'committed' });
     expect(on.driver.leader).not.toBe(before);
     on.double.elect('n2');
     expect(await on.write(2)).toMatchObject({ kind: 'committed' });
     expect(await on.ids()).toEqual([1, 2]);
+  });
+
+  it('is found through one address, and still when that node is gone', async () => {
+    await using double = await createRqliteDouble({ nodes: 3 });
+    const [only] = double.nodes;
+    const driver = createRqliteDriver({ urls: [only?.url ?? ''], clock, entropy, logger: nullLogger });
+    await driver.batch([TABLE], { id: 'table' });
+    expect(await driver.nodes()).toHaveLength(3);
+    await double.killLeader();
+    expect(await driver.query({ sql: 'SELECT count(*) FROM thing' })).toMatchObject({ rows: [[0]] });
+    expect(await driver.batch([insert(1)], { id: 'write' })).toMatchObject({ kind: 'committed' });
+    await driver.stop();
+  });
+
+  it('gives a silent leader up when another one leads: the write is unknown, a read goes there', async () => {
+    const { promise: until, resolve } = Promise.withResolvers<void>();
+    await using on = await open({ nodes: 3, fault: ({ nodeId }) => (nodeId === 'n0' ? { kind: 'delay', until } : undefined) });
+    const [write, read] = [on.write(1, 60_000), on.ids()];
+    on.double.elect('n1');
+    expect(await write).toMatchObject({ kind: 'unknown', reason: expect.stringContaining('leads by now') as string });
+    expect(await read).toEqual([]);
+    resolve();
   });
 
   it('is read as it is: an old leader that has not heard of the new one is not believed', async () => {

@@ -2,6 +2,7 @@ import { backoffMs, type Clock, type Entropy, type Logger } from '@cloudless/ker
 import { parseAnswer, type RqliteAnswer } from './answers.ts';
 import { judgeRequestError } from './failure.ts';
 import type { Exchange, HttpClient, HttpRequest } from './http-client.ts';
+import { QUERY_PATH } from './requests.ts';
 
 export type Routed =
   | { readonly kind: 'answered'; readonly answer: RqliteAnswer }
@@ -29,6 +30,8 @@ export type LeaderRouteOptions = {
   readonly logger: Logger;
   /** How long a request looks for a leader. An election takes one to two seconds. */
   readonly leaderWaitMs: number;
+  /** Addresses of all nodes, asked whenever another one leads; empty when nobody tells. */
+  readonly discover: (leader: string) => Promise<readonly string[]>;
 };
 
 /** What one node made of a request. */
@@ -39,6 +42,10 @@ type Verdict =
   /** It did not happen; it may elsewhere, or soon. */
   | { readonly kind: 'notYet'; readonly reason: string };
 
+/** After that without an answer the others are asked whether somebody else leads by now: a machine that is gone refuses nothing. */
+const SUSPECT_AFTER_MS = 1000;
+const NODES_KEPT = 16;
+const WHO_LEADS: HttpRequest = { method: 'POST', path: QUERY_PATH, body: '["SELECT 1"]' };
 const BACKOFF = { baseMs: 25, maxMs: 250, factor: 2, jitter: 0.5 };
 
 /** Where a node sends a request on, unless that would carry the password or the data out of TLS. */
@@ -78,20 +85,57 @@ function judge(origin: string, exchange: Exchange): Verdict {
 }
 
 export function createLeaderRoute(options: LeaderRouteOptions): LeaderRoute {
-  const { urls, http, clock, entropy, logger, leaderWaitMs } = options;
+  const { urls, http, clock, entropy, logger, leaderWaitMs, discover } = options;
+  let known: readonly string[] = urls;
   let leader: string | undefined;
   let asked = 0;
 
   function nextOrigin(): string {
     if (leader !== undefined) return leader;
     asked += 1;
-    return urls[asked % urls.length] ?? '';
+    return known[asked % known.length] ?? '';
+  }
+
+  async function learnNodes(from: string): Promise<void> {
+    const found = await discover(from);
+    known = [...new Set([...urls, ...found])].slice(0, NODES_KEPT);
   }
 
   function learn(origin: string | undefined): void {
     if (origin === leader) return;
-    if (origin !== undefined) logger.info({ op: 'store.leader', outcome: 'ok', leader: origin, before: leader });
+    if (origin !== undefined) {
+      logger.info({ op: 'store.leader', outcome: 'ok', leader: origin, before: leader });
+      void learnNodes(origin);
+    }
     leader = origin;
+  }
+
+  /** Who leads by the word of another node than `origin`. */
+  async function askOthers(origin: string, signal: AbortSignal): Promise<string | undefined> {
+    for (const other of known.filter((one) => one !== origin)) {
+      const verdict = judge(other, await http.exchange(other, WHO_LEADS, signal));
+      if (verdict.kind === 'answered') return other;
+      if (verdict.kind === 'elsewhere') return verdict.origin;
+    }
+    return undefined;
+  }
+
+  /** One request, given up when another node leads by now. */
+  async function exchangeWatched(origin: string, request: HttpRequest, signal: AbortSignal): Promise<Exchange> {
+    const controller = new AbortController();
+    const either = AbortSignal.any([signal, controller.signal]);
+    const watch = new AbortController();
+    const pending = http.exchange(origin, request, either).finally(() => watch.abort());
+    const suspect = async (): Promise<void> => {
+      while (!either.aborted) {
+        await clock.sleep(SUSPECT_AFTER_MS, watch.signal);
+        const found = await askOthers(origin, watch.signal);
+        if (found !== undefined && found !== origin) controller.abort(new Error(`${found} leads by now`));
+      }
+    };
+    // Ends by the abort of its sleep as soon as the answer is there.
+    suspect().catch(() => undefined);
+    return await pending;
   }
 
   return {
@@ -99,13 +143,14 @@ export function createLeaderRoute(options: LeaderRouteOptions): LeaderRoute {
       return leader;
     },
     async send(request, { canRepeat, signal }) {
-      const startedMs = clock.bootMs();
+      // From the first failure: an answer that is long in coming is the deadline's to judge.
+      let searchesSinceMs: number | undefined;
       let hint: string | undefined;
       for (let attempt = 0; ; attempt += 1) {
         const origin = hint ?? nextOrigin();
         const isHint = hint !== undefined;
         hint = undefined;
-        const verdict = judge(origin, await http.exchange(origin, request, signal));
+        const verdict = judge(origin, await exchangeWatched(origin, request, signal));
         if (verdict.kind === 'answered') learn(origin);
         if (verdict.kind === 'answered' || verdict.kind === 'notDone') return verdict;
         learn(undefined);
@@ -115,11 +160,12 @@ export function createLeaderRoute(options: LeaderRouteOptions): LeaderRoute {
           continue;
         }
         const reason = verdict.kind === 'elsewhere' ? `${origin} was named leader and names another` : verdict.reason;
-        const isOver = signal.aborted || clock.bootMs() - startedMs >= leaderWaitMs;
+        searchesSinceMs ??= clock.bootMs();
+        const isOver = signal.aborted || clock.bootMs() - searchesSinceMs >= leaderWaitMs;
         if (isOver) return { kind: verdict.kind === 'lost' ? 'lost' : 'notDone', reason };
         // Each node is asked once before anybody waits: one that is gone costs nothing while another leads.
-        const rounds = Math.floor(attempt / urls.length);
-        if (attempt + 1 >= urls.length) await clock.sleep(backoffMs(BACKOFF, rounds, entropy), signal).catch(() => undefined);
+        const rounds = Math.floor(attempt / known.length);
+        if (attempt + 1 >= known.length) await clock.sleep(backoffMs(BACKOFF, rounds, entropy), signal).catch(() => undefined);
       }
     },
   };

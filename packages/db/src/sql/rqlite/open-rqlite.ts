@@ -1,0 +1,22 @@
+import { migrate, type MigrateResult, type Migration } from '../migrations.ts';
+import { createRqliteDriver, type RqliteDriver, type RqliteOptions } from './create-rqlite-driver.ts';
+
+export type OpenRqliteOptions = RqliteOptions & { readonly migrations?: readonly Migration[] };
+
+/**
+ * Connects to the cluster and brings its schema to this release's. Several may do so at once: each migration happens once.
+ * No copy is taken before, unlike `openSqlite`: the cluster's backups are its owner's to make (`npm run backup`).
+ *
+ * @throws CloudlessError `store_unavailable`
+ */
+export async function openRqlite(options: OpenRqliteOptions): Promise<{ readonly driver: RqliteDriver; readonly migrated: MigrateResult }> {
+  const { clock, migrations } = options;
+  const driver = createRqliteDriver(options);
+  try {
+    const migrated = await migrate({ driver, clock, ...(migrations ? { migrations } : {}) });
+    return { driver, migrated };
+  } catch (error) {
+    await driver.stop();
+    throw error;
+  }
+}
