@@ -3,7 +3,8 @@ import type { BatchId, NodeId, NodeRow } from '@cloudless/proto';
 import { buildNodeRow } from '@cloudless/proto/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTestStore } from '../testing/create-test-store.ts';
+import { createTestStore as createStoreOn, type TestStoreOptions } from '../testing/create-test-store.ts';
+import { TEST_DATABASES } from '../testing/test-databases.ts';
 import { createLossyDriver, type Loss } from '../testing/lossy-driver.ts';
 import type { CommitOutcome, Mutation, Store, WriteBatch } from './store.ts';
 
@@ -64,47 +65,51 @@ function expectAgreement(store: Store, model: Model): void {
   for (const name of NAMES) expect(store.get('node', buildNodeRow(name).id as NodeId)?.version).toBe(model.rows.get(name)?.version);
 }
 
-describe('the store', () => {
-  it('does what a list of batches done one by one would do, whatever is concurrent and whatever answers are lost', async () => {
-    await fc.assert(
-      fc.asyncProperty(rounds, losses, async (allRounds, allLosses) => {
-        let lostInARow = 0;
-        const decide = (id: string): Loss | undefined => {
-          const loss = id.startsWith('void-') || lostInARow >= 2 ? undefined : allLosses.shift();
-          if (!id.startsWith('void-')) lostInARow = loss === undefined ? 0 : lostInARow + 1;
-          return loss;
-        };
-        const drivers: { deliverLate(): Promise<unknown> }[] = [];
-        await using opened = await createTestStore({
-          wrap(driver) {
-            const lossy = createLossyDriver(driver, decide);
-            drivers.push(lossy);
-            return lossy;
-          },
-        });
-        const entropy = createSeededEntropy(3);
-        const model: Model = { rows: new Map(), revision: 0 };
-        const told: number[] = [];
-        opened.store.onCommit(({ revision }) => told.push(revision));
-        for (const round of allRounds) {
-          const seen: Model = { rows: new Map(model.rows), revision: model.revision };
-          const wanted: CommitOutcome['kind'][] = [];
-          const outcomes = round.map((wishes) => {
-            const mutations = wishes.map((one) => toMutation(one, expectOf(one, seen)));
-            wanted.push(applyToModel(wishes, mutations, model));
-            const write: WriteBatch = { id: entropy.id('batch') as BatchId, mutations };
-            return opened.store.commit(write);
+describe.each(TEST_DATABASES)('on %s', (database, openDatabase) => {
+  const createTestStore = (options: TestStoreOptions = {}): ReturnType<typeof createStoreOn> => createStoreOn({ openDatabase, ...options });
+
+  describe('the store', () => {
+    it('does what a list of batches done one by one would do, whatever is concurrent and whatever answers are lost', async () => {
+      await fc.assert(
+        fc.asyncProperty(rounds, losses, async (allRounds, allLosses) => {
+          let lostInARow = 0;
+          const decide = (id: string): Loss | undefined => {
+            const loss = id.startsWith('void-') || lostInARow >= 2 ? undefined : allLosses.shift();
+            if (!id.startsWith('void-')) lostInARow = loss === undefined ? 0 : lostInARow + 1;
+            return loss;
+          };
+          const drivers: { deliverLate(): Promise<unknown> }[] = [];
+          await using opened = await createTestStore({
+            wrap(driver) {
+              const lossy = createLossyDriver(driver, decide);
+              drivers.push(lossy);
+              return lossy;
+            },
           });
-          expect((await Promise.all(outcomes)).map(({ kind }) => kind)).toEqual(wanted);
-          expectAgreement(opened.store, model);
-        }
-        for (const driver of drivers) await driver.deliverLate();
-        expect(told).toEqual(Array.from({ length: model.revision }, (_, index) => index + 1));
-        const again = await opened.reopen();
-        expectAgreement(again, model);
-        await again.stop();
-      }),
-      { numRuns: 150 },
-    );
-  }, 60_000);
+          const entropy = createSeededEntropy(3);
+          const model: Model = { rows: new Map(), revision: 0 };
+          const told: number[] = [];
+          opened.store.onCommit(({ revision }) => told.push(revision));
+          for (const round of allRounds) {
+            const seen: Model = { rows: new Map(model.rows), revision: model.revision };
+            const wanted: CommitOutcome['kind'][] = [];
+            const outcomes = round.map((wishes) => {
+              const mutations = wishes.map((one) => toMutation(one, expectOf(one, seen)));
+              wanted.push(applyToModel(wishes, mutations, model));
+              const write: WriteBatch = { id: entropy.id('batch') as BatchId, mutations };
+              return opened.store.commit(write);
+            });
+            expect((await Promise.all(outcomes)).map(({ kind }) => kind)).toEqual(wanted);
+            expectAgreement(opened.store, model);
+          }
+          for (const driver of drivers) await driver.deliverLate();
+          expect(told).toEqual(Array.from({ length: model.revision }, (_, index) => index + 1));
+          const again = await opened.reopen();
+          expectAgreement(again, model);
+          await again.stop();
+        }),
+        { numRuns: database === 'SQLite' ? 150 : 30 },
+      );
+    }, 60_000);
+  });
 });

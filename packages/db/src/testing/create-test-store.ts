@@ -2,9 +2,9 @@ import { nullLogger, type Clock, type Entropy, type Logger } from '@cloudless/ke
 import { createManualClock, createSeededEntropy } from '@cloudless/kernel/testing';
 import { openCluster, type Cluster } from '../open-cluster.ts';
 import type { SqlDriver } from '../sql/driver.ts';
-import { openSqlite } from '../sql/sqlite/open-sqlite.ts';
 import { createStore, type StoreOptions } from '../store/create-store.ts';
 import type { Store } from '../store/store.ts';
+import { openSqliteDatabase, type OpenTestDatabase } from './test-databases.ts';
 
 export type TestStore = {
   readonly store: Store;
@@ -19,6 +19,8 @@ export type TestStoreOptions = {
   readonly clock?: Clock;
   readonly entropy?: Entropy;
   readonly logger?: Logger;
+  /** Default: SQLite in memory. */
+  readonly openDatabase?: OpenTestDatabase;
   /** Puts something between the store and the database. */
   readonly wrap?: (driver: SqlDriver) => SqlDriver;
 } & Pick<StoreOptions, 'queueLimit' | 'ringLimit' | 'retention'>;
@@ -29,10 +31,11 @@ export async function createTestStore(options: TestStoreOptions = {}): Promise<T
     clock = createManualClock(),
     entropy = createSeededEntropy(1),
     logger = nullLogger,
+    openDatabase = openSqliteDatabase,
     wrap = (same: SqlDriver) => same,
     ...limits
   } = options;
-  const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock });
+  const { driver, close } = await openDatabase(clock);
   const cluster = await openCluster({ driver, clock, entropy });
   const open = (over: SqlDriver): Promise<Store> => createStore({ driver: over, clock, entropy, logger, token: cluster.token, ...limits });
   const store = await open(wrap(driver));
@@ -43,7 +46,7 @@ export async function createTestStore(options: TestStoreOptions = {}): Promise<T
     reopen: () => open(driver),
     async [Symbol.asyncDispose]() {
       await store.stop();
-      await driver.stop();
+      await close();
     },
   };
 }

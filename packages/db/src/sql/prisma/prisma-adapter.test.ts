@@ -3,14 +3,15 @@ import { createManualClock, createSeededEntropy } from '@cloudless/kernel/testin
 import { describe, expect, it } from 'vitest';
 import { openCluster } from '../../open-cluster.ts';
 import { createTestStore } from '../../testing/create-test-store.ts';
+import { openSqliteDatabase, TEST_DATABASES } from '../../testing/test-databases.ts';
 import { createLossyDriver, type Loss } from '../../testing/lossy-driver.ts';
 import { createPrismaClient } from './create-prisma-client.ts';
 
 const clock = createManualClock();
 
 /** Prisma over a founded cluster; the answers to writes are lost as `losses` says. */
-async function openPrisma(losses: (Loss | undefined)[] = []) {
-  const opened = await createTestStore();
+async function openPrisma(losses: (Loss | undefined)[] = [], openDatabase = openSqliteDatabase) {
+  const opened = await createTestStore({ openDatabase });
   const driver = createLossyDriver(opened.driver, (id) => (id.startsWith('void-') ? undefined : losses.shift()));
   const prisma = createPrismaClient({ driver, clock, entropy: createSeededEntropy(5), token: opened.cluster.token });
   return { ...opened, prisma, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
@@ -28,9 +29,11 @@ const passkey = (counter: number) => ({
   backedUp: false,
 });
 
-describe('Prisma over the SQL port', () => {
+describe.each(TEST_DATABASES)('Prisma over %s', (_name, openDatabase) => {
+  const openOn = (losses?: (Loss | undefined)[]): ReturnType<typeof openPrisma> => openPrisma(losses, openDatabase);
+
   it('writes and reads each kind of value as it was', async () => {
-    await using opened = await openPrisma();
+    await using opened = await openOn();
     const { user, passkey: passkeys } = opened.prisma;
     expect(await user.create({ data: person('u') })).toEqual({ ...person('u'), image: null });
     expect(await user.findUnique({ where: { email: 'u@example.org' } })).toEqual({ ...person('u'), image: null });
@@ -41,7 +44,7 @@ describe('Prisma over the SQL port', () => {
   });
 
   it('filters, orders, counts and pages', async () => {
-    await using opened = await openPrisma();
+    await using opened = await openOn();
     const { user } = opened.prisma;
     for (const [index, id] of ['a', 'b', 'c', 'd'].entries())
       await user.create({ data: { ...person(id), createdAt: new Date(AT.getTime() + index * 1000) } });
@@ -58,13 +61,13 @@ describe('Prisma over the SQL port', () => {
   });
 
   it('names the column of a value that is taken', async () => {
-    await using opened = await openPrisma();
+    await using opened = await openOn();
     await opened.prisma.user.create({ data: person('u') });
     await expect(opened.prisma.user.create({ data: person('v', 'u@example.org') })).rejects.toMatchObject({ code: 'P2002' });
   });
 
   it('refuses transactions of every kind, and nothing of them happens', async () => {
-    await using opened = await openPrisma();
+    await using opened = await openOn();
     const { prisma } = opened;
     await expect(
       prisma.$transaction([prisma.user.create({ data: person('u') }), prisma.user.create({ data: person('w') })]),
@@ -76,7 +79,7 @@ describe('Prisma over the SQL port', () => {
   });
 
   it('refuses raw statements that the port refuses, and reads that write', async () => {
-    await using opened = await openPrisma();
+    await using opened = await openOn();
     await expect(opened.prisma.$executeRawUnsafe('PRAGMA foreign_keys = OFF')).rejects.toThrow();
     await opened.prisma.user.create({ data: person('u') });
     await expect(opened.prisma.$queryRawUnsafe('DELETE FROM user; SELECT 1')).rejects.toThrow();
@@ -84,14 +87,14 @@ describe('Prisma over the SQL port', () => {
   });
 
   it('writes nothing for a coordinator that was taken over', async () => {
-    await using opened = await openPrisma();
+    await using opened = await openOn();
     await openCluster({ driver: opened.driver, clock, entropy: createSeededEntropy(6) });
     await expect(opened.prisma.user.create({ data: person('u') })).rejects.toThrow(/taken over/);
     expect(await opened.prisma.user.count()).toBe(0);
   });
 
   it('says that a change is stored when only its answer was lost, and repeats none', async () => {
-    await using opened = await openPrisma(['happened']);
+    await using opened = await openOn(['happened']);
     await expect(opened.prisma.user.create({ data: person('u') })).rejects.toThrow(/stored/);
     expect(await opened.prisma.user.count()).toBe(1);
   });

@@ -1,7 +1,12 @@
 import { nullLogger, secret } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { describe, expect, it } from 'vitest';
-import { createRqliteDouble, type Fault, type RqliteDoubleOptions, type SeenRequest } from '../../testing/rqlite-double/index.ts';
+import {
+  createRqliteDouble,
+  type Fault,
+  type RqliteDoubleOptions,
+  type SeenRequest,
+} from '../../testing/rqlite-double/create-rqlite-double.ts';
 import { createRqliteDriver, type RqliteOptions } from './index.ts';
 
 const clock = createRealClock();

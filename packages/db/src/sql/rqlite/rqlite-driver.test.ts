@@ -5,7 +5,7 @@ import { describeRqliteHttpContract } from '../../contract/rqlite-http-contract.
 import { describeSqlDriverContract, type ContractDriver } from '../../contract/sql-driver-contract.ts';
 import { emptied } from '../../testing/empty-rqlite.ts';
 import type { RqliteCluster } from '../../testing/rqlite-cluster.ts';
-import { createRqliteDouble, type RqliteDouble } from '../../testing/rqlite-double/index.ts';
+import { createRqliteDouble, type RqliteDouble } from '../../testing/rqlite-double/create-rqlite-double.ts';
 import { A_REAL_RQLITED, rqlited } from '../../testing/rqlited/env.ts';
 import { startRqlited } from '../../testing/rqlited/start-rqlited.ts';
 import { createRqliteDriver } from './index.ts';

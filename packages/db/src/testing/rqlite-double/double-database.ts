@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { hasReturning, isReading, splitStatements } from '../../sql/statements.ts';
+import { toIsoTime } from '../../sql/iso-time.ts';
+import { countParameters, hasReturning, isReading, splitStatements } from '../../sql/statements.ts';
 import { toJsonValue, typeOfValue, type JsonValue } from './go-values.ts';
 import type { DoubleStatement, DoubleValue } from './parse-request.ts';
 
@@ -34,21 +35,18 @@ const useOwnClock = (sql: string): string => sql.replaceAll(/\bCURRENT_TIMESTAMP
 /** @param now the node's wall clock, for `CURRENT_TIMESTAMP` */
 export function createDoubleDatabase(now: () => number): DoubleDatabase {
   const database = new DatabaseSync(':memory:', { enableForeignKeyConstraints: false, enableDoubleQuotedStringLiterals: true });
-  database.function('node_now', () => new Date(now()).toISOString().slice(0, 19).replace('T', ' '));
+  database.function('node_now', () => toIsoTime(now()).slice(0, 19).replace('T', ' '));
 
   function bind(statement: StatementSync, { params, named }: DoubleStatement, wanted: number): void {
     statement.setReadBigInts(true);
     statement.setReturnArrays(true);
-    if (params.length + Object.keys(named).length < wanted)
+    if (params.length < wanted && Object.keys(named).length === 0)
       throw new Error(`not enough args to execute query: want ${wanted} got ${params.length}`);
   }
 
-  const wants = (sql: string): number =>
-    sql.replaceAll(/'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*/g, '').match(/\?|[:@$][a-z_]\w*/gi)?.length ?? 0;
-
   function rowsOf(statement: DoubleStatement, { blobsAsArrays }: Shape): DoubleResult {
     const prepared = database.prepare(useOwnClock(statement.sql));
-    const wanted = wants(statement.sql);
+    const wanted = countParameters(statement.sql);
     bind(prepared, statement, wanted);
     const rows = (Object.keys(statement.named).length > 0
       ? prepared.all(statement.named)
@@ -70,7 +68,7 @@ export function createDoubleDatabase(now: () => number): DoubleDatabase {
     // A text without a statement does nothing, and is no error.
     for (const sql of texts) {
       const prepared = database.prepare(useOwnClock(sql));
-      const wanted = wants(sql);
+      const wanted = countParameters(sql);
       bind(prepared, { ...statement, params }, wanted);
       const { changes, lastInsertRowid } =
         Object.keys(statement.named).length > 0 ? prepared.run(statement.named) : prepared.run(...params.slice(0, wanted));

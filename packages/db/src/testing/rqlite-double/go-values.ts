@@ -1,3 +1,4 @@
+import { toIsoTime } from '../../sql/iso-time.ts';
 import type { DoubleValue } from './parse-request.ts';
 
 /** A value as rqlite writes it into JSON. */
@@ -18,7 +19,7 @@ function rewriteTime(text: string): string {
 /** A whole number in a DATETIME column: ms when it is large, else seconds. */
 function timeOfNumber(value: bigint): string {
   const ms = value > 10n ** 12n || value < -(10n ** 12n) ? value : value * 1000n;
-  return rewriteTime(new Date(Number(ms)).toISOString());
+  return rewriteTime(toIsoTime(Number(ms)));
 }
 
 const isTime = (type: string): boolean => type === 'datetime' || type === 'timestamp' || type === 'date';
