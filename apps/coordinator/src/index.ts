@@ -4,3 +4,13 @@ export { createControlPlane, type ControlPlane } from './control-plane/index.ts'
 export { createNodeSessions, type NodeSessionsOptions, type NodeSessionsServer } from './node-sessions/index.ts';
 export { CRASH_POINTS, type CrashPointName } from './crash-points.ts';
 export type { ApiParts, ControlPlaneParts } from './parts.ts';
+export {
+  campaign,
+  holdLease,
+  noProof,
+  type CampaignOptions,
+  type Lease,
+  type LeaseState,
+  type ProveGone,
+  type Won,
+} from './leadership/index.ts';

@@ -11,7 +11,17 @@ export type {
   Versioned,
   WriteBatch,
 } from './store/store.ts';
-export { findCluster, openCluster, type Cluster, type OpenClusterOptions } from './open-cluster.ts';
+export { findCluster, foundCluster, openCluster, type Cluster, type OpenClusterOptions } from './open-cluster.ts';
+export {
+  readLead,
+  releaseLead,
+  renewLead,
+  takeLead,
+  type LeadClaim,
+  type LeaderRow,
+  type LeadOutcome,
+  type LeadSeen,
+} from './leader-row.ts';
 export {
   toRecords,
   type BatchOutcome,

@@ -64,6 +64,25 @@ function foundingStatements({ clock, entropy }: OpenClusterOptions): Statement[]
 }
 
 /**
+ * Founds the cluster if there is none yet, and leads nothing: for coordinators that share a database and then ask for the lead.
+ *
+ * @throws CloudlessError `store_unavailable`
+ */
+export async function foundCluster(options: OpenClusterOptions): Promise<Cluster> {
+  const { driver, entropy } = options;
+  for (let attempt = 0; attempt < TAKEOVER_TRIES; attempt += 1) {
+    const found = await findCluster(driver);
+    if (found) return found;
+    const outcome = await driver.batch(foundingStatements(options), { id: entropy.id(ID_PREFIX.batch) });
+    if (outcome.kind === 'failed' && outcome.failure.kind !== 'constraint') throw failedQuery(outcome.failure);
+  }
+  throw new CloudlessError(
+    'store_unavailable',
+    `Whether the cluster was founded could not be told in ${TAKEOVER_TRIES} tries. Start again.`,
+  );
+}
+
+/**
  * Founds the cluster on the first start (with its organisation and default project), and takes over on every later one by raising
  * the token: a coordinator that still runs on this database is fenced out.
  *

@@ -122,6 +122,7 @@ describe('migrations', () => {
 const NOBODYS: Readonly<Record<string, string>> = {
   cluster: 'names the first organisation itself',
   guard: 'always empty',
+  leader: 'of the cluster',
   batch: 'ids of requests',
   change: 'pointers to rows that name theirs',
   migration: 'of the database',
