@@ -5,7 +5,10 @@ import { defineConfig } from '@playwright/test';
  * Chromium is the system's; nothing is downloaded.
  */
 export default defineConfig({
-  testDir: './journeys',
+  projects: [
+    { name: 'journeys', testDir: './journeys' },
+    { name: 'chaos', testDir: './chaos' },
+  ],
   workers: 1,
   retries: 0,
   forbidOnly: true,

@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Allocation, CloudlessNode, ClusterEvent, EventKind, Workload, WorkloadId } from '@cloudless/proto';
+import { createClient, type CloudlessClient } from '@cloudless/sdk';
+import { buildAgent, claimByApi, createToken } from '@cloudless/tools/product';
+import { startDevice, type Device } from './device.ts';
+import { startPeople, type People } from './people.ts';
+import { createSeat, type Seat } from './seat.ts';
+import { until, untilStays } from './until.ts';
+import { watchEngines, type EngineWatch } from './watch-engines.ts';
+
+export type ClusterOptions = {
+  readonly seed: number;
+  readonly devices: number;
+  /** Replicas of each app. */
+  readonly apps: readonly number[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** A coordinator, devices and people, each a process or as real as one, on networks that a test breaks. */
+export interface Cluster extends AsyncDisposable {
+  readonly seed: number;
+  readonly seat: Seat;
+  readonly devices: readonly Device[];
+  readonly apps: readonly WorkloadId[];
+  readonly client: CloudlessClient;
+  readonly token: string;
+  readonly people: People;
+  readonly engines: EngineWatch;
+  nodes(): Promise<readonly CloudlessNode[]>;
+  allocations(): Promise<readonly Allocation[]>;
+  /** What was told of these kinds since the cluster stood, newest first. */
+  told(...kinds: EventKind[]): Promise<readonly ClusterEvent[]>;
+  /** Waits until every device is online and every app runs as it is wanted, and it stays so. @returns ms until it began to */
+  settle(withinMs: number): Promise<number>;
+}
+
+const START_MS = 60_000;
+/** A device on a wire may be silent for 1.5 s before anybody knows that it is gone. */
+const CALM_MS = 1800;
+const IMAGE = 'chaos/app:1';
+
+const isAsWanted = ({ status, spec, name }: Workload): string | undefined =>
+  status.ready === spec.replicas && status.condition === 'running' ? undefined : `${name} is ${status.condition}: ${status.cause.message}`;
+
+export async function startCluster({ seed, devices: count, apps: replicas, env = {} }: ClusterOptions): Promise<Cluster> {
+  await buildAgent();
+  const root = await mkdtemp(join(tmpdir(), 'cloudless-chaos-'));
+  const seat = await createSeat(join(root, 'seat'));
+  const devices: Device[] = [];
+  const opened: AsyncDisposable[] = [];
+
+  async function end(): Promise<void> {
+    for (const one of opened.toReversed()) await one[Symbol.asyncDispose]();
+    await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
+    await seat.coordinator.kill();
+    await rm(root, { recursive: true, force: true });
+  }
+
+  async function open(): Promise<Cluster> {
+    seat.coordinator.start(env);
+    await seat.untilReady();
+    const token = await createToken(seat, await claimByApi(seat), 'write');
+    const client = createClient({ url: seat.url, token, timeoutMs: 10_000 });
+    opened.push(client);
+    for (let index = 1; index <= count; index += 1) {
+      const name = `device-${index}`;
+      const offer = await client.node.createJoinToken({ name });
+      devices.push(await startDevice({ name, seed: seed * 1000 + index, root, coordinator: seat, joinToken: offer.token }));
+    }
+    const nodes = async () => (await client.node.list()).rows;
+    await until('every device is online', START_MS, async () => wrongNode(await nodes(), count));
+    const apps: WorkloadId[] = [];
+    for (const [index, wanted] of replicas.entries())
+      apps.push((await client.workload.create({ metadata: { name: `app-${index + 1}` }, spec: { image: IMAGE, replicas: wanted } })).id);
+    const settle = (withinMs: number): Promise<number> =>
+      untilStays('everything is as it is wanted', { withinMs, calmMs: CALM_MS }, async () => {
+        try {
+          return (
+            wrongNode(await nodes(), count) ?? (await client.workload.list()).rows.map(isAsWanted).find((wrong) => wrong !== undefined)
+          );
+        } catch (cause) {
+          return String(cause);
+        }
+      });
+    await settle(START_MS);
+    const [newest] = (await client.event.list({ limit: 1 })).rows;
+    const engines = watchEngines(devices);
+    opened.push(engines);
+    const people = startPeople({ url: seat.url, token, seed, apps });
+    opened.push({
+      [Symbol.asyncDispose]: () =>
+        people.finish().then(
+          () => undefined,
+          () => undefined,
+        ),
+    });
+    return {
+      seed,
+      seat,
+      devices,
+      apps,
+      client,
+      token,
+      people,
+      engines,
+      nodes,
+      allocations: async () => (await client.allocation.list({ limit: 500 })).rows,
+      async told(...kinds) {
+        const { rows } = await client.event.list({ limit: 500, kinds });
+        return rows.filter(({ revision }) => revision > (newest?.revision ?? 0));
+      },
+      settle,
+      [Symbol.asyncDispose]: end,
+    };
+  }
+
+  try {
+    return await open();
+  } catch (cause) {
+    const tails = [seat.coordinator, ...devices.map(({ agent }) => agent)].map((program) => program.tail().slice(-600));
+    await end();
+    throw new Error(`the cluster did not start:\n${tails.join('\n')}`, { cause });
+  }
+}
+
+function wrongNode(nodes: readonly CloudlessNode[], count: number): string | undefined {
+  if (nodes.length < count) return `${nodes.length} of ${count} devices have joined`;
+  const wrong = nodes.find(({ state }) => state.word !== 'online');
+  return wrong && `${wrong.name} is ${wrong.state.word}: ${wrong.state.cause.message}`;
+}

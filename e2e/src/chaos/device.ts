@@ -1,0 +1,56 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createFakeRuntime, serveFakeEngine, type EngineServer, type FakeRuntime } from '@cloudless/agent/fake';
+import { createRealClock } from '@cloudless/kernel/node';
+import { createSeededEntropy } from '@cloudless/kernel/testing';
+import { dataFolderAt, planParts } from '@cloudless/tools/product';
+import { startTcpProxy, type TcpProxy } from '@cloudless/transport/testing';
+import { createProgram, type Program } from './program.ts';
+import { PART_OPTIONS } from './seat.ts';
+
+/** A device: a real agent's process, an engine that outlives it, and the network between it and the coordinator. */
+export interface Device extends AsyncDisposable {
+  readonly name: string;
+  readonly agent: Program;
+  readonly engine: FakeRuntime;
+  readonly server: EngineServer;
+  readonly network: TcpProxy;
+}
+
+export type DeviceOptions = {
+  readonly name: string;
+  readonly seed: number;
+  readonly root: string;
+  readonly coordinator: { readonly host: string; readonly port: number };
+  readonly joinToken: string;
+};
+
+/** Every image is there; containers stay until they are ended. */
+const IMAGE = { startMs: 30, stopMs: 20 };
+
+export async function startDevice({ name, seed, root, coordinator, joinToken }: DeviceOptions): Promise<Device> {
+  const clock = createRealClock();
+  const folder = dataFolderAt(join(root, name));
+  const network = await startTcpProxy({ clock, entropy: createSeededEntropy(seed), target: coordinator });
+  const engine = createFakeRuntime({ clock, images: () => IMAGE });
+  const server = await serveFakeEngine(engine, join(root, `${name}.sock`));
+  const options = { ...PART_OPTIONS, dataFolder: folder.root, host: '127.0.0.1', port: network.port, agent: true };
+  const [, , plan] = planParts({ options, folder, webPort: 0, engineAddress: `unix://${server.socketPath}` });
+  if (!plan) throw new Error('no part of the product is an agent');
+  const env = { CLOUDLESS_NODE_NAME: name, CLOUDLESS_STATUS_PORT: '0' };
+  const agent = createProgram({ ...plan, env: { ...plan.env, ...env } }, folder);
+  await writeFile(join(folder.agent, 'join-token'), joinToken, { mode: 0o600 });
+  agent.start();
+  return {
+    name,
+    agent,
+    engine,
+    server,
+    network,
+    async [Symbol.asyncDispose]() {
+      await agent.kill();
+      await network.stop();
+      await server.stop();
+    },
+  };
+}

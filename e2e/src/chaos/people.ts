@@ -1,0 +1,127 @@
+import { createSeededEntropy } from '@cloudless/kernel/testing';
+import { isCloudlessError, type ErrorCode, type WorkloadId } from '@cloudless/proto';
+import { createClient, type CloudlessClient } from '@cloudless/sdk';
+import { createHistory, type History, type Operation } from './history.ts';
+import { pause } from './until.ts';
+
+/** The label that a person's writes go to: it changes nothing of what runs. */
+const VALUE = 'chaos/value';
+const CALL_MS = 4000;
+/** Between two things that one person does. */
+const REST_MS = 60;
+
+/** After these, and only these, a change certainly did not happen and will not: what the SDK and the API promise of them. */
+const DID_NOT_HAPPEN: ReadonlySet<ErrorCode> = new Set([
+  'coordinator_unreachable',
+  'store_unavailable',
+  'overloaded',
+  'too_many_requests',
+  'stale',
+  'name_taken',
+  'not_found',
+  'unauthenticated',
+]);
+
+/** People who read and change apps throughout, and what they were told. */
+export interface People {
+  readonly history: History;
+  /** How often each failure was told. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** Longest time without a write that was acknowledged, in ms. */
+  readonly longestGapMs: number;
+  /** Ends them, reads every key once more, and gives the history. */
+  finish(): Promise<readonly Operation[]>;
+}
+
+export type PeopleOptions = {
+  readonly url: string;
+  readonly token: string;
+  readonly seed: number;
+  /** Apps that are there already; each is a key. */
+  readonly apps: readonly WorkloadId[];
+  readonly count?: number;
+};
+
+/** Reads an app's value; nothing once it is being deleted. */
+async function readValue(client: CloudlessClient, workloadId: string): Promise<string | undefined> {
+  try {
+    const { labels, deletedAt } = await client.workload.get({ workloadId });
+    return deletedAt === undefined ? labels[VALUE] : undefined;
+  } catch (cause) {
+    if (isCloudlessError(cause) && cause.code === 'not_found') return undefined;
+    throw cause;
+  }
+}
+
+export function startPeople({ url, token, seed, apps, count = 3 }: PeopleOptions): People {
+  const history = createHistory(() => performance.now());
+  const failures = new Map<string, number>();
+  const stopping = new AbortController();
+  let written = 0;
+  let lastAckMs = performance.now();
+  let longestGapMs = 0;
+
+  function note(cause: unknown): ErrorCode {
+    const code = isCloudlessError(cause) ? cause.code : 'internal';
+    failures.set(code, (failures.get(code) ?? 0) + 1);
+    return code;
+  }
+
+  async function read(client: CloudlessClient, key: string): Promise<void> {
+    const operation = history.invoke(key, 'read');
+    try {
+      history.end(operation, 'ok', await readValue(client, key));
+    } catch (cause) {
+      note(cause);
+      history.end(operation, 'fail');
+    }
+  }
+
+  async function change(operation: Operation, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+      history.end(operation, 'ok');
+      longestGapMs = Math.max(longestGapMs, performance.now() - lastAckMs);
+      lastAckMs = performance.now();
+    } catch (cause) {
+      history.end(operation, DID_NOT_HAPPEN.has(note(cause)) ? 'fail' : 'unknown');
+    }
+  }
+
+  async function write(client: CloudlessClient, workloadId: string): Promise<void> {
+    const { spec, generation } = await client.workload.get({ workloadId });
+    written += 1;
+    const value = `v${written}`;
+    await change(history.invoke(workloadId, 'write', value), () =>
+      client.workload.update({ workloadId, spec, labels: { [VALUE]: value }, ifGeneration: generation }),
+    );
+  }
+
+  async function live(index: number): Promise<void> {
+    const { random } = createSeededEntropy(seed * 100 + index);
+    await using client = createClient({ url, token, timeoutMs: CALL_MS });
+    while (!stopping.signal.aborted) {
+      const key = apps[Math.floor(random() * apps.length)] ?? '';
+      await (random() < 0.5 ? read(client, key) : write(client, key).catch(note));
+      await pause(REST_MS * random() * 2);
+    }
+  }
+
+  const lives = Promise.all(Array.from({ length: count }, (_, index) => live(index)));
+  return {
+    history,
+    failures,
+    get longestGapMs() {
+      return Math.max(longestGapMs, performance.now() - lastAckMs);
+    },
+    async finish() {
+      stopping.abort();
+      await lives;
+      await using client = createClient({ url, token, timeoutMs: CALL_MS });
+      for (const key of apps) await read(client, key);
+      const unread = history.operations.slice(-apps.length).filter(({ outcome }) => outcome !== 'ok');
+      if (unread.length > 0) throw new Error(`after the faults, ${unread.length} of ${apps.length} apps cannot be read`);
+      return history.operations;
+    },
+  };
+}

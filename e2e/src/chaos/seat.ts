@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { dataFolderAt, freePort, planParts, type StartOptions } from '@cloudless/tools/product';
+import { createProgram, type Program } from './program.ts';
+import { until } from './until.ts';
+
+/** What `npm start` would be given; the rest is each part's own. */
+export const PART_OPTIONS: Omit<StartOptions, 'dataFolder' | 'host' | 'port'> = {
+  publicUrl: undefined,
+  agentUrl: undefined,
+  agentFile: undefined,
+  tls: undefined,
+  agent: false,
+  service: false,
+  yes: true,
+  logLevel: 'info',
+};
+
+/**
+ * Where the coordinator listens. It tells devices 127.0.0.1, where nothing does: they can reach it only over the network that a test gave
+ * them. All of 127.0.0.0/8 is this machine on Linux.
+ */
+const HOST = '127.0.0.2';
+const READY_MS = 30_000;
+
+/** The place where the coordinator runs. */
+export interface Seat {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Its data folder. */
+  readonly root: string;
+  readonly coordinator: Program;
+  claimCode(): Promise<string>;
+  /** @returns ms until it answered that it is ready */
+  untilReady(): Promise<number>;
+}
+
+export async function createSeat(root: string): Promise<Seat> {
+  const port = await freePort();
+  const folder = dataFolderAt(root);
+  const options = { ...PART_OPTIONS, dataFolder: root, host: HOST, port };
+  const [plan] = planParts({ options, folder, webPort: 0, engineAddress: undefined });
+  if (!plan) throw new Error('no part of the product is a coordinator');
+  const coordinator = createProgram({ ...plan, env: { ...plan.env, CLOUDLESS_WEB_URL: '' } }, folder);
+  const url = `http://${HOST}:${port}`;
+  return {
+    url,
+    host: HOST,
+    port,
+    root,
+    coordinator,
+    claimCode: async () => (await readFile(join(folder.coordinator, 'claim-code'), 'utf8')).trim(),
+    untilReady: () =>
+      until('the coordinator is ready', READY_MS, () =>
+        fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1000) }).then(
+          ({ status }) => (status === 200 ? undefined : `it answers ${status}`),
+          (cause: unknown) => `it does not answer: ${String(cause)}\n${coordinator.tail()}`,
+        ),
+      ),
+  };
+}

@@ -1,0 +1,26 @@
+import { parseArgs } from 'node:util';
+import { runProgram } from './programs/run-program.ts';
+import { CommandRefused, runCommand } from './start/refusal.ts';
+
+/**
+ * `npm run chaos`: real processes under faults, as in `npm run e2e`, without engine and browser. `--minutes N --seed N` draws faults for
+ * as long; further arguments go to Playwright.
+ */
+const PLAYWRIGHT = ['playwright', 'test', '--config', 'e2e/playwright.config.ts', '--project=chaos'] as const;
+
+function positive(name: string, text: string | undefined): Record<string, string> {
+  if (text === undefined) return {};
+  if (!(Number(text) > 0)) throw new CommandRefused({ problem: `--${name} ${text} is not a number above 0`, remedy: `write --${name} 7` });
+  return { [`CLOUDLESS_CHAOS_${name.toUpperCase()}`]: text };
+}
+
+await runCommand(async () => {
+  const { values, positionals } = parseArgs({
+    options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+    allowPositionals: true,
+    strict: false,
+  });
+  const env = { ...positive('minutes', values.minutes?.toString()), ...positive('seed', values.seed?.toString()) };
+  const explored = Object.keys(env).length > 0 ? ['explore'] : positionals;
+  return (await runProgram([...PLAYWRIGHT, ...explored], { env, output: 'show' })).exitCode;
+});
