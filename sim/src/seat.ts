@@ -77,7 +77,7 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
     const renew = () => Promise.resolve(err({ code: 'certificate_refused', message: 'nothing is issued here' }));
     const sessions = createNodeSessions({ store, ...parts, authority, coordinatorVersion: 'simulated', renew });
     const decidesOn = misread(store, plant, entropy);
-    return { life: own, store, sessions, plane: createControlPlane({ store: decidesOn, ...parts }) };
+    return { life: own, store, sessions, plane: createControlPlane({ store: decidesOn, ...parts, counts: sessions }) };
   }
 
   function start(): void {

@@ -100,7 +100,7 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
   const agentFile = await readAgentFile(config.agentFile, version);
   const { enrolment, sessions, agents } = await openDevices(ground, reach, agentFile);
   const installer = openInstaller(ground, { reach, agentFile, mark, joins: enrolment.joins, webAuthority: https.authority });
-  const controlPlane = options.createControlPlane?.({ store, clock, entropy, logger });
+  const controlPlane = options.createControlPlane?.({ store, clock, entropy, logger, counts: sessions });
   if (controlPlane) lifecycle.add('control plane', controlPlane);
   const people = lifecycle.add(
     'people',

@@ -5,13 +5,21 @@ import type { Enrolment } from './enrolment/index.ts';
 import type { Installer } from './install/create-installer.ts';
 import type { NodeSessions } from './node-sessions/index.ts';
 import type { People } from './people/people.ts';
+import type { Counts } from './planner/index.ts';
 import type { ReachKeeper } from './reach/create-reach.ts';
 
 /** What the control plane stands on. */
-export type ControlPlaneParts = { readonly store: Store; readonly clock: Clock; readonly entropy: Entropy; readonly logger: Logger };
+export type ControlPlaneParts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+  /** Absent: devices are lost by their word alone, and no exclusive replica is ever known to have ended. */
+  readonly counts?: Counts;
+};
 
 /** What the API stands on. */
-export type ApiParts = ControlPlaneParts & {
+export type ApiParts = Omit<ControlPlaneParts, 'counts'> & {
   readonly driver: SqlDriver;
   readonly cluster: Cluster;
   readonly people: People;

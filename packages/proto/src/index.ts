@@ -2,6 +2,8 @@ export * from './access.ts';
 export * from './allocation.ts';
 export * from './api.ts';
 export * from './cluster.ts';
+export * from './disconnect.ts';
+export * from './duration.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './ids.ts';

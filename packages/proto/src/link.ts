@@ -7,10 +7,10 @@ import { fingerprintSchema, usageSchema } from './node.ts';
 import { instantSchema, revisionSchema } from './time.ts';
 
 /**
- * Version of the wire; the coordinator also serves the one before. 2 added pairing, lending rules, addresses, updates and the drained
- * leave: kinds that a coordinator sends to no agent whose hello says 1.
+ * Version of the wire; the coordinator also serves the one before, and sends it nothing that it does not know. 2 added pairing, lending
+ * rules, addresses, updates and the drained leave. 3 added leases, `spec.disconnect`, `spec.exclusive` and the reason of a leave.
  */
-export const LINK_PROTOCOL = 2;
+export const LINK_PROTOCOL = 3;
 /** Longest control message in bytes. */
 export const MAX_CONTROL_BYTES = 4 * 2 ** 20;
 /** Longest control message before a certificate was shown. */
@@ -124,12 +124,15 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
     usage: usageSchema.optional(),
     /** Use by allocation. */
     allocations: z.array(z.strictObject({ allocationId: allocationIdSchema, usage: usageSchema })).max(10_000),
+    /** Exclusive allocations for which it asks a lease. Since protocol 3. */
+    leases: z.array(allocationIdSchema).max(10_000).optional(),
   }),
   z.strictObject({ kind: z.literal('report'), reports: z.array(allocationReportSchema).min(1).max(1000) }),
   z.strictObject({ kind: z.literal('fingerprint'), fingerprint: fingerprintSchema }),
   /** A gap was seen: the coordinator answers with COMPLETE. */
   z.strictObject({ kind: z.literal('resync'), reason: z.string().max(500) }),
-  z.strictObject({ kind: z.literal('leave'), reason: z.string().max(500) }),
+  /** `sleep`: it goes to sleep, and comes back. Since protocol 3; absent, it says goodbye. */
+  z.strictObject({ kind: z.literal('leave'), reason: z.string().max(500), why: z.literal('sleep').optional() }),
   z.strictObject({ kind: z.literal('renew'), csr: z.string().max(8192) }),
   /** The owner takes the device out of the cluster: its replicas are to be moved first. Answered by `departed`. */
   z.strictObject({ kind: z.literal('depart'), reason: z.string().max(500) }),
@@ -164,7 +167,15 @@ export const coordinatorMessageSchema = z.discriminatedUnion('kind', [
     resultsIn: revisionSchema,
     changes: z.array(assignmentChangeSchema).max(10_000),
   }),
-  z.strictObject({ kind: z.literal('heartbeatAck'), sequence: z.int().min(0) }),
+  z.strictObject({
+    kind: z.literal('heartbeatAck'),
+    sequence: z.int().min(0),
+    /** Granted: each may run for so long from when the heartbeat was *sent*, by the device's own boot time. Never a wall time. */
+    leases: z
+      .array(z.strictObject({ allocationId: allocationIdSchema, leaseMs: z.int().min(0) }))
+      .max(10_000)
+      .optional(),
+  }),
   z.strictObject({ kind: z.literal('issued'), certificate: z.string(), bundle: z.string() }),
   /** The owner's rule, with every welcome and at each change. */
   z.strictObject({ kind: z.literal('lending'), ...authority, rule: lendingRuleSchema }),

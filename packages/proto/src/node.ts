@@ -41,6 +41,8 @@ export const fingerprintSchema = z.strictObject({
   agentSha256: z.string().length(64).optional(),
   /** Absent: the agent is too old to judge. */
   lending: lendingVerdictSchema.optional(),
+  /** The agent holds leases, so that exclusive replicas may run here; absent before protocol 3. */
+  leases: z.boolean().optional(),
 });
 export type Fingerprint = z.infer<typeof fingerprintSchema>;
 

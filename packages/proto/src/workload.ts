@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkLease, disconnectSchema, LOST_AFTER_MS } from './disconnect.ts';
 import { orgIdSchema, projectIdSchema, workloadIdSchema } from './ids.ts';
 import { causeSchema, durationMsSchema, instantSchema, revisionSchema } from './time.ts';
 
@@ -62,50 +63,58 @@ export const NOT_SERVED = 'is not served yet';
 const LATER_TYPES: readonly unknown[] = ['job', 'cron', 'daemon'];
 
 /** What is served of `spec` in `cloudless.io/v1`, in canonical form. `parseWorkloadDocument` accepts the wider syntax. */
-export const workloadSpecSchema = z.strictObject({
-  type: z.literal('service', { error: ({ input }) => (LATER_TYPES.includes(input) ? NOT_SERVED : 'is not service') }).default('service'),
-  image: imageSchema,
-  /** Replaces the image's entrypoint. `$(NAME)` is replaced by that variable of the allocation's environment, as in Kubernetes. */
-  command: z.array(z.string().max(32_768)).max(256).optional(),
-  /** Replaces the image's command; `$(NAME)` as above. */
-  args: z.array(z.string().max(32_768)).max(256).optional(),
-  env: z
-    .record(
-      z
-        .string()
-        .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'is not a variable name')
-        .max(256),
-      z.string().max(131_072),
-    )
-    .refine((env) => Object.keys(env).length <= 512, 'has more than 512 variables')
-    .default({}),
-  replicas: z.int().min(0).max(100).default(1),
-  resources: z
-    .strictObject({
-      /** Reserved on the node. */
-      requests: resourcesSchema.partial().default({}),
-      /** Enforced by the engine. */
-      limits: resourcesSchema
-        .partial()
-        .extend({ pids: z.int().min(1).max(1_000_000).optional() })
-        .default({}),
-    })
-    .default({ requests: {}, limits: {} }),
-  ports: z
-    .array(portSchema)
-    .max(32)
-    .refine(
-      uniqueBy<WorkloadPort>((port) => port.name),
-      'has two ports of one name',
-    )
-    .refine(
-      uniqueBy<WorkloadPort>((port) => `${port.containerPort}/${port.protocol}`),
-      'has one container port twice',
-    )
-    .default([]),
-  restartPolicy: restartPolicySchema.default({ policy: 'always', maxRetries: 5, backoffMs: 1000 }),
-  terminationGraceMs: durationMsSchema.max(3_600_000).default(10_000),
-});
+export const workloadSpecSchema = z
+  .strictObject({
+    type: z.literal('service', { error: ({ input }) => (LATER_TYPES.includes(input) ? NOT_SERVED : 'is not service') }).default('service'),
+    image: imageSchema,
+    /** Replaces the image's entrypoint. `$(NAME)` is replaced by that variable of the allocation's environment, as in Kubernetes. */
+    command: z.array(z.string().max(32_768)).max(256).optional(),
+    /** Replaces the image's command; `$(NAME)` as above. */
+    args: z.array(z.string().max(32_768)).max(256).optional(),
+    env: z
+      .record(
+        z
+          .string()
+          .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'is not a variable name')
+          .max(256),
+        z.string().max(131_072),
+      )
+      .refine((env) => Object.keys(env).length <= 512, 'has more than 512 variables')
+      .default({}),
+    replicas: z.int().min(0).max(100).default(1),
+    resources: z
+      .strictObject({
+        /** Reserved on the node. */
+        requests: resourcesSchema.partial().default({}),
+        /** Enforced by the engine. */
+        limits: resourcesSchema
+          .partial()
+          .extend({ pids: z.int().min(1).max(1_000_000).optional() })
+          .default({}),
+      })
+      .default({ requests: {}, limits: {} }),
+    ports: z
+      .array(portSchema)
+      .max(32)
+      .refine(
+        uniqueBy<WorkloadPort>((port) => port.name),
+        'has two ports of one name',
+      )
+      .refine(
+        uniqueBy<WorkloadPort>((port) => `${port.containerPort}/${port.protocol}`),
+        'has one container port twice',
+      )
+      .default([]),
+    restartPolicy: restartPolicySchema.default({ policy: 'always', maxRetries: 5, backoffMs: 1000 }),
+    terminationGraceMs: durationMsSchema.max(3_600_000).default(10_000),
+    disconnect: disconnectSchema.default({ lostAfterMs: LOST_AFTER_MS, stopAfterMs: 0, replace: true, reconcile: 'longestRunning' }),
+    /** Each replica runs at most once, whatever happens: it is stopped before its successor starts, and holds a lease. */
+    exclusive: z.boolean().default(false),
+  })
+  .superRefine((spec, { addIssue }) => {
+    const message = checkLease(spec);
+    if (message !== undefined) addIssue({ code: 'custom', path: ['disconnect', 'stopAfterMs'], message });
+  });
 export type WorkloadSpec = z.infer<typeof workloadSpecSchema>;
 export type WorkloadSpecInput = z.input<typeof workloadSpecSchema>;
 

@@ -20,6 +20,8 @@ export type Ask = {
   readonly requests: Resources;
   /** Host ports asked for by number, as `TCP/8080`. */
   readonly ports: readonly string[];
+  /** Replicas run at most once: only a device that holds leases will do. */
+  readonly exclusive: boolean;
   /** Architectures on which this image was found not to run. */
   readonly refusedArches: ReadonlySet<string>;
   /** Replicas of the workload that run or start, by node. */
@@ -51,6 +53,7 @@ export function computeAsk(snapshot: Snapshot, workload: WorkloadRow): Ask {
     image: workload.spec.image,
     requests: effectiveResources(workload.spec).requests,
     ports: staticPortsOf(workload.spec),
+    exclusive: workload.spec.exclusive,
     refusedArches,
     failuresOn,
     replicasOn,

@@ -2,7 +2,7 @@ import { isTerminalPhase, type WorkloadRow } from '@cloudless/proto';
 import type { Removal } from './plan.ts';
 import { readBackOff } from './reconcile/back-off.ts';
 import { isWanted } from './reconcile/workload.ts';
-import { isLost, type Snapshot, type SnapshotAllocation } from './snapshot.ts';
+import { isLost, mayStillRun, type Snapshot, type SnapshotAllocation } from './snapshot.ts';
 
 export type CollectionRules = {
   /** Ended allocations of one workload that stay for people to look at. */
@@ -53,7 +53,7 @@ function hasEnded(snapshot: Snapshot, { row }: SnapshotAllocation, workload: Wor
   if (row.desired !== 'stopped') return false;
   if (isTerminalPhase(row.observed.phase)) return true;
   const node = snapshot.nodes.get(row.nodeId);
-  if (!node || !isLost(node)) return false;
+  if (!node || !isLost(node) || (row.spec.exclusive && mayStillRun(snapshot, row))) return false;
   return workload === undefined || workload.deletedAt !== undefined || snapshot.now - row.updatedAt > rules.keepMs;
 }
 

@@ -1,7 +1,7 @@
 import type { Unplaced, WorkloadRow } from '@cloudless/proto';
 import { computeAsk, type Ask } from './ask.ts';
 import { findRefusal } from './feasible/filters.ts';
-import { explainUnplaced, explainWaiting, type Explanation } from './explain.ts';
+import { explainFenced, explainUnplaced, explainWaiting, type Explanation } from './explain.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createPlacer, type Placer } from './placer.ts';
 import { countOperations, type Placement, type Plan, type Removal, type Stop, type Update, type Why } from './plan.ts';
@@ -50,7 +50,7 @@ function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledge
   draft.stop.push(...decision.stop);
   draft.update.push(...decision.update);
   draft.remove.push(...decision.remove);
-  const unplaced: Unplaced[] = explainBackOffs(snapshot, decision, ledger, draft);
+  const unplaced: Unplaced[] = explainWaits(snapshot, decision, ledger, draft);
   if (decision.wants.length > 0) {
     const ask = computeAsk(snapshot, workload);
     const placer = createPlacer(ask, ledger, options.weights);
@@ -68,12 +68,21 @@ function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledge
   draft.why.push({ workloadId: workload.id, unplaced: unplaced.sort((a, b) => a.slot - b.slot) });
 }
 
-function explainBackOffs(snapshot: Snapshot, decision: WorkloadDecision, ledger: Ledger, draft: Draft): Unplaced[] {
+/** What time alone will change, and when. */
+function explainWaits(snapshot: Snapshot, decision: WorkloadDecision, ledger: Ledger, draft: Draft): Unplaced[] {
   const nodeCount = ledger.candidatesOf(decision.workload.orgId).length;
-  return decision.slots.flatMap(({ slot, state }) => {
-    if (state.kind !== 'waiting') return [];
-    draft.wakeAt = Math.min(draft.wakeAt, state.retryAt);
-    return [{ slot, ...explainWaiting(state.attempt, state.retryAt, snapshot.now, nodeCount) }];
+  const due = (at = Infinity): void => void (draft.wakeAt = Math.min(draft.wakeAt, at));
+  return decision.slots.flatMap(({ slot, state, lostAt, isStopping }) => {
+    due(lostAt);
+    if (state.kind === 'waiting') {
+      due(state.retryAt);
+      return [{ slot, ...explainWaiting(state.attempt, state.retryAt, snapshot.now, nodeCount) }];
+    }
+    if (state.kind !== 'fenced') return [];
+    due(state.dueAt);
+    const node = nodeName(snapshot.nodes.get(state.holder.nodeId)?.row);
+    // One that its device is just stopping is no news.
+    return isStopping ? [] : [{ slot, ...explainFenced(node, state.dueAt, snapshot.now, nodeCount) }];
   });
 }
 
@@ -89,6 +98,10 @@ function placeSlot(
   if (want.state.kind !== 'wanted') return false;
   const choice = placer.place();
   if (choice) {
+    if (workload.spec.exclusive && want.fallback) {
+      draft.stop.push({ allocationId: want.fallback.row.id, cause: want.state.cause });
+      return true;
+    }
     const { node, score, terms, message } = choice;
     const replaces = want.fallback ? { replaces: want.fallback.row.id } : {};
     draft.place.push({

@@ -32,6 +32,17 @@ export function explainWaiting(attempt: number, retryAt: number, now: number, no
   return { nodeCount, reasons: [{ filter: 'backOff', nodeCount, message, params: { attempt, retryAt } }], retryAt };
 }
 
+/** A slot that runs at most once, and whose last holder cannot be asked. */
+export function explainFenced(node: string, dueAt: number | undefined, now: number, nodeCount: number): Explanation {
+  const base = `it runs at most once, and may still run on ${node}`;
+  if (dueAt !== undefined) {
+    const message = `${base}: its lease has ended for certain in ${formatDuration(dueAt - now)}`;
+    return { nodeCount, reasons: [{ filter: 'lease', nodeCount, message, params: { node, dueAt } }], retryAt: dueAt };
+  }
+  const remedy = { code: 'bringOnlineOrRemove', message: `bring ${node} back online, or remove it`, params: { node } };
+  return { nodeCount, reasons: [{ filter: 'lease', nodeCount, message: `${base}, which holds no lease`, params: { node } }], remedy };
+}
+
 /** What makes two explanations the same one to a person: filters, counts and remedy, without the quantities that drift. */
 export function explanationKey(unplaced: readonly Unplaced[]): string {
   return unplaced

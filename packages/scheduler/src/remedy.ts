@@ -27,6 +27,7 @@ export function computeRemedy(ask: Ask, nodes: readonly SnapshotNode[]): Cause {
     otherPort(ask, single) ??
     lessOrFree(ask, single) ??
     bringBack(single) ??
+    updateAgent(single) ??
     otherImage(ask, single) ??
     addDevice(ask)
   );
@@ -108,6 +109,11 @@ function bringBack(single: readonly SingleRefusal[]): Cause | undefined {
   if (state.word === 'online' || state.word === 'degraded')
     return { code: 'startEngine', message: `start the container engine on ${name}`, params: { node: name } };
   return { code: 'bringOnline', message: `bring ${name} back online: it is ${state.word}`, params: { node: name, state: state.word } };
+}
+
+function updateAgent(single: readonly SingleRefusal[]): Cause | undefined {
+  const node = findBy(single, 'leases');
+  return node && { code: 'updateAgent', message: `update the agent of ${node.row.name}`, params: { node: node.row.name } };
 }
 
 function otherImage(ask: Ask, single: readonly SingleRefusal[]): Cause | undefined {

@@ -3,9 +3,11 @@ import {
   isSelective,
   isTerminalPhase,
   listUnlent,
+  LOST_AFTER_MS,
   type AllocationId,
   type AllocationRow,
   type Claim,
+  type DisconnectPolicy,
   type NodeId,
   type NodeRow,
   type OrgId,
@@ -27,6 +29,8 @@ export type SnapshotNode = {
   readonly isEligible: boolean;
   /** What its link costs a service; see `networkPenalty`. */
   readonly networkPenalty: number;
+  /** How long it has not answered, in ms; 0 while it does, infinite when it said goodbye. */
+  readonly awayMs: number;
 };
 
 export type SnapshotAllocation = {
@@ -49,6 +53,8 @@ export type Snapshot = {
   readonly allocationsOf: ReadonlyMap<WorkloadId, readonly SnapshotAllocation[]>;
   /** What its device is not lent for: beyond the owner's ceilings, or of another project. It is to move, and the device will stop it. */
   readonly unlent: ReadonlySet<AllocationId>;
+  /** Of exclusive allocations: time in ms until each has surely ended if nobody renews its lease. Absent: nobody knows. */
+  readonly leaseLeftMs: ReadonlyMap<AllocationId, number>;
 };
 
 export type SnapshotInput = {
@@ -58,6 +64,9 @@ export type SnapshotInput = {
   readonly nodes: Iterable<NodeRow>;
   readonly workloads: Iterable<WorkloadRow>;
   readonly allocations: Iterable<SnapshotAllocation>;
+  /** Silence of nodes as this leader counted it, in ms of boot time. */
+  readonly silentMs?: ReadonlyMap<NodeId, number>;
+  readonly leaseLeftMs?: ReadonlyMap<AllocationId, number>;
 };
 
 /** Whether an allocation holds its requests and ports: until its container is known to be gone. */
@@ -97,14 +106,15 @@ export function createSnapshot(input: SnapshotInput): Snapshot {
   const unlent = new Set<AllocationId>();
   for (const row of nodeRows) {
     for (const id of listUnlent(row.lending ?? {}, claims.get(row.id) ?? []).keys()) unlent.add(id);
-    const node = withRemaining(row, tallies.get(row.id));
+    const node = withRemaining(row, tallies.get(row.id), input.silentMs?.get(row.id));
     nodes.set(row.id, node);
     const siblings = nodesOfOrg.get(row.orgId);
     if (siblings) siblings.push(node);
     else nodesOfOrg.set(row.orgId, [node]);
   }
   const workloads = new Map([...input.workloads].map((row) => [row.id, row]));
-  return { revision: input.revision, now: input.now, seed: input.seed, nodes, nodesOfOrg, workloads, allocationsOf, unlent };
+  const { revision, now, seed, leaseLeftMs = new Map() } = input;
+  return { revision, now, seed, nodes, nodesOfOrg, workloads, allocationsOf, unlent, leaseLeftMs };
 }
 
 const claimOf = ({ id, projectId, spec, observed }: AllocationRow): Claim => ({
@@ -123,9 +133,16 @@ function addTo(tallies: Map<NodeId, Tally>, row: AllocationRow): void {
   for (const key of hostPortsOf(row)) tally.ports.add(key);
 }
 
-function withRemaining(row: NodeRow, tally: Tally | undefined): SnapshotNode {
+/** A word in the store outlives the leader whose count led to it. */
+function awayMs({ state: { word } }: NodeRow, silentMs = 0): number {
+  if (word === 'online' || word === 'degraded') return 0;
+  if (word === 'left') return Infinity;
+  return word === 'lost' ? Math.max(silentMs, LOST_AFTER_MS) : silentMs;
+}
+
+function withRemaining(row: NodeRow, tally: Tally | undefined, silentMs: number | undefined): SnapshotNode {
   const { cpuMillicores, memoryBytes } = row.allocatable;
-  const judged = { row, isEligible: isEligible(row), networkPenalty: networkPenalty(row) };
+  const judged = { row, isEligible: isEligible(row), networkPenalty: networkPenalty(row), awayMs: awayMs(row, silentMs) };
   if (!tally) return { ...judged, remaining: row.allocatable, takenPorts: NO_PORTS };
   return {
     ...judged,
@@ -137,14 +154,29 @@ function withRemaining(row: NodeRow, tally: Tally | undefined): SnapshotNode {
 /** The node answers: what its agent last said is how things are. */
 export const isHeard = (node: SnapshotNode): boolean => node.row.state.word === 'online' || node.row.state.word === 'degraded';
 
-/** The node's allocations are to run elsewhere. `unreachable` and `asleep` are not lost: they keep theirs. */
+/** The device is known to be gone, by its word. */
 export const isLost = (node: SnapshotNode): boolean => node.row.state.word === 'lost' || node.row.state.word === 'left';
+
+/** The device has been away for so long that allocations under this policy are to run elsewhere. */
+export const isLostTo = ({ replace, lostAfterMs }: DisconnectPolicy, node: SnapshotNode): boolean => replace && node.awayMs >= lostAfterMs;
 
 /** The node's allocations are to move: each keeps running until its replacement does, as long as the device lets it. */
 export const isToBeEmptied = (node: SnapshotNode): boolean => node.row.drain !== undefined || !isLending(node.row);
 
 /** The node was taken out of the cluster: its rows go. */
 export const isGone = (node: SnapshotNode | undefined): boolean => node === undefined || node.row.revokedAt !== undefined;
+
+/**
+ * Whether the container of an allocation may still run, as far as the promise of exclusive replicas goes: it did not end, and it may
+ * get a lease or has one. One that never had a lease may run until its device answers, or is removed by a person.
+ */
+export function mayStillRun(snapshot: Snapshot, row: AllocationRow): boolean {
+  if (isTerminalPhase(row.observed.phase)) return false;
+  const isRemoved = isGone(snapshot.nodes.get(row.nodeId));
+  if (!row.spec.exclusive) return !isRemoved;
+  if (row.desired === 'running' && !isRemoved) return true;
+  return (snapshot.leaseLeftMs.get(row.id) ?? Infinity) > 0;
+}
 
 /** The node with the room and ports of one of its allocations given back. */
 export function withoutAllocation(node: SnapshotNode, row: AllocationRow): SnapshotNode {

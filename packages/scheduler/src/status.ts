@@ -119,6 +119,8 @@ function findTrouble(
   const retrying = heard.find((row) => row.observed.nextTryAt !== undefined || (row.observed.restarts > 0 && !row.observed.ready));
   if (retrying) return { condition: 'failing', cause: retrying.observed.cause };
   const missing = unplaced.find((one) => one.slot === slot);
+  const fenced = missing?.reasons.find((reason) => reason.filter === 'lease');
+  if (fenced) return { condition: 'unplaced', cause: { code: 'fenced', message: fenced.message, params: { ...fenced.params } } };
   if (missing?.retryAt !== undefined) return { condition: 'failing', cause: lastFailure(workload, allocations, slot) ?? reasonOf(missing) };
   if (missing) return { condition: 'unplaced', cause: reasonOf(missing) };
   const silent = heard.length === 0 ? active[0] : undefined;

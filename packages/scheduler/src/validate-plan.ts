@@ -4,14 +4,15 @@ import { findRefusal } from './feasible/filters.ts';
 import { createLedger } from './ledger.ts';
 import type { Placement, Plan } from './plan.ts';
 import { isWanted } from './reconcile/workload.ts';
-import { isReserving, type Snapshot, type SnapshotAllocation } from './snapshot.ts';
+import { isReserving, mayStillRun, type Snapshot, type SnapshotAllocation } from './snapshot.ts';
 
 /** What would be untrue after the plan. An empty list is the only one that may be applied. */
 export type Violation = { readonly rule: string; readonly message: string };
 
 /**
  * Checks a plan against the newest state, which may be later than what it was decided on: every target exists, every placement is
- * wanted and still fits (reserved ≤ allocatable, ports free, node ready), and no slot ends with two current allocations.
+ * wanted and still fits (reserved ≤ allocatable, ports free, node ready), no slot ends with two current allocations, and nothing of an
+ * exclusive slot may still run.
  */
 export function validatePlan(plan: Plan, newest: Snapshot): readonly Violation[] {
   const known = new Map<AllocationId, SnapshotAllocation>();
@@ -48,9 +49,10 @@ function checkSlots(plan: Plan, newest: Snapshot): Violation[] {
       return [{ rule: 'slotWanted', message: `slot ${key} is no longer wanted` }];
     if (placement.templateGeneration !== workload.templateGeneration)
       return [{ rule: 'templateCurrent', message: `slot ${key} is planned for an older generation` }];
-    const rivals = (newest.allocationsOf.get(placement.workloadId) ?? []).filter(
-      ({ row }) => row.slot === placement.slot && row.desired === 'running' && !leaving.has(row.id),
-    );
+    const holders = (newest.allocationsOf.get(placement.workloadId) ?? []).filter(({ row }) => row.slot === placement.slot);
+    const holder = workload.spec.exclusive ? holders.find(({ row }) => mayStillRun(newest, row)) : undefined;
+    if (holder) return [{ rule: 'exclusiveOnce', message: `slot ${key} may still run as ${holder.row.id}` }];
+    const rivals = holders.filter(({ row }) => row.desired === 'running' && !leaving.has(row.id));
     const others = rivals.filter(({ row }) => row.id !== placement.replaces && isReserving(row));
     if (isSecond || others.length > 0)
       return [{ rule: 'oneAllocationPerSlot', message: `slot ${key} already has ${others[0]?.row.id ?? 'a placement in this plan'}` }];

@@ -142,7 +142,8 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
           `invariant broken: a ${message.kind} message is not of its schema: ${valid.error.issues[0]?.path.join('.')} ${valid.error.issues[0]?.message}`,
         );
       if (ending.signal.aborted || control.queuedBytes >= CONTROL_QUEUE_BYTES) return false;
-      const frame = jsonFrame(FRAME.message, valid.data);
+      // As it was given, without defaults filled in: a field that the other release does not know can be left out.
+      const frame = jsonFrame(FRAME.message, message);
       if (frame.byteLength > MAX_CONTROL_BYTES) {
         throw new CloudlessError(
           'too_large',

@@ -17,10 +17,10 @@ const STALE_RUN = 3;
  * The loop of decisions: snapshot → plan → validated batch, one pass at a time. It wakes on changed rows, at the times that the scheduler
  * names, and every 30 s, and it asks only what is, never what happened: a missed or doubled trigger costs nothing.
  */
-export function createControlPlane({ store, clock, entropy, logger }: ControlPlaneParts): ControlPlane {
+export function createControlPlane({ store, clock, entropy, logger, counts }: ControlPlaneParts): ControlPlane {
   const explanations = createExplanations();
   const trail = createCauseTrail();
-  const planner = createPlanner({ store, clock, entropy, findCause: trail.findCause });
+  const planner = createPlanner({ store, clock, entropy, counts, findCause: trail.findCause });
   const stopping = new AbortController();
   let isDue = false;
   let running: Promise<void> | undefined;
@@ -36,7 +36,7 @@ export function createControlPlane({ store, clock, entropy, logger }: ControlPla
   /** One decision and its outcome. Sets when the next is due if nothing changes before. */
   async function pass(): Promise<ApplyOutcome> {
     const startedMs = clock.bootMs();
-    const snapshot = readSnapshot(store, { now: clock.now(), seed: Math.floor(entropy.random() * 2 ** 32) });
+    const snapshot = readSnapshot(store, { now: clock.now(), seed: Math.floor(entropy.random() * 2 ** 32) }, counts);
     const plan = decidePlan(snapshot);
     const decision = { plan, collection: decideCollection(snapshot), unplaced: explanations.findNews(plan) };
     decidedInMs = clock.bootMs() - startedMs;

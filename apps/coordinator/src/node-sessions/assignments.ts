@@ -14,6 +14,20 @@ export const toAssignment = (row: AllocationRow): Assignment => ({
   spec: row.spec,
 });
 
+/** Protocol since which agents know `spec.disconnect` and `spec.exclusive`. */
+const DISCONNECT_SINCE = 3;
+
+/** As an agent of that protocol knows it. An exclusive replica is never placed on one that knows no leases. */
+export function forAgent(assignment: Assignment, protocol: number): Assignment {
+  if (protocol >= DISCONNECT_SINCE) return assignment;
+  const { disconnect: _, exclusive: __, ...spec } = assignment.spec;
+  // The link checks what is sent against this release's schema, which fills both in, and sends it as it is here.
+  return { ...assignment, spec: spec as Assignment['spec'] };
+}
+
+export const changeForAgent = (change: AssignmentChange, protocol: number): AssignmentChange =>
+  change.kind === 'put' ? { ...change, assignment: forAgent(change.assignment, protocol) } : change;
+
 /** What a committed batch means to each node it concerns. Reports come back as changes too and mean nothing: only `desired` counts. */
 export function changesByNode(changes: readonly Change[]): ReadonlyMap<NodeId, readonly AssignmentChange[]> {
   const byNode = new Map<NodeId, AssignmentChange[]>();

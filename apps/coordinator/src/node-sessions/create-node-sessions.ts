@@ -1,7 +1,15 @@
 import type { Duplex } from 'node:stream';
 import type { Store } from '@cloudless/db';
 import { unreachable, withDeadline, type Clock, type Entropy, type Logger, type Result } from '@cloudless/kernel';
-import { CloudlessError, type AgentMessage, type BatchId, type EventId, type NodeId } from '@cloudless/proto';
+import {
+  CloudlessError,
+  LOST_AFTER_MS,
+  type AgentMessage,
+  type AllocationId,
+  type BatchId,
+  type EventId,
+  type NodeId,
+} from '@cloudless/proto';
 import { StreamReset, type CoordinatorLink } from '@cloudless/transport';
 import type { ServeFile } from '../files/serve-file.ts';
 import type { AgentFile } from '../install/agent-file.ts';
@@ -9,6 +17,7 @@ import { startAgentUpdates } from './agent-updates.ts';
 import { changesByNode } from './assignments.ts';
 import { createDepartures } from './departures.ts';
 import { allowedSilenceMs, heartbeatMs } from './judge-liveness.ts';
+import { createLeaseGranter } from './lease-granter.ts';
 import { createLivenessWatch } from './liveness-watch.ts';
 import { createNodeWriter } from './node-writer.ts';
 import type { NodeSessions, UsageSample } from './node-sessions.ts';
@@ -39,9 +48,11 @@ export type NodeSessionsOptions = {
   readonly addresses?: () => readonly string[];
   /** Answers the streams that devices open; refused when absent. */
   readonly serveFile?: ServeFile;
+  /** Whether this coordinator is the leader for certain, so that it may grant leases. Always, when absent. */
+  readonly mayGrant?: () => boolean;
   /** What devices should run; they are left as they are when absent. */
   readonly agentFile?: AgentFile | undefined;
-  /** Silence after which a device is lost and its replicas are replaced. Default 60 s. */
+  /** Silence after which a device is called lost. Default 60 s. When its replicas are replaced, each app says. */
   readonly lostAfterMs?: number;
 };
 
@@ -49,6 +60,10 @@ export type NodeSessionsOptions = {
 export interface NodeSessionsServer extends NodeSessions {
   /** A link of an authenticated device. Resolves when it has a session or was refused. */
   accept(link: CoordinatorLink, nodeId: NodeId): Promise<void>;
+  /** Silence of a device as it counts against it, in ms of boot time. */
+  silentMs(nodeId: NodeId): number | undefined;
+  /** Of an exclusive allocation: time until it has surely ended if nobody renews its lease. */
+  leaseLeftMs(allocationId: AllocationId): number;
   /** Resolves when all that agents said is in the store. */
   settled(): Promise<void>;
 }
@@ -60,6 +75,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   const usageListeners = new Set<(sample: UsageSample) => void>();
   const reports = createReportWriter({ store, clock, entropy, logger });
   const nodes = createNodeWriter({ store, clock, entropy, logger });
+  const leases = createLeaseGranter({ store, clock, mayGrant: options.mayGrant ?? (() => true) });
   const departures = createDepartures({
     store,
     clock,
@@ -81,7 +97,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     nodes,
     presenceOf,
     presences,
-    lostAfterMs: options.lostAfterMs ?? 60_000,
+    lostAfterMs: options.lostAfterMs ?? LOST_AFTER_MS,
     onTick() {
       for (const session of sessions.values()) session.retry();
       // Each in its own time: five thousand at once would hold up everything else.
@@ -116,7 +132,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   function takeMessage(presence: Presence, link: CoordinatorLink, message: Exclude<AgentMessage, { kind: 'hello' | 'resync' }>): void {
     switch (message.kind) {
       case 'heartbeat': {
-        link.send({ kind: 'heartbeatAck', sequence: message.sequence });
+        const granted = message.leases ? leases.grant(presence.nodeId, message.leases) : [];
+        link.send({ kind: 'heartbeatAck', sequence: message.sequence, ...(granted.length > 0 ? { leases: [...granted] } : {}) });
         if (!message.usage) return;
         keepUsage(presence, message.usage, clock.now());
         const sample = { nodeId: presence.nodeId, usage: message.usage, allocations: message.allocations };
@@ -302,6 +319,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       return () => usageListeners.delete(listener);
     },
     openStream,
+    silentMs: (nodeId) => watch.silentMs(nodeId),
+    leaseLeftMs: (allocationId) => leases.leftMs(allocationId),
     disconnect: (nodeId, reason) => sessions.get(nodeId)?.link.close({ code: 'revoked', message: reason, retry: false }),
     async settled() {
       await reports.settled();
@@ -312,6 +331,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       isStopped = true;
       stopListening();
       watch.stop();
+      leases.stop();
       updates?.stop();
       for (const { link } of sessions.values()) link.close({ code: 'closed', message: 'the coordinator stops', retry: true });
       reports.stop();

@@ -16,6 +16,8 @@ const SLOW_AT_LEAST = 3;
 export interface LivenessWatch {
   /** Judges one node now, after news of it. */
   check(nodeId: NodeId): void;
+  /** Its silence as it counts against it: less than it lasted, where others or the observer are to blame. */
+  silentMs(nodeId: NodeId): number | undefined;
   stop(): void;
 }
 
@@ -94,5 +96,12 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
   for (const { row } of store.list('node')) presenceOf(row.id);
   timer = clock.setTimer(TICK_MS, tick);
 
-  return { check, stop: () => timer.cancel() };
+  return {
+    check,
+    silentMs(nodeId) {
+      const presence = presences.get(nodeId);
+      return presence && (clock.bootMs() - presence.heardAtMs) / factor;
+    },
+    stop: () => timer.cancel(),
+  };
 }

@@ -10,7 +10,7 @@ import {
 } from '@cloudless/proto';
 import type { Store } from '@cloudless/db';
 import type { CoordinatorLink } from '@cloudless/transport';
-import { toAssignment } from './assignments.ts';
+import { changeForAgent, forAgent, toAssignment } from './assignments.ts';
 
 /** Who speaks for the cluster; goes with every message that an agent obeys. */
 export type Authority = { readonly clusterId: ClusterId; readonly epoch: number; readonly token: number };
@@ -66,6 +66,7 @@ export function createSession(options: SessionOptions): Session {
   let isGreeted = false;
   /** What the agent's hello allows; nothing is sent that it would not know. */
   let knowsLending = false;
+  let protocol = LINK_PROTOCOL;
   let toldRule: string | undefined;
   /** Set when the queue was full: only a new COMPLETE tells the agent what it missed. */
   let stuckSinceMs: number | undefined;
@@ -88,7 +89,7 @@ export function createSession(options: SessionOptions): Session {
 
   function sendComplete(): void {
     if (link.signal.aborted) return;
-    const assignments = store.allocationsOfNode(nodeId).map(({ row }) => toAssignment(row));
+    const assignments = store.allocationsOfNode(nodeId).map(({ row }) => forAgent(toAssignment(row), protocol));
     const at = store.revision;
     if (guarded(() => link.send({ kind: 'complete', ...authority, revision: at, assignments }))) {
       revision = at;
@@ -116,7 +117,7 @@ export function createSession(options: SessionOptions): Session {
     isGreeted = true;
     helloTimer.cancel();
     events.hello(hello);
-    const protocol = Math.min(hello.protocol, LINK_PROTOCOL);
+    protocol = Math.min(hello.protocol, LINK_PROTOCOL);
     link.send({
       kind: 'welcome',
       protocol,
@@ -162,8 +163,8 @@ export function createSession(options: SessionOptions): Session {
       if (revision === undefined || stuckSinceMs !== undefined || changes.length === 0 || resultsIn <= revision || link.signal.aborted)
         return;
       const appliesTo = revision;
-      if (guarded(() => link.send({ kind: 'incremental', ...authority, appliesTo, resultsIn, changes: [...changes] })))
-        revision = resultsIn;
+      const told = changes.map((change) => changeForAgent(change, protocol));
+      if (guarded(() => link.send({ kind: 'incremental', ...authority, appliesTo, resultsIn, changes: told }))) revision = resultsIn;
       else stuckSinceMs ??= clock.bootMs();
     },
     retry() {

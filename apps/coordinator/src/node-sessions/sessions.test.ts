@@ -50,9 +50,17 @@ describe('a session', () => {
     await using opened = await openSessions({ addresses: () => ['10.0.0.1:7600'] });
     const laptop = await opened.addNode('laptop');
     const old = await opened.connect(laptop, { protocol: LINK_PROTOCOL - 1 });
-    expect(old.kinds()).toEqual(['welcome', 'complete']);
+    await opened.place(laptop);
+    await opened.settle();
+    expect(old.kinds()).toEqual(['welcome', 'lending', 'complete', 'addresses', 'incremental']);
+    const said = JSON.stringify(old.said);
+    expect(said).toContain('"image":"example/web:1"');
+    expect(said).not.toContain('exclusive');
+    expect(said).not.toContain('disconnect');
     const pi = await opened.addNode('pi');
-    expect((await opened.connect(pi)).kinds()).toEqual(['welcome', 'lending', 'complete', 'addresses']);
+    await opened.place(pi);
+    const current = await opened.connect(pi);
+    expect(JSON.stringify(current.said)).toContain('"exclusive":false');
   });
 
   it('tells nothing of what only the device itself reported', async () => {

@@ -35,6 +35,7 @@ export function buildFingerprint(overrides: Partial<Fingerprint> = {}): Fingerpr
     capacity: { cpuMillicores: 4000, memoryBytes: 8 * GIB, storageBytes: 100 * GIB },
     power: { source: 'mains' },
     link: { type: 'wired' },
+    leases: true,
     ...overrides,
   };
 }

@@ -80,6 +80,14 @@ const CASES: readonly Case[] = [
     remedy: 'lend',
   },
   {
+    filter: 'leases',
+    what: 'a device whose agent is too old for what runs at most once',
+    node: { fingerprint: buildFingerprint({ leases: false }) },
+    spec: { exclusive: true },
+    says: 'the agent of pi holds no leases, which an exclusive app needs',
+    remedy: 'updateAgent',
+  },
+  {
     filter: 'capacity',
     what: 'a device short of memory',
     node: { allocatable: { cpuMillicores: 4000, memoryBytes: 1.25 * GIB } },

@@ -4,6 +4,7 @@ import type { SnapshotNode } from '../snapshot.ts';
 import { capacity } from './capacity.ts';
 import type { AskFilter, Filter, NodeFilter } from './filter.ts';
 import { draining, lending, project } from './lending.ts';
+import { leases } from './leases.ts';
 import { platform } from './platform.ts';
 import { ports } from './ports.ts';
 import { ready } from './ready.ts';
@@ -11,7 +12,7 @@ import { revoked } from './revoked.ts';
 import { schedulable } from './schedulable.ts';
 
 const NODE_FILTERS: readonly NodeFilter[] = [revoked, ready, lending, draining, schedulable];
-const ASK_FILTERS: readonly AskFilter[] = [project, platform, capacity, ports];
+const ASK_FILTERS: readonly AskFilter[] = [project, leases, platform, capacity, ports];
 /** In the order in which a refusal is told: what a person can do least about stands first. */
 export const FILTERS: readonly Filter[] = [...NODE_FILTERS, ...ASK_FILTERS];
 

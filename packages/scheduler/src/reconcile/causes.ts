@@ -48,6 +48,21 @@ export const causes = {
     message: `another allocation already serves replica ${slot + 1} of ${workload.name}`,
     params: { workload: workload.name, slot },
   }),
+  keptOriginal: (workload: WorkloadRow, node: string): Cause => ({
+    code: 'keptOriginal',
+    message: `${node} is back, and ${workload.name} goes on there: the policy is to keep the original`,
+    params: { workload: workload.name, node },
+  }),
+  keptReplacement: (workload: WorkloadRow, node: string): Cause => ({
+    code: 'keptReplacement',
+    message: `${workload.name} was replaced on ${node} meanwhile, and stays there: the policy is to keep the replacement`,
+    params: { workload: workload.name, node },
+  }),
+  keptLongest: (workload: WorkloadRow, node: string): Cause => ({
+    code: 'keptLongest',
+    message: `${workload.name} has run on ${node} for longer, and stays there`,
+    params: { workload: workload.name, node },
+  }),
   specChanged: (workload: WorkloadRow): Cause => ({
     code: 'specChanged',
     message: `settings of ${workload.name} changed that need no new container`,

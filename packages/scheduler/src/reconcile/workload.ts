@@ -1,7 +1,8 @@
 import type { AllocationRow, Cause, WorkloadId, WorkloadRow } from '@cloudless/proto';
 import type { Removal, Stop, Update } from '../plan.ts';
-import { isGone, type Snapshot, type SnapshotAllocation } from '../snapshot.ts';
+import { isGone, mayStillRun, type Snapshot, type SnapshotAllocation } from '../snapshot.ts';
 import { causes, nodeName } from './causes.ts';
+import { decideExclusiveSlot } from './exclusive-slot.ts';
 import { decideSlot, type SlotDecision } from './slot.ts';
 
 export type WorkloadDecision = {
@@ -23,7 +24,8 @@ export function reconcileWorkload(snapshot: Snapshot, workload: WorkloadRow): Wo
   const bySlot = groupBySlot(present);
   const count = isWanted(workload) ? workload.spec.replicas : 0;
   const slots: SlotDecision[] = [];
-  for (let slot = 0; slot < count; slot += 1) slots.push(decideSlot(snapshot, workload, slot, bySlot.get(slot) ?? []));
+  const decide = workload.spec.exclusive ? decideExclusiveSlot : decideSlot;
+  for (let slot = 0; slot < count; slot += 1) slots.push(decide(snapshot, workload, slot, bySlot.get(slot) ?? []));
   const unwanted = present.filter(({ row }) => row.slot >= count && row.desired === 'running').sort((a, b) => b.row.slot - a.row.slot);
   return {
     workload,
@@ -45,12 +47,14 @@ export function reconcileOrphans(snapshot: Snapshot, workloadId: WorkloadId): Pi
   return { remove, stop: running.map(({ row }) => ({ allocationId: row.id, cause: causes.workloadDeleted(row.workloadName) })) };
 }
 
+/** Rows of a removed device go at once, but for an exclusive one whose lease may still run: until then it holds its slot. */
 function splitGone(snapshot: Snapshot, allocations: readonly SnapshotAllocation[]): { present: SnapshotAllocation[]; remove: Removal[] } {
   const present: SnapshotAllocation[] = [];
   const remove: Removal[] = [];
   for (const allocation of allocations) {
     const node = snapshot.nodes.get(allocation.row.nodeId);
-    if (isGone(node)) remove.push({ allocationId: allocation.row.id, cause: causes.nodeRemoved(nodeName(node?.row)) });
+    const isFenced = allocation.row.spec.exclusive && mayStillRun(snapshot, allocation.row);
+    if (isGone(node) && !isFenced) remove.push({ allocationId: allocation.row.id, cause: causes.nodeRemoved(nodeName(node?.row)) });
     else present.push(allocation);
   }
   return { present, remove };
@@ -78,7 +82,10 @@ function unwantedBecause(workload: WorkloadRow): Cause {
 function pickWants(slots: readonly SlotDecision[]): readonly SlotDecision[] {
   const isUnsettled = slots.some(
     (decision) =>
-      decision.state.kind === 'starting' || decision.state.kind === 'waiting' || (decision.state.kind === 'wanted' && decision.isStopping),
+      decision.state.kind === 'starting' ||
+      decision.state.kind === 'waiting' ||
+      decision.state.kind === 'fenced' ||
+      (decision.state.kind === 'wanted' && decision.isStopping),
   );
   const wanted = slots.filter((decision) => decision.state.kind === 'wanted');
   const repairs = wanted.filter((decision) => !decision.isRollout);

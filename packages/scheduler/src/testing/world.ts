@@ -17,6 +17,10 @@ export interface World {
   readonly nodes: Map<NodeId, NodeRow>;
   readonly workloads: Map<WorkloadId, WorkloadRow>;
   now: number;
+  /** Since when each node is silent. */
+  readonly silentSince: Map<NodeId, number>;
+  /** When each exclusive allocation has surely ended, as its granter counts; at once where none was granted. */
+  readonly fencedAt: Map<AllocationId, number>;
   readonly allocations: () => readonly AllocationRow[];
   snapshot(seed?: number): Snapshot;
   apply(plan: Plan): void;
@@ -77,6 +81,8 @@ export function createWorld(nodes: readonly NodeRow[], workloads: readonly Workl
     nodes: new Map(nodes.map((row) => [row.id, row])),
     workloads: new Map(workloads.map((row) => [row.id, row])),
     now: 1_700_000_100_000,
+    silentSince: new Map(),
+    fencedAt: new Map(),
     allocations: () => [...rows.values()].map(({ row }) => row),
     snapshot: (seed = 1) =>
       createSnapshot({
@@ -86,6 +92,8 @@ export function createWorld(nodes: readonly NodeRow[], workloads: readonly Workl
         nodes: world.nodes.values(),
         workloads: world.workloads.values(),
         allocations: rows.values(),
+        silentMs: new Map([...world.silentSince].map(([id, since]) => [id, world.now - since])),
+        leaseLeftMs: new Map([...rows.keys()].map((id) => [id, (world.fencedAt.get(id) ?? 0) - world.now])),
       }),
     apply(plan) {
       revision += 1;

@@ -23,7 +23,10 @@ function nextRow(row: WorkloadRow, now: number, change: Partial<WorkloadRow>, ne
   return { ...row, ...change, generation, ...(needsContainers ? { templateGeneration: generation } : {}), updatedAt: now };
 }
 
-const templateOf = ({ replicas: _replicas, ...template }: WorkloadSpec): Omit<WorkloadSpec, 'replicas'> => template;
+/** What a running container cannot follow. A lease is such a thing: its length was granted to the allocation that is there. */
+function templateOf({ replicas: _, disconnect, ...template }: WorkloadSpec): unknown {
+  return template.exclusive ? { ...template, leaseMs: disconnect.stopAfterMs } : template;
+}
 
 /** The row that a person's change makes, or nothing when it is so already. */
 export const changes = {

@@ -11,8 +11,10 @@ import {
   type NodeId,
   type NodeRow,
   type WorkloadId,
+  type WorkloadSpecInput,
 } from '@cloudless/proto';
 import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
+import type { CoordinatorLink } from '@cloudless/transport';
 import { createMemoryLinkPair } from '@cloudless/transport/memory';
 import { createNodeSessions, type NodeSessionsOptions } from '../index.ts';
 
@@ -48,8 +50,13 @@ export async function openSessions(options: Partial<NodeSessionsOptions> = {}) {
     return row;
   }
 
-  async function place(node: NodeRow): Promise<AllocationRow> {
-    const workload = { ...buildWorkloadRow('web'), id: entropy.id('wl') as WorkloadId, orgId: cluster.orgId, projectId: cluster.projectId };
+  async function place(node: NodeRow, spec: Partial<WorkloadSpecInput> = {}): Promise<AllocationRow> {
+    const workload = {
+      ...buildWorkloadRow('web', spec),
+      id: entropy.id('wl') as WorkloadId,
+      orgId: cluster.orgId,
+      projectId: cluster.projectId,
+    };
     const pending = buildObserved({ phase: 'pending', ready: false, generation: 0, cause: { code: 'placed', message: 'placed' } });
     const row = { ...buildAllocationRow(workload, node), id: entropy.id('alloc') as AllocationId, observed: pending };
     await commit({ kind: 'put', table: 'allocation', row, expect: 'absent' });
@@ -61,7 +68,13 @@ export async function openSessions(options: Partial<NodeSessionsOptions> = {}) {
     const pair = createMemoryLinkPair();
     const heard: CoordinatorMessage[] = [];
     pair.agent.onMessage((message) => heard.push(message));
-    await sessions.accept(pair.coordinator, node.id);
+    const said: CoordinatorMessage[] = [];
+    const send = (message: CoordinatorMessage): boolean => {
+      said.push(message);
+      return pair.coordinator.send(message);
+    };
+    const end: CoordinatorLink = Object.assign(Object.create(pair.coordinator) as CoordinatorLink, { send });
+    await sessions.accept(end, node.id);
     if (hello !== 'silent') {
       pair.agent.send({
         kind: 'hello',
@@ -77,7 +90,7 @@ export async function openSessions(options: Partial<NodeSessionsOptions> = {}) {
       });
     }
     await settle();
-    return { ...pair, heard, kinds: () => heard.map(({ kind }) => kind) };
+    return { ...pair, heard, said, kinds: () => heard.map(({ kind }) => kind) };
   }
 
   async function settle(): Promise<void> {

@@ -177,7 +177,41 @@ function Details({ text, set, errorOf }: Fields) {
             options={(['always', 'onFailure', 'never'] as const).map((value) => ({ value, label: t(`restartPolicy.${value}`) }))}
           />
         </Field>
+        <WhenAway text={text} set={set} errorOf={errorOf} />
       </div>
     </details>
+  );
+}
+
+/** What happens while the device of a replica is away, and when it is back. */
+function WhenAway({ text, set, errorOf }: Fields) {
+  const t = useTranslations('deploy.away');
+  const select = <Value extends string>(name: FieldName, values: readonly Value[], labelOf: (value: Value) => string) => (
+    <FieldSelect
+      value={text[name]}
+      onChange={(event) => set(name, event.target.value)}
+      options={values.map((value) => ({ value, label: labelOf(value) }))}
+    />
+  );
+  const duration = (name: 'lostAfter' | 'stopAfter', label: string, hint: string) => (
+    <Field label={label} hint={hint} {...errorOf(name)}>
+      <FieldInput value={text[name]} onChange={(event) => set(name, event.target.value)} autoComplete="off" spellCheck={false} />
+    </Field>
+  );
+  return (
+    <fieldset className="flex flex-col gap-4">
+      <legend className="mb-2 font-semibold">{t('title')}</legend>
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label={t('policy')}>{select('away', ['replace', 'wait'], (value) => t(value))}</Field>
+        {duration('lostAfter', t('lostAfter'), t('lostAfterHint'))}
+        <Field label={t('back')}>
+          {select('back', ['longestRunning', 'keepOriginal', 'keepReplacement'], (value) => t(`backPolicy.${value}`))}
+        </Field>
+        {duration('stopAfter', t('stopAfter'), text.exclusive === 'yes' ? t('leaseHint') : t('stopAfterHint'))}
+      </div>
+      <Field label={t('exclusive')} hint={t('exclusiveHint')}>
+        {select('exclusive', ['no', 'yes'], (value) => t(`exclusivePolicy.${value}`))}
+      </Field>
+    </fieldset>
   );
 }

@@ -14,11 +14,23 @@ test('each wrong field is told beside itself', () => {
   expect(Object.keys(wrong).toSorted()).toEqual(['env', 'image', 'name', 'ports', 'replicas']);
 });
 
+test('a duration that is none, or that the contract refuses, is told beside itself', () => {
+  const form = { ...EMPTY_FORM, image: 'nginx:1.27', name: 'web' };
+  expect(readForm({ ...form, lostAfter: 'soon', stopAfter: '1 week' }).wrong).toEqual({
+    lostAfter: 'is not a duration like 30s, 5m or 1h',
+    stopAfter: 'is not a duration like 30s, 5m or 1h',
+  });
+  expect(readForm({ ...form, lostAfter: '1s' }).wrong).toEqual({ lostAfter: 'is shorter than 5 s' });
+  expect(Object.keys(readForm({ ...form, stopAfter: '2s', exclusive: 'yes' }).wrong)).toEqual(['stopAfter']);
+});
+
 test('what a form wrote it reads back', () => {
   const spec = workloadSpecSchema.parse({
     image: 'a/b:1',
     args: ['--x', 'y z'],
     env: { A: 'b c' },
+    exclusive: true,
+    disconnect: { lostAfterMs: 90_000, stopAfterMs: 60_000, replace: false, reconcile: 'keepOriginal' },
     ports: [{ name: 'http', containerPort: 8080 }],
     resources: { requests: { cpuMillicores: 250, memoryBytes: 64 * 2 ** 20 } },
   });

@@ -1,4 +1,11 @@
-import { workloadMetadataSchema, workloadSpecSchema, type Workload, type WorkloadSpecInput } from '@cloudless/proto';
+import {
+  parseDuration,
+  workloadMetadataSchema,
+  workloadSpecSchema,
+  writeDuration,
+  type Workload,
+  type WorkloadSpecInput,
+} from '@cloudless/proto';
 import { readEnv, writeEnv } from '../app-detail/env-text.ts';
 
 const MIB = 2 ** 20;
@@ -16,6 +23,11 @@ export type FormText = {
   readonly maxCores: string;
   readonly maxMemoryMib: string;
   readonly restart: string;
+  readonly lostAfter: string;
+  readonly stopAfter: string;
+  readonly away: string;
+  readonly back: string;
+  readonly exclusive: string;
   readonly env: string;
 };
 export type FieldName = keyof FormText;
@@ -32,6 +44,11 @@ export const EMPTY_FORM: FormText = {
   maxCores: '',
   maxMemoryMib: '',
   restart: 'always',
+  lostAfter: '1m',
+  stopAfter: '0',
+  away: 'replace',
+  back: 'longestRunning',
+  exclusive: 'no',
   env: '',
 };
 
@@ -83,11 +100,27 @@ const FIELD_OF: Readonly<Record<string, FieldName>> = {
   'resources.limits.cpuMillicores': 'maxCores',
   'resources.limits.memoryBytes': 'maxMemoryMib',
   restartPolicy: 'restart',
+  'disconnect.lostAfterMs': 'lostAfter',
+  'disconnect.stopAfterMs': 'stopAfter',
 };
 const fieldOf = (path: readonly PropertyKey[]): FieldName => FIELD_OF[path.slice(0, 3).join('.')] ?? FIELD_OF[String(path[0])] ?? 'image';
 
 const present = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+
+function readDisconnect(text: FormText, wrong: Partial<Record<FieldName, string>>) {
+  const read = (name: 'lostAfter' | 'stopAfter'): number | undefined => {
+    const ms = parseDuration(text[name]);
+    if (ms === undefined) wrong[name] = 'is not a duration like 30s, 5m or 1h';
+    return ms;
+  };
+  return present({
+    lostAfterMs: read('lostAfter'),
+    stopAfterMs: read('stopAfter'),
+    replace: text.away === 'replace',
+    reconcile: text.back as 'longestRunning',
+  });
+}
 
 /** The spec that the text means, or what is wrong with which field, in the contract's words. `base` keeps what the form does not show. */
 export function readForm(text: FormText, base?: Workload): FormRead {
@@ -103,6 +136,8 @@ export function readForm(text: FormText, base?: Workload): FormRead {
     replicas: number(text.replicas, 1),
     env: env.kind === 'variables' ? env.variables : {},
     restartPolicy: { ...base?.spec.restartPolicy, policy: text.restart },
+    disconnect: readDisconnect(text, wrong),
+    exclusive: text.exclusive === 'yes',
     resources: {
       requests: present({ cpuMillicores: number(text.cores, 1000), memoryBytes: number(text.memoryMib, MIB) }),
       limits: {
@@ -138,6 +173,11 @@ export function writeForm({ name, spec }: Pick<Workload, 'name' | 'spec'>): Form
     maxCores: fill(limits.cpuMillicores, 1000),
     maxMemoryMib: fill(limits.memoryBytes, MIB),
     restart: spec.restartPolicy.policy,
+    lostAfter: writeDuration(spec.disconnect.lostAfterMs),
+    stopAfter: writeDuration(spec.disconnect.stopAfterMs),
+    away: spec.disconnect.replace ? 'replace' : 'wait',
+    back: spec.disconnect.reconcile,
+    exclusive: spec.exclusive ? 'yes' : 'no',
     env: writeEnv(spec.env),
   };
 }

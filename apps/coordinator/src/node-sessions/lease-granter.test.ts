@@ -1,0 +1,89 @@
+import { fencedAfterMs, type AllocationRow, type NodeRow } from '@cloudless/proto';
+import { describe, expect, it } from 'vitest';
+import { createLeaseGranter } from './lease-granter.ts';
+import { openSessions } from './testing/open-sessions.ts';
+
+const EXCLUSIVE = { exclusive: true, disconnect: { stopAfterMs: 20_000 }, terminationGraceMs: 3000 };
+
+async function open(options: { readonly mayGrant?: () => boolean } = {}) {
+  const opened = await openSessions(options);
+  const laptop = await opened.addNode('laptop');
+  const held = await opened.place(laptop, EXCLUSIVE);
+  const put = async (row: AllocationRow | NodeRow, table: 'allocation' | 'node') => {
+    const expected = { expect: opened.store.get(table, row.id as never)?.version ?? 0 };
+    await opened.commit({ kind: 'put', table, row, ...expected } as never);
+  };
+  return { opened, laptop, held, put, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
+}
+
+describe('a device that asks for a lease', () => {
+  it('is given the length that the app asks for, and the replica counts as running until that, drift, grace and a kill are over', async () => {
+    await using test = await open();
+    const { opened, laptop, held } = test;
+    const link = await opened.connect(laptop);
+    expect(opened.sessions.leaseLeftMs(held.id)).toBeLessThanOrEqual(0);
+    link.agent.send({ kind: 'heartbeat', sequence: 7, allocations: [], leases: [held.id] });
+    await opened.settle();
+    expect(link.heard.at(-1)).toEqual({ kind: 'heartbeatAck', sequence: 7, leases: [{ allocationId: held.id, leaseMs: 20_000 }] });
+    expect(opened.sessions.leaseLeftMs(held.id)).toBe(fencedAfterMs(held.spec));
+    expect(fencedAfterMs(held.spec)).toBe(20_400 + 3000 + 5000);
+    await opened.pass(28_400);
+    expect(opened.sessions.leaseLeftMs(held.id)).toBe(0);
+  });
+
+  it('gets none for what was told to stop, what is another’s, what is not exclusive, or what is not there', async () => {
+    await using test = await open();
+    const { opened, laptop, held, put } = test;
+    const pi = await opened.addNode('pi');
+    const theirs = await opened.place(pi, EXCLUSIVE);
+    const plain = await opened.place(laptop);
+    await put({ ...held, desired: 'stopped', desiredGeneration: 2 }, 'allocation');
+    const link = await opened.connect(laptop);
+    link.agent.send({ kind: 'heartbeat', sequence: 1, allocations: [], leases: [held.id, theirs.id, plain.id] });
+    await opened.settle();
+    expect(link.heard.at(-1)).toEqual({ kind: 'heartbeatAck', sequence: 1 });
+    expect(opened.sessions.leaseLeftMs(held.id)).toBeLessThanOrEqual(0);
+  });
+
+  it('gets none while the coordinator is not the leader for certain', async () => {
+    let isLeader = false;
+    await using test = await open({ mayGrant: () => isLeader });
+    const { opened, laptop, held } = test;
+    const link = await opened.connect(laptop);
+    const ask = async (sequence: number) => {
+      link.agent.send({ kind: 'heartbeat', sequence, allocations: [], leases: [held.id] });
+      await opened.settle();
+      return link.heard.at(-1);
+    };
+    expect(await ask(1)).toEqual({ kind: 'heartbeatAck', sequence: 1 });
+    isLeader = true;
+    expect(await ask(2)).toMatchObject({ leases: [{ allocationId: held.id }] });
+  });
+
+  it('gets none once it was removed from the cluster', async () => {
+    await using test = await open();
+    const { opened, laptop, held, put } = test;
+    const { store, clock } = opened;
+    const granter = createLeaseGranter({ store, clock, mayGrant: () => true });
+    expect(granter.grant(laptop.id, [held.id])).toHaveLength(1);
+    await put({ ...laptop, revokedAt: clock.now() }, 'node');
+    expect(granter.grant(laptop.id, [held.id])).toEqual([]);
+    granter.stop();
+  });
+});
+
+describe('a new leader', () => {
+  it('counts every exclusive replica that is there as granted at its start', async () => {
+    await using test = await open();
+    const { opened, held } = test;
+    const { store, clock } = opened;
+    const granter = createLeaseGranter({ store, clock, mayGrant: () => true });
+    expect(granter.leftMs(held.id)).toBe(fencedAfterMs(held.spec));
+    await clock.advance(fencedAfterMs(held.spec));
+    expect(granter.leftMs(held.id)).toBe(0);
+    // What comes later never had a lease of another leader.
+    const later = await opened.place(await opened.addNode('pi'), EXCLUSIVE);
+    expect(granter.leftMs(later.id)).toBeLessThanOrEqual(0);
+    granter.stop();
+  });
+});

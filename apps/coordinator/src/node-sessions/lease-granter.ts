@@ -1,0 +1,54 @@
+import type { Store } from '@cloudless/db';
+import type { Clock } from '@cloudless/kernel';
+import { fencedAfterMs, leaseMsOf, type AllocationId, type AllocationRow, type NodeId } from '@cloudless/proto';
+
+export type LeaseGrant = { readonly allocationId: AllocationId; readonly leaseMs: number };
+
+/** Leases of exclusive replicas, in the leader's memory and its boot time. */
+export interface LeaseGranter {
+  /** The leases that a device asks for and may have. Counted from now, which is when it is answered. */
+  grant(nodeId: NodeId, asked: readonly AllocationId[]): readonly LeaseGrant[];
+  /** Time until an exclusive allocation has surely ended if nothing more is granted to it. Not above 0: it has, or never had a lease. */
+  leftMs(allocationId: AllocationId): number;
+  stop(): void;
+}
+
+export type LeaseGranterDeps = {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Whether this coordinator is the leader for certain: it grants nothing beyond its own lease. */
+  readonly mayGrant: () => boolean;
+};
+
+/**
+ * A new leader knows of no grant that another made, so that each exclusive allocation that is there counts as granted when it starts.
+ * What is told to stop gets none any more, and the planner places a successor only after that is durable and `leftMs` has passed.
+ */
+export function createLeaseGranter({ store, clock, mayGrant }: LeaseGranterDeps): LeaseGranter {
+  const fencedAtMs = new Map<AllocationId, number>();
+  const note = ({ id, spec }: AllocationRow): void => void fencedAtMs.set(id, clock.bootMs() + fencedAfterMs(spec));
+  for (const { row } of store.list('allocation')) if (row.spec.exclusive) note(row);
+  const stopListening = store.onCommit(({ changes }) => {
+    for (const change of changes) if (change.kind === 'remove' && change.table === 'allocation') fencedAtMs.delete(change.before.id);
+  });
+
+  function mayHave(nodeId: NodeId, id: AllocationId): AllocationRow | undefined {
+    const row = store.get('allocation', id)?.row;
+    if (row?.nodeId !== nodeId || row.desired !== 'running' || !row.spec.exclusive) return undefined;
+    return store.get('node', nodeId)?.row.revokedAt === undefined ? row : undefined;
+  }
+
+  return {
+    grant(nodeId, asked) {
+      if (!mayGrant()) return [];
+      return asked.flatMap((id) => {
+        const row = mayHave(nodeId, id);
+        if (!row) return [];
+        note(row);
+        return [{ allocationId: id, leaseMs: leaseMsOf(row.spec) }];
+      });
+    },
+    leftMs: (id) => (fencedAtMs.get(id) ?? -Infinity) - clock.bootMs(),
+    stop: stopListening,
+  };
+}
