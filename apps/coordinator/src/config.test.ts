@@ -36,6 +36,34 @@ describe('the configuration', () => {
     [{ CLOUDLESS_PUBLIC_URL: 'https://a.example/path' }, 'without a path'],
   ])('refuses %j', (extra, said) => expect(mistakesOf({ ...GOOD, ...extra })).toContain(said));
 
+  it('reads where an rqlite cluster is, and never prints its password', () => {
+    const urls = 'http://10.0.0.1:4001, http://10.0.0.2:4001/';
+    const { store } = parseConfig({
+      ...GOOD,
+      CLOUDLESS_STORE_URL: urls,
+      CLOUDLESS_STORE_USER: 'cloudless',
+      CLOUDLESS_STORE_PASSWORD: 'hunter2',
+    });
+    expect(store?.urls).toEqual(['http://10.0.0.1:4001', 'http://10.0.0.2:4001']);
+    expect(JSON.stringify(store)).not.toContain('hunter2');
+    const message = mistakesOf({ ...GOOD, CLOUDLESS_STORE_URL: 'http://cloudless:hunter2@10.0.0.1:4001' });
+    expect(message).toContain('CLOUDLESS_STORE_PASSWORD_FILE');
+    expect(message).not.toContain('hunter2');
+  });
+
+  it.each([
+    [{ CLOUDLESS_STORE_URL: '10.0.0.1:4001' }, 'CLOUDLESS_STORE_URL must be one or more http://'],
+    [{ CLOUDLESS_STORE_URL: 'http://a:4001,https://b:4001' }, 'all alike'],
+    [{ CLOUDLESS_STORE_URL: 'http://a:4001', CLOUDLESS_STORE_CA: '/ca.pem' }, 'https://'],
+    [{ CLOUDLESS_STORE_URL: 'https://a:4001', CLOUDLESS_STORE_CERT: '/c.pem' }, 'belong together'],
+    [{ CLOUDLESS_STORE_URL: 'http://a:4001', CLOUDLESS_STORE_USER: 'a' }, 'belong together'],
+    [{ CLOUDLESS_STORE_USER: 'a', CLOUDLESS_STORE_PASSWORD: 'b' }, 'CLOUDLESS_STORE_URL is not set'],
+  ])('refuses the store %j in one line', (extra, said) => {
+    const message = mistakesOf({ ...GOOD, ...extra } as Record<string, string>);
+    expect(message).toContain(said);
+    expect(message.split('\n')).toHaveLength(1);
+  });
+
   it('honours faults only when they are switched on', () => {
     const faulty = { ...GOOD, CLOUDLESS_CRASH_AT: 'deploy.beforeCommit', CLOUDLESS_FSYNC_DELAY_MS: '200' };
     expect(parseConfig(faulty).faults).toEqual({ crashAt: undefined, fsyncDelayMs: 0 });

@@ -1,4 +1,5 @@
 import { isAbsolute } from 'node:path';
+import { secret, type Secret } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import { z } from 'zod';
 import { isCrashPointName } from './crash-points.ts';
@@ -19,12 +20,27 @@ export type CoordinatorConfig = {
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   /** The dashboard's private address; absent when there is none. */
   readonly webUrl: URL | undefined;
+  /** An rqlite cluster that keeps the durable state; else SQLite in the data folder does. */
+  readonly store: StoreConfig | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly appPorts: PortRange;
   /** Whether this machine lends itself: a join token is left for its agent. */
   readonly localAgent: boolean;
   /** Faults for tests; all off unless CLOUDLESS_TEST_FAULTS=1. */
   readonly faults: { readonly crashAt: string | undefined; readonly fsyncDelayMs: number };
+};
+
+export type StoreConfig = {
+  /** Origins of its nodes. */
+  readonly urls: readonly string[];
+  readonly username: string | undefined;
+  readonly password: Secret | undefined;
+  /** Instead of `password`. */
+  readonly passwordPath: string | undefined;
+  /** PEM files: whom to trust, and who we are. */
+  readonly caPath: string | undefined;
+  readonly certPath: string | undefined;
+  readonly keyPath: string | undefined;
 };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,6 +71,17 @@ function agentUrlOf(text: string): URL | undefined {
   return url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '' ? url : undefined;
 }
 
+/** Never repeats what it was given: a password may stand in it. */
+const storeUrls = z.string().transform((text, context): readonly string[] => {
+  const urls = text.split(',').map((part) => httpUrl(part.trim()));
+  const origins = urls.flatMap((found) => (found ? [found.origin] : []));
+  if (origins.length === urls.length && new Set(origins.map((origin) => URL.parse(origin)?.protocol)).size === 1) return origins;
+  const message =
+    'must be one or more http:// addresses of rqlite nodes (or https://, all alike), with commas between, without path, user or password: those belong in CLOUDLESS_STORE_USER and CLOUDLESS_STORE_PASSWORD_FILE';
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
+
 function portRange(text: string): PortRange | undefined {
   const [, from, to] = /^(\d{1,5})-(\d{1,5})$/.exec(text) ?? [];
   if (from === undefined || to === undefined) return undefined;
@@ -81,6 +108,13 @@ const environmentSchema = z.object({
   CLOUDLESS_TLS_CERT: path.optional(),
   CLOUDLESS_TLS_KEY: path.optional(),
   CLOUDLESS_WEB_URL: url.optional(),
+  CLOUDLESS_STORE_URL: storeUrls.optional(),
+  CLOUDLESS_STORE_USER: z.string().optional(),
+  CLOUDLESS_STORE_PASSWORD: z.string().optional(),
+  CLOUDLESS_STORE_PASSWORD_FILE: path.optional(),
+  CLOUDLESS_STORE_CA: path.optional(),
+  CLOUDLESS_STORE_CERT: path.optional(),
+  CLOUDLESS_STORE_KEY: path.optional(),
   CLOUDLESS_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent'], 'must be debug, info, warn, error or silent').default('info'),
   CLOUDLESS_APP_PORTS: parsed(portRange, 'must be two ports, low-high, for example 7700-7999').default({ from: 7700, to: 7999 }),
   CLOUDLESS_LOCAL_AGENT: flag.default(true),
@@ -89,8 +123,27 @@ const environmentSchema = z.object({
   CLOUDLESS_FSYNC_DELAY_MS: parsed(portNumber, 'must be milliseconds').default(0),
 });
 
+type Parsed = z.output<typeof environmentSchema>;
+
+function* storeMistakes(env: Parsed): Generator<string> {
+  const { CLOUDLESS_STORE_URL: urls, CLOUDLESS_STORE_USER: user } = env;
+  const passwords = [env.CLOUDLESS_STORE_PASSWORD, env.CLOUDLESS_STORE_PASSWORD_FILE].filter((given) => given !== undefined);
+  const others = [user, ...passwords, env.CLOUDLESS_STORE_CA, env.CLOUDLESS_STORE_CERT, env.CLOUDLESS_STORE_KEY];
+  if (urls === undefined && others.some((given) => given !== undefined))
+    yield 'CLOUDLESS_STORE_URL is not set, and other CLOUDLESS_STORE_… variables are: set it, or none of them';
+  if (passwords.length > 1) yield 'CLOUDLESS_STORE_PASSWORD and CLOUDLESS_STORE_PASSWORD_FILE are both set: keep one';
+  if ((user === undefined) !== (passwords.length === 0))
+    yield 'CLOUDLESS_STORE_USER and CLOUDLESS_STORE_PASSWORD_FILE (or CLOUDLESS_STORE_PASSWORD) belong together: set both or neither';
+  if ((env.CLOUDLESS_STORE_CERT === undefined) !== (env.CLOUDLESS_STORE_KEY === undefined))
+    yield 'CLOUDLESS_STORE_CERT and CLOUDLESS_STORE_KEY belong together: set both or neither';
+  const hasTls = env.CLOUDLESS_STORE_CA !== undefined || env.CLOUDLESS_STORE_CERT !== undefined;
+  if (hasTls && urls?.some((origin) => origin.startsWith('http:')))
+    yield 'CLOUDLESS_STORE_CA and CLOUDLESS_STORE_CERT mean nothing for http:// addresses: make those of CLOUDLESS_STORE_URL https://';
+}
+
 /** Rules over two variables. */
-function* mistakesBetween(env: z.output<typeof environmentSchema>): Generator<string> {
+function* mistakesBetween(env: Parsed): Generator<string> {
+  yield* storeMistakes(env);
   if ((env.CLOUDLESS_TLS_CERT === undefined) !== (env.CLOUDLESS_TLS_KEY === undefined)) {
     yield 'CLOUDLESS_TLS_CERT and CLOUDLESS_TLS_KEY belong together: set both or neither';
   }
@@ -98,6 +151,19 @@ function* mistakesBetween(env: z.output<typeof environmentSchema>): Generator<st
   if (env.CLOUDLESS_PORT >= from && env.CLOUDLESS_PORT <= to) {
     yield `CLOUDLESS_PORT ${env.CLOUDLESS_PORT} lies in CLOUDLESS_APP_PORTS ${from}-${to}: choose another`;
   }
+}
+
+function storeOf(env: Parsed): StoreConfig | undefined {
+  if (env.CLOUDLESS_STORE_URL === undefined) return undefined;
+  return {
+    urls: env.CLOUDLESS_STORE_URL,
+    username: env.CLOUDLESS_STORE_USER,
+    password: env.CLOUDLESS_STORE_PASSWORD === undefined ? undefined : secret(env.CLOUDLESS_STORE_PASSWORD),
+    passwordPath: env.CLOUDLESS_STORE_PASSWORD_FILE,
+    caPath: env.CLOUDLESS_STORE_CA,
+    certPath: env.CLOUDLESS_STORE_CERT,
+    keyPath: env.CLOUDLESS_STORE_KEY,
+  };
 }
 
 const refuse = (mistakes: readonly string[]): CloudlessError => new CloudlessError('config_invalid', mistakes.join('\n'));
@@ -132,6 +198,7 @@ export function parseConfig(environment: Environment): CoordinatorConfig {
         ? { certPath: env.CLOUDLESS_TLS_CERT, keyPath: env.CLOUDLESS_TLS_KEY }
         : undefined,
     webUrl: env.CLOUDLESS_WEB_URL,
+    store: storeOf(env),
     logLevel: env.CLOUDLESS_LOG_LEVEL,
     appPorts: env.CLOUDLESS_APP_PORTS,
     localAgent: env.CLOUDLESS_LOCAL_AGENT,

@@ -8,6 +8,8 @@ export type DataPaths = {
   readonly database: string;
   readonly masterKey: string;
   readonly claimCode: string;
+  /** Whose folder it is, where the database is not in it. */
+  readonly clusterId: string;
   /** What people install to trust the dashboard. */
   readonly webAuthority: string;
   /** Left for the agent on this machine. */
@@ -20,6 +22,7 @@ export function dataPaths(dataFolder: string): DataPaths {
     coordinator,
     database: join(coordinator, 'cloudless.db'),
     masterKey: join(coordinator, 'master.key'),
+    clusterId: join(coordinator, 'cluster-id'),
     claimCode: join(coordinator, 'claim-code'),
     webAuthority: join(coordinator, 'web-ca', 'ca.pem'),
     joinToken: join(dataFolder, 'agent', 'join-token'),

@@ -1,5 +1,5 @@
-import { createStore, openCluster, type Cluster, type Store } from '@cloudless/db';
-import { openSqlite, type SqliteDriver } from '@cloudless/db/sqlite';
+import { createStore, openCluster, type Cluster, type SqlDriver, type Store } from '@cloudless/db';
+import type { RqliteDriver } from '@cloudless/db/rqlite';
 import { createKeyWrap, readMasterKey, type KeyWrap } from '@cloudless/identity/ca';
 import type { Clock, Entropy, Lifecycle, Logger } from '@cloudless/kernel';
 import type { CoordinatorConfig } from './config.ts';
@@ -7,6 +7,7 @@ import type { CoordinatorOptions } from './coordinator.ts';
 import { noCrash, withCrashPoints, type CrashPoint } from './crash-points.ts';
 import { makeDataFolders, type DataPaths } from './data-folder.ts';
 import { createHostPolicy, type HostPolicy } from './gateway/host-policy.ts';
+import { openDatabase, rememberCluster } from './open-database.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
 /** Database, keys and store: what every part of the coordinator stands on. */
@@ -19,7 +20,9 @@ export type Ground = {
   readonly startedAt: number;
   readonly lifecycle: Lifecycle;
   readonly paths: DataPaths;
-  readonly driver: SqliteDriver;
+  readonly driver: SqlDriver;
+  /** The same driver, where the database is an rqlite cluster. */
+  readonly rqlite: RqliteDriver | undefined;
   readonly keyWrap: KeyWrap;
   readonly cluster: Cluster;
   readonly store: Store;
@@ -29,15 +32,6 @@ export type Ground = {
   readonly crashPoint: CrashPoint;
 };
 
-async function openDatabase({ config, clock, logger }: CoordinatorOptions, path: string): Promise<SqliteDriver> {
-  const { fsyncDelayMs } = config.faults;
-  const faults = fsyncDelayMs > 0 ? { faults: { fsyncDelayMs: () => fsyncDelayMs } } : {};
-  const { driver, migrated } = await openSqlite({ path, thread: 'worker', clock, ...faults });
-  if (migrated.applied.length > 0)
-    logger.info({ op: 'database.migrated', outcome: 'ok', from: migrated.fromVersion, applied: migrated.applied });
-  return driver;
-}
-
 /**
  * Opens the data folder, and takes over the cluster that is in it or founds one.
  *
@@ -46,9 +40,11 @@ async function openDatabase({ config, clock, logger }: CoordinatorOptions, path:
 export async function layGround(options: CoordinatorOptions, lifecycle: Lifecycle): Promise<Ground> {
   const { config, clock, entropy, logger, version, machine, crashPoint } = options;
   const paths = await makeDataFolders(config.dataFolder);
-  const driver = lifecycle.add('database', await openDatabase(options, paths.database));
+  const { driver, rqlite } = await openDatabase(options, paths);
+  lifecycle.add('database', driver);
   const keyWrap = createKeyWrap(await readMasterKey(paths.masterKey, entropy), entropy);
   const cluster = await openCluster({ driver, clock, entropy });
+  if (rqlite) await rememberCluster(paths, cluster.clusterId);
   const telemetry = createTelemetry();
   const opened = lifecycle.add('store', await createStore({ driver, clock, entropy, logger, token: cluster.token }));
   return {
@@ -61,6 +57,7 @@ export async function layGround(options: CoordinatorOptions, lifecycle: Lifecycl
     lifecycle,
     paths,
     driver,
+    rqlite,
     keyWrap,
     cluster,
     store: telemetry.timed(crashPoint ? withCrashPoints(opened, crashPoint) : opened),

@@ -34,3 +34,4 @@ export {
 } from './sql/driver.ts';
 export { createGuardedWriter, guardThat, type GuardedOutcome, type GuardedWriter } from './sql/guarded-writer.ts';
 export { listMigrations, migrate, type Migration, type MigrateResult } from './sql/migrations.ts';
+export { readDatabaseState, refuseUnusable, type DatabaseState } from './whose-database.ts';

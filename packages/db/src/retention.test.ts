@@ -9,6 +9,7 @@ const OWNED: Readonly<Record<string, string>> = {
   cluster: 'one row',
   guard: 'always empty',
   migration: 'one a release',
+  incoming: 'one row',
   project: 'made by people',
   node: 'one a device; removed with it',
   workload: 'made by people',

@@ -29,10 +29,13 @@ const bare = (sql: string): string =>
     .replaceAll(/'(?:[^']|'')*'/g, "''")
     .replaceAll(/"(?:[^"]|"")*"/g, 'quoted');
 
+type Linted = Pick<Migration, 'name' | 'script'> & Partial<Pick<Migration, 'version' | 'minReader'>>;
+
 /** Sentences on what in a migration would be wrong on some database; empty when it is sound. */
-export function findMigrationFaults({ name, script }: Pick<Migration, 'name' | 'script'>): readonly string[] {
+export function findMigrationFaults({ name, script, version, minReader = 0 }: Linted): readonly string[] {
   const statements = splitStatements(script);
   if (statements.length === 0) return [`${name} holds no statement`];
+  if (version !== undefined && minReader > version) return [`${name} asks for readers of schema ${minReader}, which is newer than itself`];
   return statements.flatMap((sql) => {
     const text = bare(sql);
     const head = text.trim().replaceAll(/\s+/g, ' ').slice(0, 60);

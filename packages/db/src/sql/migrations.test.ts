@@ -1,21 +1,19 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { nullLogger } from '@cloudless/kernel';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createManualClock } from '@cloudless/kernel/testing';
 import { describe, expect, it } from 'vitest';
 import { findMigrationFaults } from './lint-migration.ts';
-import { listMigrations, migrate, type Migration } from './migrations.ts';
+import { listMigrations, toMigration, type Migration } from './migrations.ts';
+import { openRqlite } from './rqlite/open-rqlite.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
+import { createRqliteDouble, type Fault, type SeenRequest } from '../testing/rqlite-double/create-rqlite-double.ts';
 
 const clock = createManualClock();
-const migration = (version: number, name: string, script: string): Migration => ({
-  version,
-  name,
-  script,
-  checksum: createHash('sha256').update(script).digest('hex'),
-});
+const migration = toMigration;
 const FIRST = migration(1, 'first', 'CREATE TABLE one (id TEXT NOT NULL PRIMARY KEY) STRICT;');
 const SECOND = migration(2, 'second', "CREATE TABLE two (id TEXT NOT NULL) STRICT; INSERT INTO one (id) VALUES ('a');");
 const BROKEN = migration(2, 'broken', "INSERT INTO one (id) VALUES ('half'); INSERT INTO nowhere VALUES (1);");
@@ -40,7 +38,7 @@ describe('migrations', () => {
     expect(first.migrated.applied).toEqual(listMigrations().map(({ version, name }) => `${String(version).padStart(4, '0')}_${name}`));
     await first.driver.stop();
     const again = await folder.open();
-    expect(again.migrated).toEqual({ fromVersion: listMigrations().at(-1)?.version, applied: [] });
+    expect(again.migrated).toEqual({ fromVersion: listMigrations().at(-1)?.version, applied: [], newer: [] });
     await again.driver.stop();
   });
 
@@ -82,17 +80,18 @@ describe('migrations', () => {
       message: expect.stringContaining('broken') as string,
     });
     const { driver, migrated } = await folder.open([FIRST, SECOND]);
-    expect(migrated).toEqual({ fromVersion: 1, applied: ['0002_second'] });
+    expect(migrated).toEqual({ fromVersion: 1, applied: ['0002_second'], newer: [] });
     expect((await driver.query({ sql: 'SELECT id FROM one' })).rows).toEqual([['a']]);
     await driver.stop();
   });
 
-  it('leave a database of a newer release, and one with another history, alone', async () => {
+  it('leave a database that asks for a newer release, and one with another history, alone', async () => {
     using folder = createFolder();
-    await (await folder.open([FIRST, SECOND])).driver.stop();
+    const contracts = migration(3, 'contracts', '-- min_reader: 2\nCREATE TABLE three (id TEXT NOT NULL) STRICT');
+    await (await folder.open([FIRST, SECOND, contracts])).driver.stop();
     await expect(folder.open([FIRST])).rejects.toMatchObject({
       code: 'store_unavailable',
-      message: expect.stringContaining('newer release') as string,
+      message: expect.stringContaining('knows schema 2; this one knows up to 1. Start a newer release') as string,
     });
     const changed = migration(2, 'second', `${SECOND.script} -- changed`);
     await expect(folder.open([FIRST, changed])).rejects.toMatchObject({
@@ -102,19 +101,64 @@ describe('migrations', () => {
     expect(folder.snapshots()).toHaveLength(0);
   });
 
-  it('run once when two coordinators start at once', async () => {
+  it('leave an older release running that knows enough, and say what is newer', async () => {
     using folder = createFolder();
-    const opened = await Promise.all(
-      [openSqlite({ path: folder.path, thread: 'worker', clock, migrations: [FIRST] }), folder.open([FIRST])].map((opening) =>
-        opening.catch((error: unknown) => error),
-      ),
-    );
-    expect(opened.filter((one) => !(one instanceof Error))).not.toHaveLength(0);
-    for (const one of opened) if (!(one instanceof Error)) await (one as Awaited<ReturnType<typeof openSqlite>>).driver.stop();
-    const { driver, migrated } = await folder.open([FIRST]);
-    expect(migrated.applied).toEqual([]);
-    expect((await migrate({ driver, clock, migrations: [FIRST] })).applied).toEqual([]);
+    const contracts = migration(3, 'contracts', '-- min_reader: 2\nCREATE TABLE three (id TEXT NOT NULL) STRICT');
+    await (await folder.open([FIRST, SECOND, contracts])).driver.stop();
+    const { driver, migrated } = await folder.open([FIRST, SECOND]);
+    expect(migrated).toEqual({ fromVersion: 3, applied: [], newer: ['0003_contracts'] });
     await driver.stop();
+  });
+
+  it('take over a table of migrations that knew no readers', async () => {
+    using folder = createFolder();
+    const { driver: old } = await openSqlite({ path: folder.path, thread: 'inline', clock, migrations: [] });
+    await old.batch(
+      [
+        {
+          sql: 'CREATE TABLE migration (version INTEGER NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, at INTEGER NOT NULL) STRICT',
+        },
+        { sql: 'INSERT INTO migration (version, name, checksum, at) VALUES (1, ?, ?, 1)', params: [FIRST.name, FIRST.checksum] },
+        { sql: FIRST.script.replace(';', '') },
+      ],
+      { id: 'old' },
+    );
+    await old.stop();
+    const { driver, migrated } = await folder.open([FIRST, SECOND]);
+    expect(migrated.applied).toEqual(['0002_second']);
+    await driver.stop();
+  });
+
+  it('run once when two coordinators start at once, and both start', async () => {
+    using folder = createFolder();
+    const opened = await Promise.all([
+      openSqlite({ path: folder.path, thread: 'worker', clock, migrations: [FIRST, SECOND] }),
+      openSqlite({ path: folder.path, thread: 'worker', clock, migrations: [FIRST, SECOND] }),
+    ]);
+    for (const { driver } of opened) {
+      expect((await driver.query({ sql: 'SELECT id FROM one' })).rows).toEqual([['a']]);
+      await driver.stop();
+    }
+  });
+
+  it('run once when five coordinators start at once on rqlite, whose answers get lost', async () => {
+    let writes = 0;
+    const fault = ({ path }: SeenRequest): Fault | undefined => {
+      writes += path === '/db/execute' ? 1 : 0;
+      return path === '/db/execute' && writes % 3 === 1 ? { kind: 'loseAnswer', isDone: writes % 2 === 0 } : undefined;
+    };
+    await using double = await createRqliteDouble({ nodes: 3, fault });
+    const options = {
+      urls: double.nodes.map(({ url }) => url),
+      clock: createRealClock(),
+      entropy: createRealEntropy(),
+      logger: nullLogger,
+    };
+    const opened = await Promise.all(Array.from({ length: 5 }, () => openRqlite({ ...options, migrations: [FIRST, SECOND] })));
+    for (const { driver } of opened) {
+      expect((await driver.query({ sql: 'SELECT id FROM one' })).rows).toEqual([['a']]);
+      await driver.stop();
+    }
   });
 });
 
@@ -126,6 +170,7 @@ const NOBODYS: Readonly<Record<string, string>> = {
   batch: 'ids of requests',
   change: 'pointers to rows that name theirs',
   migration: 'of the database',
+  incoming: 'one row while a cluster is copied here',
   ca: 'of the cluster',
   claim: 'of the cluster, before it has an owner',
   recovery_code: 'of a person, who may belong to several organisations',

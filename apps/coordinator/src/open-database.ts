@@ -1,0 +1,130 @@
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { readDatabaseState, refuseUnusable, type DatabaseState, type MigrateResult, type SqlDriver } from '@cloudless/db';
+import { openRqlite, type RqliteDriver, type RqliteOptions } from '@cloudless/db/rqlite';
+import { createSqliteDriver, openSqlite } from '@cloudless/db/sqlite';
+import { secret, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
+import { CloudlessError } from '@cloudless/proto';
+import type { CoordinatorConfig, StoreConfig } from './config.ts';
+import type { DataPaths } from './data-folder.ts';
+
+export type OpenDatabaseOptions = {
+  readonly config: CoordinatorConfig;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly logger: Logger;
+};
+
+/** The database that the configuration names. */
+export type Database = {
+  readonly driver: SqlDriver;
+  /** The same driver, where it is an rqlite cluster. */
+  readonly rqlite: RqliteDriver | undefined;
+  readonly state: DatabaseState;
+  /** For messages: a file or addresses. */
+  readonly where: string;
+};
+
+async function readOrRefuse(variable: string, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new CloudlessError('config_invalid', `The file of ${variable} cannot be read: ${said}.`, { cause });
+  }
+}
+
+/** @throws CloudlessError `config_invalid` when a file cannot be read */
+export async function rqliteOptions(
+  store: StoreConfig,
+  ports: Pick<OpenDatabaseOptions, 'clock' | 'entropy' | 'logger'>,
+): Promise<RqliteOptions> {
+  const [password, ca, cert, key] = [
+    await readOrRefuse('CLOUDLESS_STORE_PASSWORD_FILE', store.passwordPath),
+    await readOrRefuse('CLOUDLESS_STORE_CA', store.caPath),
+    await readOrRefuse('CLOUDLESS_STORE_CERT', store.certPath),
+    await readOrRefuse('CLOUDLESS_STORE_KEY', store.keyPath),
+  ];
+  const known = password === undefined ? store.password : secret(password.trimEnd());
+  return {
+    ...ports,
+    urls: store.urls,
+    ...(store.username !== undefined && known ? { auth: { username: store.username, password: known } } : {}),
+    tls: { ca, cert, key },
+  };
+}
+
+/** The cluster that this data folder keeps in SQLite itself, if there is one. */
+async function findOwn(path: string): Promise<DatabaseState> {
+  if (!existsSync(path)) return { kind: 'empty' };
+  const driver = await createSqliteDriver({ path, thread: 'inline' });
+  try {
+    const { rows } = await driver.query({ sql: "SELECT 1 FROM pragma_table_info('cluster') WHERE name = 'moved_to'" });
+    if (rows.length > 0) return await readDatabaseState(driver);
+    const found = await driver.query({ sql: "SELECT 1 FROM sqlite_schema WHERE name = 'cluster'" });
+    if (found.rows.length === 0) return { kind: 'empty' };
+    const [cluster] = (await driver.query({ sql: 'SELECT id, epoch FROM cluster' })).rows;
+    return cluster ? { kind: 'cluster', clusterId: String(cluster[0]), epoch: Number(cluster[1]), movedTo: undefined } : { kind: 'empty' };
+  } finally {
+    await driver.stop();
+  }
+}
+
+/** A data folder belongs to one cluster: its master key opens no other's secrets. */
+async function refuseMixing(paths: DataPaths, state: DatabaseState, where: string): Promise<void> {
+  const own = await findOwn(paths.database);
+  if (own.kind === 'cluster' && own.movedTo === undefined) {
+    throw new CloudlessError(
+      'config_invalid',
+      `CLOUDLESS_STORE_URL is set, and ${paths.database} holds cluster ${own.clusterId}. Move it with \`npm run move-to-rqlite\`, or take the variable away.`,
+    );
+  }
+  const known =
+    own.kind === 'cluster'
+      ? own.clusterId
+      : await readFile(paths.clusterId, 'utf8').then(
+          (text) => text.trim(),
+          () => undefined,
+        );
+  if (known !== undefined && state.kind === 'cluster' && state.clusterId !== known) {
+    throw new CloudlessError(
+      'config_invalid',
+      `The data folder belongs to cluster ${known}, and ${where} holds cluster ${state.clusterId}. Correct CLOUDLESS_STORE_URL, or use another data folder.`,
+    );
+  }
+}
+
+/** Remembers whose data folder it is, so that a wrong address is noticed. */
+export async function rememberCluster(paths: DataPaths, clusterId: string): Promise<void> {
+  await writeFile(paths.clusterId, `${clusterId}\n`, { mode: 0o600 });
+}
+
+function logMigrated(logger: Logger, { applied, fromVersion, newer }: MigrateResult): void {
+  if (applied.length > 0) logger.info({ op: 'database.migrated', outcome: 'ok', from: fromVersion, applied });
+  if (newer.length > 0) logger.warn({ op: 'database.newer', outcome: 'ok', newer });
+}
+
+/**
+ * Opens the database with this release's schema. What no coordinator may run on is refused: a database that its cluster left, half
+ * a copy, or another cluster's.
+ *
+ * @throws CloudlessError `config_invalid`, `store_unavailable`
+ */
+export async function openDatabase({ config, clock, entropy, logger }: OpenDatabaseOptions, paths: DataPaths): Promise<Database> {
+  const { fsyncDelayMs } = config.faults;
+  const faults = fsyncDelayMs > 0 ? { faults: { fsyncDelayMs: () => fsyncDelayMs } } : {};
+  const where = config.store ? config.store.urls.join(', ') : paths.database;
+  const rqlite = config.store && (await openRqlite(await rqliteOptions(config.store, { clock, entropy, logger })));
+  const opened = rqlite ?? (await openSqlite({ path: paths.database, thread: 'worker', clock, ...faults }));
+  try {
+    logMigrated(logger, opened.migrated);
+    const state = await readDatabaseState(opened.driver);
+    refuseUnusable(state, where);
+    if (rqlite) await refuseMixing(paths, state, where);
+    return { driver: opened.driver, rqlite: rqlite?.driver, state, where };
+  } catch (error) {
+    await opened.driver.stop();
+    throw error;
+  }
+}
