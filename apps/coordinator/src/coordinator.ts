@@ -5,7 +5,8 @@ import type { CoordinatorConfig } from './config.ts';
 import type { ControlPlane } from './control-plane/index.ts';
 import type { CrashPoint } from './crash-points.ts';
 import { describeCluster } from './describe-cluster.ts';
-import { describeStatus } from './describe-status.ts';
+import { checkStore } from './cluster-status/check-store.ts';
+import { describeStatus } from './cluster-status/describe-status.ts';
 import { createEnrolment } from './enrolment/index.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { allocateGatewayPort, canListen } from './gateway/gateway-ports.ts';
@@ -122,6 +123,7 @@ async function start(ground: Ground, options: CoordinatorOptions): Promise<Coord
     allocateGatewayPort: () => allocateGatewayPort(store, config.appPorts, (appPort) => canListen(appPort, config.host)),
     describeCluster: describeCluster(ground, { deviceBundle: enrolment.bundle, webCaFingerprint: https.fingerprint, port: () => port }),
     describeStatus: describeStatus(ground),
+    checkStore: checkStore({ clock, entropy, logger }),
   });
   const gateway = createGateway({
     host: config.host,

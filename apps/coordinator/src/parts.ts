@@ -1,6 +1,6 @@
 import type { Cluster, SqlDriver, Store } from '@cloudless/db';
 import type { Clock, Entropy, Logger } from '@cloudless/kernel';
-import type { ProcedureOutput, Unplaced, WorkloadId } from '@cloudless/proto';
+import type { ProcedureInput, ProcedureOutput, Unplaced, WorkloadId } from '@cloudless/proto';
 import type { Enrolment } from './enrolment/index.ts';
 import type { Installer } from './install/create-installer.ts';
 import type { NodeSessions } from './node-sessions/index.ts';
@@ -32,6 +32,8 @@ export type ApiParts = Omit<ControlPlaneParts, 'counts'> & {
   /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */
   readonly allocateGatewayPort: () => Promise<number>;
   readonly describeCluster: () => ProcedureOutput<'cluster.get'>;
+  /** Looks at another store. */
+  readonly checkStore: (input: ProcedureInput<'cluster.checkStore'>, signal: AbortSignal) => Promise<ProcedureOutput<'cluster.checkStore'>>;
   /** Asks the store. */
   readonly describeStatus: (signal: AbortSignal) => Promise<ProcedureOutput<'cluster.status'>>;
 };

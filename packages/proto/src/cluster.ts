@@ -79,6 +79,14 @@ export const clusterStatusSchema = z.strictObject({
 });
 export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
 
+/** Whether a store could take this cluster's state. Nothing was written to it. */
+export const storeCheckSchema = z.strictObject({
+  fit: z.boolean(),
+  reason: z.enum(['unreachable', 'noLeader', 'notEmpty']).optional(),
+  message: z.string().optional(),
+  nodes: z.array(storeNodeSchema).max(64),
+});
+
 export const CLUSTER_API = {
   'cluster.get': {
     kind: 'query',
@@ -95,6 +103,18 @@ export const CLUSTER_API = {
     rest: { method: 'GET', path: '/cluster/status' },
     input: none,
     output: clusterStatusSchema,
+  },
+  'cluster.checkStore': {
+    kind: 'mutation',
+    permission: 'cluster.update',
+    summary: 'Look whether an rqlite cluster could take the state of this cluster; writes nothing',
+    rest: { method: 'POST', path: '/cluster/store/check' },
+    input: z.strictObject({
+      url: z.url({ protocol: /^https?$/, error: 'is not an http:// or https:// address, for example http://10.0.0.5:4001' }).max(255),
+      username: z.string().max(128).optional(),
+      password: z.string().max(256).optional(),
+    }),
+    output: storeCheckSchema,
   },
   'cluster.reach': {
     kind: 'query',

@@ -20,6 +20,7 @@ import {
   type Role,
   type TokenScope,
 } from '@cloudless/proto';
+import { checkStore } from '../../cluster-status/check-store.ts';
 import { noCrash } from '../../crash-points.ts';
 import { createEnrolment } from '../../enrolment/index.ts';
 import { allocateGatewayPort } from '../../gateway/gateway-ports.ts';
@@ -89,6 +90,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
       urls: [],
       dataFolder: folder,
     }),
+    checkStore: checkStore(base),
     describeStatus: () =>
       Promise.resolve({
         at: clock.now(),

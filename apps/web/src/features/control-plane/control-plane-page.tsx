@@ -10,6 +10,7 @@ import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { PageHeader } from '#web/shell/page-header.tsx';
 import { CoordinatorSection } from './coordinator-section.tsx';
+import { GrowSection } from './grow-section.tsx';
 import { judgeControlPlane } from './judge-control-plane.ts';
 import { LeadershipNote } from './leadership-note.tsx';
 import { StoreSection } from './store-section.tsx';
@@ -73,6 +74,7 @@ function Parts({ status }: { readonly status: ClusterStatus }) {
       <LeadershipNote leadership={status.leadership} />
       <CoordinatorSection status={status} />
       <StoreSection store={status.store} />
+      {status.store.kind === 'sqlite' ? <GrowSection /> : null}
     </>
   );
 }

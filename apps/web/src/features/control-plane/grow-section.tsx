@@ -1,0 +1,106 @@
+'use client';
+
+import type { ProcedureOutput } from '@cloudless/proto';
+import { Button, Callout, Card, CodeBlock, Field, FieldInput, Section } from '@cloudless/ui';
+import { useTranslations } from 'next-intl';
+import { useState, type FormEvent, type ReactNode } from 'react';
+import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { useAction } from '#web/live/use-action.ts';
+import { useMay } from '#web/session/session.tsx';
+
+const EXAMPLE_URL = 'http://10.0.0.5:4001';
+
+type Checked = ProcedureOutput<'cluster.checkStore'>;
+
+/** The way from one machine to a cluster, step by step: what is checked here is checked, what runs on machines is a command to copy. */
+export function GrowSection() {
+  const t = useTranslations('controlPlane.grow');
+  const may = useMay();
+  const [url, setUrl] = useState('');
+  const check = useAction('cluster.checkStore');
+  const [checked, setChecked] = useState<Checked>();
+  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    setChecked(undefined);
+    const fields = new FormData(event.currentTarget);
+    const text = (name: string): string => String(fields.get(name) ?? '').trim();
+    const username = text('username');
+    setUrl(text('url'));
+    setChecked(await check.run({ url: text('url'), ...(username === '' ? {} : { username, password: text('password') }) }));
+  }
+  if (!may('cluster.update')) return null;
+  return (
+    <Section title={t('title')} headingId="grow">
+      <p className="text-ink-soft">{t('why')}</p>
+      <ol className="flex flex-col gap-4">
+        <Step number={1} title={t('startStore')}>
+          <p>{t('startStoreText')}</p>
+          <Command code="docker compose -f docker/compose.cluster.yaml up -d" />
+        </Step>
+        <Step number={2} title={t('check')}>
+          <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3">
+            <Field label={t('url')} hint={t('urlHint')}>
+              <FieldInput name="url" type="url" required maxLength={255} placeholder={EXAMPLE_URL} autoComplete="off" />
+            </Field>
+            <div className="grid gap-3 sm:grid-cols-2">
+              <Field label={t('username')}>
+                <FieldInput name="username" maxLength={128} autoComplete="off" />
+              </Field>
+              <Field label={t('password')}>
+                <FieldInput name="password" type="password" maxLength={256} autoComplete="off" />
+              </Field>
+            </div>
+            <Button type="submit" loading={check.pending} className="self-start">
+              {t('checkNow')}
+            </Button>
+            <FailureCallout failure={check.failure} />
+            {checked === undefined ? null : <Verdict checked={checked} />}
+          </form>
+        </Step>
+        <Step number={3} title={t('move')}>
+          <p>{t('moveText')}</p>
+          <Command code={`npm run move-to-rqlite -- --url ${checked?.fit ? url : 'http://…:4001'}`} />
+        </Step>
+        <Step number={4} title={t('start')}>
+          <p>{t('startText')}</p>
+          <Command code={`CLOUDLESS_STORE_URL=${checked?.fit ? url : 'http://…:4001'} npm start`} />
+        </Step>
+      </ol>
+    </Section>
+  );
+}
+
+function Step({ number, title, children }: { readonly number: number; readonly title: string; readonly children: ReactNode }) {
+  return (
+    <li>
+      <Card className="flex flex-col gap-2 p-4">
+        <h3 className="font-medium">
+          <span className="text-ink-soft">{number}.</span> {title}
+        </h3>
+        {children}
+      </Card>
+    </li>
+  );
+}
+
+function Command({ code }: { readonly code: string }) {
+  const t = useTranslations('actions');
+  const own = useTranslations('controlPlane.grow');
+  return <CodeBlock code={code} label={own('command')} copyLabel={t('copy')} doneLabel={t('copied')} />;
+}
+
+function Verdict({ checked }: { readonly checked: Checked }) {
+  const t = useTranslations('controlPlane.grow');
+  const voters = checked.nodes.filter(({ role, reachable }) => role !== 'reader' && reachable).length;
+  if (!checked.fit)
+    return (
+      <Callout tone="bad" announce title={t(`unfit.${checked.reason ?? 'unreachable'}`)}>
+        <p lang="en">{checked.message}</p>
+      </Callout>
+    );
+  return (
+    <Callout tone={voters < 3 ? 'warn' : 'good'} announce title={t('fit')}>
+      <p>{t('fitText', { count: voters })}</p>
+    </Callout>
+  );
+}
