@@ -1,0 +1,62 @@
+import { createRqliteDouble } from '@cloudless/db/testing';
+import { createRqliteDriver } from '@cloudless/db/rqlite';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
+import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
+import { secret } from '@cloudless/kernel';
+import { describe, expect, it } from 'vitest';
+import { checkStore } from './check-store.ts';
+import { describeRqlite } from './store-nodes.ts';
+
+const parts = { clock: createRealClock(), entropy: createRealEntropy(), logger: createMemoryLogger() };
+const check = checkStore(parts);
+const { signal } = new AbortController();
+
+describe('a store that is looked at', () => {
+  it('is fit when it is reached, led and empty, and stays empty', async () => {
+    await using cluster = await createRqliteDouble({ nodes: 3 });
+    const { url } = await cluster.leader();
+    const found = await check({ url }, signal);
+    expect(found).toMatchObject({ fit: true });
+    expect(found.nodes.map(({ role }) => role).toSorted()).toEqual(['follower', 'follower', 'leader']);
+    expect(await check({ url }, signal)).toMatchObject({ fit: true });
+    expect(cluster.seen.filter(({ path }) => path.startsWith('/db/execute'))).toEqual([]);
+  });
+
+  it('is refused when it holds tables, and they are named', async () => {
+    await using cluster = await createRqliteDouble({ nodes: 1 });
+    const { url } = await cluster.leader();
+    const driver = createRqliteDriver({ ...parts, urls: [url] });
+    await driver.batch([{ sql: 'CREATE TABLE theirs (id INTEGER NOT NULL PRIMARY KEY)' }], { id: 'fill' });
+    await driver.stop();
+    expect(await check({ url }, signal)).toMatchObject({ fit: false, reason: 'notEmpty', message: expect.stringContaining('theirs') as string });
+  });
+
+  it('is refused with the reason when nobody answers, nobody leads or the password is wrong', async () => {
+    expect(await check({ url: 'http://127.0.0.1:1' }, signal)).toMatchObject({ fit: false, reason: 'unreachable' });
+    await using leaderless = await createRqliteDouble({ nodes: 3 });
+    const { url } = await leaderless.leader();
+    leaderless.depose();
+    expect(await check({ url }, signal)).toMatchObject({ fit: false, reason: 'noLeader' });
+    await using guarded = await createRqliteDouble({ nodes: 1, auth: { username: 'ada', password: 'right' } });
+    const at = (await guarded.leader()).url;
+    expect(await check({ url: at, username: 'ada', password: 'wrong' }, signal)).toMatchObject({
+      reason: 'unreachable',
+      message: expect.stringContaining('401') as string,
+    });
+    expect(await check({ url: at, username: 'ada', password: 'right' }, signal)).toMatchObject({ fit: true });
+    expect(JSON.stringify(parts.logger.events)).not.toContain('right');
+  });
+});
+
+describe('the status of the store', () => {
+  it('tells each node, and why when none tells', async () => {
+    const clock = createManualClock();
+    const cluster = await createRqliteDouble({ nodes: 3 });
+    const { url } = await cluster.leader();
+    const driver = createRqliteDriver({ ...parts, urls: [url], auth: { username: 'x', password: secret('y') } });
+    expect(await describeRqlite(driver, clock, signal)).toMatchObject({ kind: 'rqlite', checkedAt: clock.now() });
+    await cluster[Symbol.asyncDispose]();
+    expect(await describeRqlite(driver, clock, signal)).toMatchObject({ nodes: [], failure: { code: 'store_unavailable' } });
+    await driver.stop();
+  });
+});
