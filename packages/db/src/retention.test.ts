@@ -14,6 +14,7 @@ const OWNED: Readonly<Record<string, string>> = {
   node: 'one a device; removed with it',
   workload: 'made by people',
   allocation: 'removed by the planner once it ended',
+  leader: 'one row',
   ca: 'one for devices, one for each set of public names',
   claim: 'unused ones are replaced, one is used',
   setting: 'a fixed set of names for each organisation',

@@ -1,8 +1,7 @@
 import { unreachable } from '@cloudless/kernel';
 import type { Statement } from '../sql/driver.ts';
-import { deleteRow, insertRow, updateRow } from './control-rows.ts';
 import type { ControlMemory } from './control-memory.ts';
-import { insertEvent } from './events.ts';
+import { createRowWrites, type RowWrites } from './row-writes.ts';
 import type { Change, CommitOutcome, CommittedBatch, ControlRows, ControlTable, Mutation, Versioned, WriteBatch } from './store.ts';
 
 type Stale = Extract<CommitOutcome, { kind: 'stale' }>;
@@ -19,7 +18,7 @@ export type Group = {
 };
 
 type Pointer = readonly [revision: number, table: ControlTable, id: string, op: 'put' | 'remove'];
-type Composing = { readonly changes: Change[]; readonly statements: Statement[]; readonly pointers: Pointer[] };
+type Composing = { readonly changes: Change[]; readonly writes: RowWrites; readonly pointers: Pointer[] };
 
 /** Rows as they would be after the members so far, over the committed ones. */
 type Overlay = {
@@ -52,24 +51,17 @@ function findStale({ mutations }: WriteBatch, overlay: Overlay): Stale | undefin
   return undefined;
 }
 
-function composePut<T extends ControlTable>(
-  table: T,
-  row: ControlRows[T],
-  revision: number,
-  overlay: Overlay,
-): { change: Change; statement: Statement } {
+function composePut<T extends ControlTable>(table: T, row: ControlRows[T], revision: number, overlay: Overlay): Change {
   const before = overlay.get(table, row.id)?.row;
   overlay.set(table, row.id, { row, version: revision });
-  const change = { kind: 'put', table, row, ...(before ? { before } : {}) } as Change;
-  return { change, statement: before ? updateRow(table, row, revision) : insertRow(table, row, revision) };
+  return { kind: 'put', table, row, ...(before ? { before } : {}) } as Change;
 }
 
 function composeMutation(mutation: Mutation, revision: number, overlay: Overlay, into: Composing): void {
   switch (mutation.kind) {
     case 'put': {
-      const { change, statement } = composePut(mutation.table, mutation.row, revision, overlay);
-      into.changes.push(change);
-      into.statements.push(statement);
+      into.changes.push(composePut(mutation.table, mutation.row, revision, overlay));
+      into.writes.put(mutation.table, mutation.row, revision);
       into.pointers.push([revision, mutation.table, mutation.row.id, 'put']);
       return;
     }
@@ -77,13 +69,13 @@ function composeMutation(mutation: Mutation, revision: number, overlay: Overlay,
       const before = overlay.get(mutation.table, mutation.id)?.row;
       overlay.set(mutation.table, mutation.id, undefined);
       into.changes.push({ kind: 'remove', table: mutation.table, id: mutation.id, before } as Change);
-      into.statements.push(deleteRow(mutation.table, mutation.id));
+      into.writes.remove(mutation.table, mutation.id);
       into.pointers.push([revision, mutation.table, mutation.id, 'remove']);
       return;
     }
     case 'event': {
       const event = { ...mutation.event, revision };
-      into.statements.push(insertEvent(event, into.changes.length));
+      into.writes.event(event, into.changes.length);
       into.changes.push({ kind: 'event', event });
       return;
     }
@@ -100,7 +92,7 @@ function composeMutation(mutation: Mutation, revision: number, overlay: Overlay,
  */
 export function composeGroup(batches: readonly WriteBatch[], memory: Pick<ControlMemory, 'get'>, headRevision: number): Group {
   const overlay = createOverlay(memory);
-  const statements: Statement[] = [];
+  const writes = createRowWrites();
   const pointers: Pointer[] = [];
   const accepted: CommittedBatch[] = [];
   const members = batches.map((batch): ComposedMember => {
@@ -108,19 +100,20 @@ export function composeGroup(batches: readonly WriteBatch[], memory: Pick<Contro
     if (stale) return stale;
     const revision = headRevision + accepted.length + 1;
     const changes: Change[] = [];
-    for (const mutation of batch.mutations) composeMutation(mutation, revision, overlay, { changes, statements, pointers });
+    for (const mutation of batch.mutations) composeMutation(mutation, revision, overlay, { changes, writes, pointers });
     const committed: CommittedBatch = { id: batch.id, revision, changes };
     accepted.push(committed);
     return { kind: 'accepted', batch: committed };
   });
   const newHead = headRevision + accepted.length;
-  statements.push(
+  const statements = [
+    ...writes.statements(),
     {
       sql: 'INSERT INTO change (revision, table_name, row_id, op) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)',
       params: [JSON.stringify(pointers)],
     },
     { sql: 'UPDATE cluster SET head_revision = ?', params: [newHead] },
-  );
+  ];
   return { members, accepted, headRevision: newHead, statements };
 }
 

@@ -48,22 +48,19 @@ export const CONTROL_TABLES = ['node', 'workload', 'allocation'] as const satisf
 /** Parses a row's JSON, as bytes from outside. */
 export const parseRow = <T extends ControlTable>(table: T, body: string): ControlRows[T] => SHAPES[table].parse(JSON.parse(body));
 
-export function insertRow<T extends ControlTable>(table: T, row: ControlRows[T], version: number): Statement {
-  const { columns } = SHAPES[table];
-  const names = ['id', ...columns.map(({ name }) => name), 'version', 'body'];
-  return {
-    sql: `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
-    params: [row.id, ...columns.map(({ value }) => value(row)), version, JSON.stringify(row)],
-  };
-}
+export const rowColumns = (table: ControlTable): readonly string[] => [
+  'id',
+  ...SHAPES[table].columns.map(({ name }) => name),
+  'version',
+  'body',
+];
 
-export function updateRow<T extends ControlTable>(table: T, row: ControlRows[T], version: number): Statement {
-  const { columns } = SHAPES[table];
-  const names = [...columns.map(({ name }) => name), 'version', 'body'];
-  return {
-    sql: `UPDATE ${table} SET ${names.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`,
-    params: [...columns.map(({ value }) => value(row)), version, JSON.stringify(row), row.id],
-  };
-}
+/** In the order of `rowColumns`. */
+export const rowValues = <T extends ControlTable>(table: T, row: ControlRows[T], version: number): readonly SqlValue[] => [
+  row.id,
+  ...SHAPES[table].columns.map(({ value }) => value(row)),
+  version,
+  JSON.stringify(row),
+];
 
 export const deleteRow = (table: ControlTable, id: string): Statement => ({ sql: `DELETE FROM ${table} WHERE id = ?`, params: [id] });

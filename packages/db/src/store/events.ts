@@ -2,24 +2,32 @@ import { eventSchema, type ClusterEvent } from '@cloudless/proto';
 import type { SqlDriver, SqlValue, Statement } from '../sql/driver.ts';
 import type { EventQuery } from './store.ts';
 
-/** @param position of the event in its batch: order within a revision */
-export function insertEvent(event: ClusterEvent, position: number): Statement {
-  return {
-    sql: 'INSERT INTO event (id, org_id, project_id, revision, position, at, kind, workload_id, node_id, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    params: [
-      event.id,
-      event.orgId,
-      event.projectId ?? null,
-      event.revision,
-      position,
-      event.at,
-      event.kind,
-      event.workloadId ?? null,
-      event.nodeId ?? null,
-      JSON.stringify(event),
-    ],
-  };
-}
+export const EVENT_COLUMNS = [
+  'id',
+  'org_id',
+  'project_id',
+  'revision',
+  'position',
+  'at',
+  'kind',
+  'workload_id',
+  'node_id',
+  'body',
+] as const;
+
+/** In the order of `EVENT_COLUMNS`. @param position of the event in its batch: order within a revision */
+export const eventValues = (event: ClusterEvent, position: number): readonly SqlValue[] => [
+  event.id,
+  event.orgId,
+  event.projectId ?? null,
+  event.revision,
+  position,
+  event.at,
+  event.kind,
+  event.workloadId ?? null,
+  event.nodeId ?? null,
+  JSON.stringify(event),
+];
 
 type Condition = { readonly sql: string; readonly params: readonly SqlValue[] };
 

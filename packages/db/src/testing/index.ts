@@ -1,2 +1,4 @@
 export { createTestStore, type TestStore, type TestStoreOptions } from './create-test-store.ts';
+export { A_REAL_RQLITED, rqlited } from './rqlited/env.ts';
+export { startRqlited } from './rqlited/start-rqlited.ts';
 export { createRqliteDouble, type RqliteDouble, type RqliteDoubleOptions } from './rqlite-double/create-rqlite-double.ts';
