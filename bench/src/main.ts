@@ -6,12 +6,14 @@ import { measureFootprint } from './footprint.ts';
 import { measureJoining } from './joining.ts';
 import { tableOf, writeReport } from './report.ts';
 import { measureScheduling } from './scheduling.ts';
+import { measureStoreWrites } from './store-writes.ts';
 import { measureSubmitToTold } from './submit-to-told.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   b1: measureScheduling,
   b2: measureSubmitToTold,
   b3: measureContainerKilled,
+  b5: measureStoreWrites,
   b6: measureFootprint,
   b13: measureDashboard,
   joining: measureJoining,

@@ -28,7 +28,11 @@ describe('a store that is looked at', () => {
     const driver = createRqliteDriver({ ...parts, urls: [url] });
     await driver.batch([{ sql: 'CREATE TABLE theirs (id INTEGER NOT NULL PRIMARY KEY)' }], { id: 'fill' });
     await driver.stop();
-    expect(await check({ url }, signal)).toMatchObject({ fit: false, reason: 'notEmpty', message: expect.stringContaining('theirs') as string });
+    expect(await check({ url }, signal)).toMatchObject({
+      fit: false,
+      reason: 'notEmpty',
+      message: expect.stringContaining('theirs') as string,
+    });
   });
 
   it('is refused with the reason when nobody answers, nobody leads or the password is wrong', async () => {

@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createStore, openCluster, type SqlDriver, type Store } from '@cloudless/db';
+import { openRqlite } from '@cloudless/db/rqlite';
+import { openSqlite } from '@cloudless/db/sqlite';
+import { rqlited, startRqlited } from '@cloudless/db/testing';
+import { nullLogger } from '@cloudless/kernel';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
+import type { BatchId, NodeId } from '@cloudless/proto';
+import { buildNodeRow } from '@cloudless/proto/testing';
+import { figuresOf, type Measure, type Result } from './figures.ts';
+
+const clock = createRealClock();
+const entropy = createRealEntropy();
+/** Each load runs this long. */
+const RUN_MS = 4000;
+/** Commits before the clock starts to count. */
+const WARM_UP = 5;
+const LOADS = [
+  { clients: 16, rows: 1 },
+  { clients: 256, rows: 1 },
+  { clients: 16, rows: 100 },
+  { clients: 64, rows: 100 },
+] as const;
+const GOALS = { embedded: 50_000, rqlite: 20_000 } as const;
+const GOAL_P99_MS = 20;
+
+type Opened = { readonly driver: SqlDriver; close(): Promise<void> };
+type Load = (typeof LOADS)[number];
+
+async function openEmbedded(): Promise<Opened> {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudless-bench-'));
+  const { driver } = await openSqlite({ path: join(folder, 'store.db'), thread: 'worker', clock });
+  return {
+    driver,
+    async close() {
+      await driver.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function openReal(program: string, nodes: 1 | 3): Promise<Opened> {
+  const cluster = await startRqlited(program, nodes);
+  const { driver } = await openRqlite({ urls: cluster.nodes.map(({ url }) => url), clock, entropy, logger: nullLogger });
+  return {
+    driver,
+    async close() {
+      await driver.stop();
+      await cluster[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** One client: writes its own rows again and again, each time from the version that the last commit gave them. */
+async function write(store: Store, client: string, rowsEach: number, untilMs: number, taken: number[]): Promise<number> {
+  const rows = Array.from({ length: rowsEach }, (_, index) => ({
+    ...buildNodeRow(`${client}-${index}`),
+    id: entropy.id('node') as NodeId,
+  }));
+  let version: number | 'absent' = 'absent';
+  let committed = 0;
+  for (let turn = 0; performance.now() < untilMs; turn += 1) {
+    const startedAt = performance.now();
+    const mutations = rows.map((row) => ({ kind: 'put', table: 'node', row: { ...row, updatedAt: turn }, expect: version }) as const);
+    const outcome = await store.commit({ id: entropy.id('batch') as BatchId, mutations });
+    if (outcome.kind !== 'committed') throw new Error(`a client that alone writes its rows found them ${outcome.kind}`);
+    version = outcome.revision;
+    if (turn < WARM_UP) continue;
+    taken.push(performance.now() - startedAt);
+    committed += rowsEach;
+  }
+  return committed;
+}
+
+async function measureLoad(name: string, open: () => Promise<Opened>, { clients, rows }: Load, goal: number): Promise<Measure> {
+  const { driver, close } = await open();
+  const cluster = await openCluster({ driver, clock, entropy });
+  const store = await createStore({ driver, clock, entropy, logger: nullLogger, token: cluster.token });
+  const taken: number[] = [];
+  const startedAt = performance.now();
+  const written = await Promise.all(
+    Array.from({ length: clients }, (_, index) => write(store, `c${index}`, rows, startedAt + RUN_MS, taken)),
+  );
+  const rate = written.reduce((sum, count) => sum + count, 0) / ((performance.now() - startedAt) / 1000);
+  await store.stop();
+  await close();
+  const figures = figuresOf(taken);
+  const isBulk = rows > 1;
+  return {
+    name: `${name}: ${clients} clients, ${rows} ${isBulk ? 'rows a commit' : 'row a commit'}`,
+    unit: 'rows/s',
+    value: rate,
+    ...(isBulk
+      ? { goal: `≥ ${goal.toLocaleString('en')}`, met: rate >= goal }
+      : { goal: `P99 ≤ ${GOAL_P99_MS} ms`, met: figures.p99 <= GOAL_P99_MS }),
+    note: `a commit takes ${figures.p50.toFixed(1)} ms P50, ${figures.p95.toFixed(1)} P95, ${figures.p99.toFixed(1)} P99 (n=${figures.n})`,
+    raw: taken.slice(0, 2000),
+  };
+}
+
+/** B5: durable row writes through the whole store path (guards, group commit, change feed, memory), embedded and on real rqlite nodes when there are. */
+export async function measureStoreWrites(): Promise<Result> {
+  const program = rqlited;
+  const stores = [
+    { name: 'SQLite', goal: GOALS.embedded, open: openEmbedded },
+    ...(program === undefined
+      ? []
+      : ([1, 3] as const).map((nodes) => ({
+          name: nodes === 1 ? 'rqlite, one node' : 'rqlite, three nodes',
+          goal: GOALS.rqlite,
+          open: () => openReal(program, nodes),
+        }))),
+  ];
+  const measures: Measure[] = [];
+  for (const { name, open, goal } of stores) for (const load of LOADS) measures.push(await measureLoad(name, open, load, goal));
+  return {
+    id: 'B5',
+    title: 'Durable row writes through the store',
+    method: `Each client commits changes of its own rows, one commit after the other, for ${RUN_MS / 1000} s; each row is a device of about 700 bytes. Answered when durable: SQLite with WAL and a sync for every group, rqlite with its Raft log. Client, store and database share the machine.`,
+    measures,
+    leftOut: program === undefined ? ['rqlite: no rqlited was found on PATH or in RQLITED'] : ['rqlite over a real network'],
+  };
+}
