@@ -1,20 +1,33 @@
 import { openCluster, type BatchOutcome, type Cluster, type SqlDriver } from '@cloudless/db';
 import { openSqlite } from '@cloudless/db/sqlite';
 import type { Clock } from '@cloudless/kernel';
+import { CloudlessError } from '@cloudless/proto';
 import type { Draw } from './draw.ts';
 import type { Incarnation } from './incarnation.ts';
 
 /** When the coordinator dies, seen from the write that is next. */
 export type CrashPoint = 'before' | 'after';
 
-/** The coordinator's database: real SQLite in memory, behind a disk that takes time and fails. It outlives the coordinator. */
+/** What the database does with requests. */
+export type DatabaseMood =
+  | 'serves'
+  /** Refuses writes, as a disk that is full; reads go on. */
+  | 'refuses'
+  /** Answers nobody and does nothing. */
+  | 'away'
+  /** Commits, and the answer is lost. */
+  | 'mute';
+
+/** The coordinators' database: real SQLite in memory, behind a disk and a network that take time and fail. It outlives its coordinators. */
 export interface Database {
   readonly driver: SqlDriver;
   /** The cluster as it was founded. */
   readonly founded: Cluster;
-  bind(life: Incarnation): SqlDriver;
-  /** Refuses every request until it heals. */
-  fail(): void;
+  /** @param isCutOff whether the network between that coordinator and the database is broken now */
+  bind(life: Incarnation, isCutOff?: () => boolean): SqlDriver;
+  setMood(mood: DatabaseMood): void;
+  /** So much more for every request. */
+  setSlow(extraMs: number): void;
   /** The answer to the next write is lost; the write happened, or it never will. */
   loseAnswer(how: 'happened' | 'never'): void;
   /** Calls `crash` around the next write. */
@@ -22,15 +35,21 @@ export interface Database {
   heal(): void;
 }
 
-const UNAVAILABLE: BatchOutcome = { kind: 'failed', failure: { kind: 'unavailable', message: 'the disk does not answer' }, statement: -1 };
+/** A request that nobody answers is given up after so long. */
+const DEADLINE_MS = 5000;
+const REFUSED: BatchOutcome = { kind: 'failed', failure: { kind: 'unavailable', message: 'the disk is full' }, statement: -1 };
+const NO_ANSWER: BatchOutcome = { kind: 'unknown', reason: 'the answer was lost' };
 
 export async function createDatabase(clock: Clock, draw: Draw): Promise<Database> {
   const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock });
   const founded = await openCluster({ driver, clock, entropy: draw.entropy });
   const slowestMs = draw.pick([0, 1, 10, 120]);
-  let isFailing = false;
+  let mood: DatabaseMood = 'serves';
+  let extraMs = 0;
   let lost: 'happened' | 'never' | undefined;
   let crash: { readonly point: CrashPoint; readonly run: () => void } | undefined;
+
+  const delayMs = (): number => draw.between(0, slowestMs) + (extraMs === 0 ? 0 : draw.between(0, extraMs));
 
   function takeCrash(point: CrashPoint): void {
     if (crash?.point !== point) return;
@@ -39,22 +58,29 @@ export async function createDatabase(clock: Clock, draw: Draw): Promise<Database
     run();
   }
 
-  function bind(life: Incarnation): SqlDriver {
+  function bind(life: Incarnation, isCutOff: () => boolean = () => false): SqlDriver {
     return {
       async query(statement, options) {
-        await life.clock.sleep(draw.between(0, slowestMs), options?.signal);
+        await life.clock.sleep(delayMs(), options?.signal);
+        if (mood === 'away' || isCutOff()) {
+          await life.clock.sleep(DEADLINE_MS, options?.signal);
+          throw new CloudlessError('store_unavailable', 'The database did not answer a read.');
+        }
         return life.bound(driver.query(statement, options));
       },
       async batch(statements, options) {
-        await life.clock.sleep(draw.between(0, slowestMs));
-        if (isFailing) return UNAVAILABLE;
+        await life.clock.sleep(delayMs());
+        if (mood === 'away' || isCutOff()) {
+          await life.clock.sleep(DEADLINE_MS);
+          return NO_ANSWER;
+        }
+        if (mood === 'refuses') return REFUSED;
         takeCrash('before');
-        const loss = lost;
+        const loss = lost ?? (mood === 'mute' ? 'happened' : undefined);
         lost = undefined;
-        const outcome: BatchOutcome =
-          loss === 'never' || !life.isAlive ? { kind: 'unknown', reason: 'the answer was lost' } : await driver.batch(statements, options);
+        const outcome = loss === 'never' || !life.isAlive ? NO_ANSWER : await driver.batch(statements, options);
         takeCrash('after');
-        return life.bound(Promise.resolve(loss ? { kind: 'unknown', reason: 'the answer was lost' } : outcome));
+        return life.bound(Promise.resolve(loss ? NO_ANSWER : outcome));
       },
       stop: () => Promise.resolve(),
     };
@@ -64,8 +90,11 @@ export async function createDatabase(clock: Clock, draw: Draw): Promise<Database
     driver,
     founded,
     bind,
-    fail() {
-      isFailing = true;
+    setMood(next) {
+      mood = next;
+    },
+    setSlow(next) {
+      extraMs = next;
     },
     loseAnswer(how) {
       lost = how;
@@ -74,7 +103,8 @@ export async function createDatabase(clock: Clock, draw: Draw): Promise<Database
       crash = { point, run };
     },
     heal() {
-      isFailing = false;
+      mood = 'serves';
+      extraMs = 0;
       lost = undefined;
       crash = undefined;
     },

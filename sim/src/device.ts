@@ -1,7 +1,7 @@
 import {
   createAgent,
+  createFileState,
   createMemoryLogStore,
-  createMemoryState,
   createStaticCredentials,
   type Agent,
   type AgentIdentity,
@@ -10,26 +10,37 @@ import {
 import type { Clock } from '@cloudless/kernel';
 import { createSeededEntropy } from '@cloudless/kernel/testing';
 import { buildFingerprint } from '@cloudless/proto/testing';
+import { createDisk, type Disk } from './disk.ts';
 import { createEngine, type Engine } from './engine.ts';
 import { createDraw } from './draw.ts';
 import { createIncarnation, type Incarnation } from './incarnation.ts';
 import type { Network } from './network.ts';
 import type { Plant } from './plants.ts';
+import { createMachineClock, type MachineClock } from './time/machine-clock.ts';
 import type { Trace } from './trace.ts';
 
-/** A machine of somebody: an engine, a disk, and an agent that is started again whenever it ended. */
+/** A machine of somebody: a clock, an engine, a disk, and an agent that is started again whenever it ended. */
 export interface Device {
   readonly identity: AgentIdentity;
+  readonly machine: MachineClock;
   readonly engine: Engine;
+  readonly disk: Disk;
+  /** The machine is awake, and its agent runs. */
+  readonly isUp: boolean;
   start(): void;
   /** Ends the agent at once; it is started again after `downMs`. */
   crash(how: 'reset' | 'silent', downMs: number): void;
+  /** The power goes: agent, containers and whatever the disk had not synced. */
+  losePower(downMs: number): void;
   /** Ends the agent in order, then starts it again. */
   restart(): void;
   pause(): void;
   resume(): void;
-  /** Sets the wall clock of the machine off by so much. */
-  stepClock(skewMs: number): void;
+  /** The lid is closed: nothing runs on the machine, and nobody is told. */
+  sleep(): void;
+  wake(): void;
+  /** An address of the machine changed: its links are gone, and it is told so. */
+  changeAddress(): void;
   /** Ends it for good. */
   shutDown(): void;
 }
@@ -43,29 +54,39 @@ export type DeviceOptions = {
   readonly plant: Plant | undefined;
 };
 
+const FOLDER = '/agent';
+/** A machine that slept so long has no connection left: routers and peers have forgotten it. */
+const FORGOTTEN_AFTER_MS = 120_000;
+/** From waking to noticing it: the agent looks for a sleep as often. */
+const NOTICES_AFTER_MS = 5000;
+/** Beyond this, no promise is made. */
+const DRIFTS = [0, 0, 0.01, -0.01, 0.004];
+
 export function createDevice({ seed, identity, clock, network, trace, plant }: DeviceOptions): Device {
   const { name, nodeId } = identity;
   const draw = createDraw(seed, `device ${name}`);
-  const engine = createEngine(clock, draw, plant);
-  const disk = createMemoryState(identity);
+  const machine = createMachineClock(clock, draw.pick(DRIFTS));
+  const engine = createEngine(machine, draw, plant);
+  const disk = createDisk({ draw: createDraw(seed, `disk of ${name}`), lies: plant === 'lies-about-syncs' });
   const logs = createMemoryLogStore();
   const link = { type: draw.pick(['wired', 'wifi'] as const) };
-  const slowDiskMs = draw.pick([0, 2, 30]);
-  let skewMs = 0;
+  const watchers = new Set<(reason: string) => void>();
   let life: Incarnation | undefined;
   let agent: Agent | undefined;
+  let sleptAtMs: number | undefined;
+  let isPowerOff = false;
   let isShutDown = false;
 
-  /** What was not written when the agent died was never written. */
-  const stateOf = (bound: Incarnation): AgentState => ({
-    loadIdentity: () => bound.bound(disk.loadIdentity()),
-    saveIdentity: (next) => bound.bound(disk.saveIdentity(next)),
-    loadHeld: () => bound.bound(disk.loadHeld()),
-    async saveHeld(held) {
-      await bound.clock.sleep(draw.between(0, slowDiskMs));
-      await disk.saveHeld(held);
-    },
-  });
+  /** A device that has joined holds its identity. One that finds it damaged joins again, with the same: enrolment is not simulated. */
+  async function openState(own: Incarnation): Promise<AgentState> {
+    const state = createFileState(
+      FOLDER,
+      trace.loggerOf(name, () => own.isAlive),
+      disk.bind(own),
+    );
+    if (!(await state.loadIdentity())) await state.saveIdentity(identity);
+    return state;
+  }
 
   async function run(own: Incarnation): Promise<void> {
     const started = await createAgent({
@@ -73,7 +94,7 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       entropy: createSeededEntropy(draw.between(0, 2 ** 31)),
       logger: trace.loggerOf(name, () => own.isAlive),
       runtime: engine.bind(own),
-      state: stateOf(own),
+      state: await openState(own),
       logs,
       credentials: createStaticCredentials(identity),
       dial: (_identity, signal) => network.dial(nodeId, own, signal),
@@ -81,33 +102,67 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       fingerprint: (view) =>
         Promise.resolve(buildFingerprint({ hostname: name, engine: view.engine, capacity: { ...view.capacity, storageBytes: 0 }, link })),
       sampleUsage: () => Promise.resolve({ allocations: [] }),
+      watchNetwork(onChange) {
+        const listener = (reason: string): void => own.enter(() => onChange(reason));
+        watchers.add(listener);
+        return { stop: () => watchers.delete(listener) };
+      },
     });
     if (own.isAlive) agent = started;
   }
 
+  /** What ends a real agent's process, and has a supervisor start it again. */
+  function failed(own: Incarnation, cause: unknown): void {
+    if (life !== own || !own.isAlive) return;
+    trace.note(name, { op: 'agent.start', outcome: 'failed', reason: String(cause) });
+    end('reset');
+    clock.setTimer(1000, start);
+  }
+
   function start(): void {
     if (life?.isAlive || isShutDown) return;
-    life = createIncarnation(name, clock, () => skewMs);
+    if (isPowerOff) engine.breakable.comeUp();
+    isPowerOff = false;
+    const own = createIncarnation(name, machine);
+    life = own;
+    if (machine.isSuspended) own.pause();
     trace.note(name, { op: 'agent.start' });
-    void run(life);
+    run(own).catch((cause: unknown) => failed(own, cause));
   }
 
   function end(how: 'reset' | 'silent'): void {
     if (!life) return;
     life.kill();
+    watchers.clear();
     network.lose(life, how);
     agent = undefined;
   }
 
+  function crash(how: 'reset' | 'silent', downMs: number): void {
+    if (!life?.isAlive) return;
+    trace.note(name, { op: 'agent.crash', how, downMs });
+    end(how);
+    clock.setTimer(downMs, start);
+  }
+
+  const tellChange = (reason: string): void => watchers.forEach((listener) => listener(reason));
+
   return {
     identity,
+    machine,
     engine,
+    disk,
+    get isUp() {
+      return agent !== undefined && !machine.isSuspended;
+    },
     start,
-    crash(how, downMs) {
+    crash,
+    losePower(downMs) {
       if (!life?.isAlive) return;
-      trace.note(name, { op: 'agent.crash', how, downMs });
-      end(how);
-      clock.setTimer(downMs, start);
+      isPowerOff = true;
+      engine.breakable.goDown(undefined, true);
+      crash('silent', downMs);
+      disk.losePower();
     },
     restart() {
       const stopping = life;
@@ -122,9 +177,27 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       });
     },
     pause: () => life?.pause(),
-    resume: () => life?.resume(),
-    stepClock(next) {
-      skewMs = next;
+    resume() {
+      if (!machine.isSuspended) life?.resume();
+    },
+    sleep() {
+      if (machine.isSuspended) return;
+      sleptAtMs = clock.bootMs();
+      machine.suspend();
+      life?.pause();
+    },
+    wake() {
+      if (sleptAtMs === undefined) return;
+      const sleptMs = clock.bootMs() - sleptAtMs;
+      sleptAtMs = undefined;
+      if (life && sleptMs > FORGOTTEN_AFTER_MS) network.lose(life, 'silent');
+      machine.wake();
+      life?.resume();
+      machine.setTimer(draw.between(0, NOTICES_AFTER_MS), () => tellChange(`the device slept for ${Math.round(sleptMs / 1000)} s`));
+    },
+    changeAddress() {
+      if (life) network.lose(life, 'silent');
+      tellChange('an address of the device changed');
     },
     shutDown() {
       isShutDown = true;

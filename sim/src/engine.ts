@@ -1,30 +1,35 @@
 import type { ContainerPlan, ObservedContainer, Runtime } from '@cloudless/agent';
 import { createFakeRuntime, type FakeRuntime } from '@cloudless/agent/fake';
 import type { Clock } from '@cloudless/kernel';
+import type { AllocationId } from '@cloudless/proto';
 import type { Draw } from './draw.ts';
+import { imageOf, type EngineMood } from './images.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { Plant } from './plants.ts';
+
+/** An agent asked to end a container that ran. */
+export type Stopped = { readonly allocationId: AllocationId; readonly containerId: string; readonly generation: number };
 
 /** The container engine of one device. It outlives the agent, as a real one does. */
 export interface Engine {
   readonly breakable: FakeRuntime;
   readonly containers: readonly ObservedContainer[];
+  /** Grows with each change of what it holds. */
+  readonly changes: number;
+  /** How it treats images and requests now. */
+  readonly mood: EngineMood;
+  /** What agents asked to end since this was last taken. */
+  takeStopped(): readonly Stopped[];
   /** The engine as one life of the agent reaches it: over a socket that takes time and ends with the agent. */
   bind(life: Incarnation): Runtime;
 }
 
-/** Images of the world and how they behave. */
-const IMAGES: Readonly<Record<string, { readonly pullMs: number; readonly startMs: number; readonly stopMs: number }>> = {
-  'sim/quick:1': { pullMs: 0, startMs: 30, stopMs: 20 },
-  'sim/slow:1': { pullMs: 4000, startMs: 2500, stopMs: 1500 },
-  'sim/stubborn:1': { pullMs: 500, startMs: 200, stopMs: 60_000 },
-};
-export const IMAGE_NAMES = Object.keys(IMAGES);
-
 export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined): Engine {
-  const breakable = createFakeRuntime({ clock, images: IMAGES });
+  const mood: EngineMood = { flaps: false, slowBy: 1, stopsHang: false };
+  const breakable = createFakeRuntime({ clock, images: (name) => imageOf(name, mood) });
   const slowestMs = draw.pick([0, 5, 40, 300]);
   const plans = new Map<string, ContainerPlan>();
+  let stopped: Stopped[] = [];
 
   /** The planted bug: an engine that starts one more of the same, as a start that is sent twice would. */
   async function startTwin(containerId: string, signal: AbortSignal): Promise<void> {
@@ -32,10 +37,32 @@ export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined)
     if (plan) await breakable.start(await breakable.create(plan, signal), signal);
   }
 
+  /** The planted bug: an agent that ends a container of its own accord. */
+  function stopLater(containerId: string, life: Incarnation): void {
+    life.clock.setTimer(60_000, () => {
+      noteStop(containerId);
+      void breakable.kill(containerId, new AbortController().signal);
+    });
+  }
+
+  function noteStop(containerId: string): void {
+    const running = breakable.containers.find((one) => one.containerId === containerId && one.state === 'running');
+    if (running) stopped.push({ containerId, allocationId: running.allocationId, generation: running.generation });
+  }
+
   function bind(life: Incarnation): Runtime {
     const call = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
       await life.clock.sleep(draw.between(0, slowestMs), signal);
       return life.bound(work());
+    };
+    /** A request that ends a container: answered never while such requests hang. */
+    const end = async (containerId: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
+      if (plant === 'ignores-stop') return;
+      if (mood.stopsHang) return await neverUntil(signal);
+      return await call(signal, () => {
+        noteStop(containerId);
+        return work();
+      });
     };
     return {
       probe: () => life.bound(breakable.probe(new AbortController().signal)),
@@ -56,13 +83,11 @@ export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined)
       async start(containerId, signal) {
         await call(signal, () => breakable.start(containerId, signal));
         if (plant === 'starts-twice') await startTwin(containerId, signal);
+        if (plant === 'stops-at-will') stopLater(containerId, life);
       },
-      stop: (containerId, graceMs, signal) =>
-        plant === 'ignores-stop' ? Promise.resolve() : call(signal, () => breakable.stop(containerId, graceMs, signal)),
-      kill: (containerId, signal) =>
-        plant === 'ignores-stop' ? Promise.resolve() : call(signal, () => breakable.kill(containerId, signal)),
-      remove: (containerId, signal) =>
-        plant === 'ignores-stop' ? Promise.resolve() : call(signal, () => breakable.remove(containerId, signal)),
+      stop: (containerId, graceMs, signal) => end(containerId, signal, () => breakable.stop(containerId, graceMs, signal)),
+      kill: (containerId, signal) => end(containerId, signal, () => breakable.kill(containerId, signal)),
+      remove: (containerId, signal) => end(containerId, signal, () => breakable.remove(containerId, signal)),
       async *logs(containerId, sinceNs, signal) {
         for await (const line of breakable.logs(containerId, sinceNs, signal)) yield await life.bound(Promise.resolve(line));
       },
@@ -70,11 +95,31 @@ export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined)
     };
   }
 
+  /** Looked at after every step, and changed by few. */
+  let seen: { readonly at: number; readonly containers: readonly ObservedContainer[] } | undefined;
+
   return {
     breakable,
     get containers() {
-      return breakable.containers;
+      if (seen?.at !== breakable.changes) seen = { at: breakable.changes, containers: breakable.containers };
+      return seen.containers;
+    },
+    get changes() {
+      return breakable.changes;
+    },
+    mood,
+    takeStopped() {
+      const taken = stopped;
+      stopped = [];
+      return taken;
     },
     bind,
   };
 }
+
+const neverUntil = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const onAbort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+  });

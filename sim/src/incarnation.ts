@@ -1,4 +1,5 @@
 import type { Clock } from '@cloudless/kernel';
+import { createSleep } from './time/sleep.ts';
 
 /**
  * One life of a program: everything it does to the world goes through here, so that it can be stopped as `kill -9` and `SIGSTOP` do,
@@ -18,8 +19,8 @@ export interface Incarnation {
   kill(): void;
 }
 
-/** @param skewMs how far the wall clock of its machine is off */
-export function createIncarnation(name: string, world: Clock, skewMs: () => number = () => 0): Incarnation {
+/** @param machine the clock of the machine that it runs on */
+export function createIncarnation(name: string, machine: Clock): Incarnation {
   let isAlive = true;
   let isPaused = false;
   let queue: (() => void)[] = [];
@@ -29,38 +30,21 @@ export function createIncarnation(name: string, world: Clock, skewMs: () => numb
     if (isPaused) queue.push(run);
     else run();
   }
-  const clock: Clock = {
-    now: () => world.now() + skewMs(),
-    bootMs: () => world.bootMs(),
-    setTimer(delayMs, fire) {
-      let isCancelled = false;
-      const timer = world.setTimer(delayMs, () =>
-        enter(() => {
-          if (!isCancelled) fire();
-        }),
-      );
-      return {
-        cancel() {
-          isCancelled = true;
-          timer.cancel();
-        },
-      };
-    },
-    sleep(delayMs, signal) {
-      if (signal?.aborted) return Promise.reject(signal.reason as Error);
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      const onAbort = (): void => {
+  const setTimer: Clock['setTimer'] = (delayMs, fire) => {
+    let isCancelled = false;
+    const timer = machine.setTimer(delayMs, () =>
+      enter(() => {
+        if (!isCancelled) fire();
+      }),
+    );
+    return {
+      cancel() {
+        isCancelled = true;
         timer.cancel();
-        reject(signal?.reason as Error);
-      };
-      const timer = clock.setTimer(delayMs, () => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      });
-      signal?.addEventListener('abort', onAbort, { once: true });
-      return promise;
-    },
+      },
+    };
   };
+  const clock: Clock = { now: () => machine.now(), bootMs: () => machine.bootMs(), setTimer, sleep: createSleep(setTimer) };
   return {
     name,
     get isAlive() {

@@ -1,26 +1,37 @@
 import { parseArgs } from 'node:util';
 import { createRealClock } from '@cloudless/kernel/node';
 import { CloudlessError, isCloudlessError } from '@cloudless/proto';
+import { explore, type Explored } from './explore.ts';
+import { SimulationFailed } from './failure.ts';
 import { PLANTS, type Plant } from './plants.ts';
-import { simulate, SimulationFailed } from './simulate.ts';
+import { playScenario } from './scenarios/play.ts';
+import { SCENARIOS } from './scenarios/scenarios.ts';
+import { simulate, type SimulationResult } from './simulate.ts';
 
-const HELP = `npm run sim -- [--seed N] [--seeds N] [--minutes N] [--agents N] [--trace] [--plant NAME]
+const HELP = `npm run sim -- [--seed N] [--seeds N | --minutes M] [--length N] [--devices N] [--scenario NAME] [--plant NAME] [--trace]
 
-  --seed N      the first seed (default 1)
-  --seeds N     so many seeds, one after the other (default 1)
-  --minutes N   virtual minutes of faults in each (default 20)
-  --agents N    devices in each world (default 2)
-  --trace       print every event
-  --plant NAME  plant a bug: ${PLANTS.join(', ')}
+  --seed N         the first seed (default 1); alone, one world: a failing one is replayed so
+  --seeds N        so many seeds, one after the other
+  --minutes M      seed after seed for so many real minutes
+  --length N       virtual minutes of faults in each world (default: drawn)
+  --devices N      devices in each world (default: drawn)
+  --scenario NAME  one of the named scenarios instead of a drawn world:
+                   ${Object.keys(SCENARIOS).join('\n                   ')}
+  --plant NAME     plant a bug: ${PLANTS.join(', ')}
+  --trace          print every event
+
+Ends with 1 when a checker found something; what is printed then has the last events and the command to replay it.
 `;
 const HOUR_MS = 3_600_000;
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '1' },
-    minutes: { type: 'string', default: '20' },
-    agents: { type: 'string', default: '2' },
+    seeds: { type: 'string' },
+    minutes: { type: 'string' },
+    length: { type: 'string' },
+    devices: { type: 'string' },
+    scenario: { type: 'string' },
     plant: { type: 'string' },
     trace: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -28,11 +39,36 @@ const { values } = parseArgs({
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function readCount(name: 'seed' | 'seeds' | 'minutes' | 'agents', max: number): number {
+function readCount(name: 'seed' | 'seeds' | 'minutes' | 'length' | 'devices', max: number): number | undefined {
+  if (values[name] === undefined) return undefined;
   const count = Number(values[name]);
   if (!Number.isInteger(count) || count < 1 || count > max)
     throw new CloudlessError('config_invalid', `--${name} takes a whole number from 1 to ${max}.`);
   return count;
+}
+
+function readName<Name extends string>(option: 'plant' | 'scenario', names: readonly Name[]): Name | undefined {
+  const name = names.find((known) => known === values[option]);
+  if (values[option] !== undefined && name === undefined)
+    throw new CloudlessError('config_invalid', `--${option} takes one of ${names.join(', ')}.`);
+  return name;
+}
+
+function tellSeed(seed: number, { hash, events, faults, acknowledged, reads, convergedInMs }: SimulationResult): void {
+  const struck = [...faults.values()].reduce((sum, count) => sum + count, 0);
+  say(
+    `seed ${seed}: ${struck} faults, ${acknowledged} writes acknowledged, ${reads} reads, ${events} events, at rest after ${convergedInMs / 1000} s, trace ${hash}`,
+  );
+}
+
+function tellAll({ seeds, failed, faults, virtualMs, realMs }: Explored): void {
+  const hours = virtualMs / HOUR_MS;
+  say(
+    `${seeds} seeds: ${hours.toFixed(2)} virtual hours in ${(realMs / 1000).toFixed(1)} s, ${(hours / (realMs / 1000)).toFixed(2)} virtual hours a second`,
+  );
+  const kinds = [...faults].sort(([, a], [, b]) => b - a).map(([kind, count]) => `${kind} ${count}`);
+  if (kinds.length > 0) say(`faults: ${kinds.join(', ')}`);
+  if (failed.length > 0) say(`seeds that failed: ${failed.join(', ')}`);
 }
 
 async function run(): Promise<number> {
@@ -40,26 +76,29 @@ async function run(): Promise<number> {
     say(HELP);
     return 0;
   }
-  const first = readCount('seed', 2 ** 31);
-  const [seeds, minutes, agents] = [readCount('seeds', 1_000_000), readCount('minutes', 100_000), readCount('agents', 200)];
-  const plant: Plant | undefined = PLANTS.find((known) => known === values.plant);
-  if (values.plant !== undefined && !plant) throw new CloudlessError('config_invalid', `--plant takes one of ${PLANTS.join(', ')}.`);
-  const clock = createRealClock();
-  const startedAtMs = clock.bootMs();
-  let virtualMs = 0;
-  for (let seed = first; seed < first + seeds; seed += 1) {
-    const result = await simulate({ seed, minutes, agents, ...(plant ? { plant } : {}), ...(values.trace ? { onLine: say } : {}) });
-    virtualMs += result.virtualMs;
-    const { hash, events, faults, acknowledged, convergedInMs } = result;
-    say(
-      `seed ${seed}: ${faults} faults, ${acknowledged} writes acknowledged, ${events} events, at rest after ${convergedInMs / 1000} s, trace ${hash}`,
-    );
+  const seed = readCount('seed', 2 ** 31) ?? 1;
+  const onLine = values.trace ? say : undefined;
+  const plant: Plant | undefined = readName('plant', PLANTS);
+  const scenario = readName('scenario', Object.keys(SCENARIOS));
+  if (scenario !== undefined) {
+    const { virtualMs, hash } = await playScenario(scenario, { seed, onLine, plant });
+    say(`${scenario}, seed ${seed}: holds after ${(virtualMs / HOUR_MS).toFixed(2)} virtual hours, trace ${hash}`);
+    return 0;
   }
-  const tookS = (clock.bootMs() - startedAtMs) / 1000;
-  say(
-    `${seeds} seeds: ${(virtualMs / HOUR_MS).toFixed(2)} virtual hours in ${tookS.toFixed(1)} s, ${(virtualMs / HOUR_MS / tookS).toFixed(2)} virtual hours a second`,
-  );
-  return 0;
+  const [length, devices] = [readCount('length', 100_000), readCount('devices', 200)];
+  const minutes = readCount('minutes', 100_000);
+  const clock = createRealClock();
+  const explored = await explore({
+    first: seed,
+    seeds: minutes === undefined ? (readCount('seeds', 1_000_000) ?? 1) : Infinity,
+    untilMs: minutes === undefined ? Infinity : clock.bootMs() + minutes * 60_000,
+    clock,
+    simulate: (one) => simulate({ seed: one, length, devices, plant, onLine }),
+    onSeed: tellSeed,
+    onFailure: (failure) => say(failure.message),
+  });
+  tellAll(explored);
+  return explored.failed.length === 0 ? 0 : 1;
 }
 
 process.exitCode = await run().catch((cause: unknown) => {

@@ -4,6 +4,7 @@ import type { AgentLink, CoordinatorLink } from '@cloudless/transport';
 import { createMemoryLinkPair, type MemoryLinkPair } from '@cloudless/transport/memory';
 import type { Draw } from './draw.ts';
 import type { Incarnation } from './incarnation.ts';
+import type { Plant } from './plants.ts';
 
 export type End = 'agent' | 'coordinator';
 /** Where links arrive: the coordinator that runs now. */
@@ -25,6 +26,8 @@ export interface Network {
   /** A program is gone. `reset`: its system says so to the other end; `silent`: the power went, and nobody says anything. */
   lose(life: Incarnation, how: 'reset' | 'silent'): void;
   heal(): void;
+  /** Links that are open, of a device. */
+  linksOf(nodeId: NodeId): number;
 }
 
 type Wire = {
@@ -35,11 +38,18 @@ type Wire = {
 };
 type Path = { partition: Partition | undefined; extraMs: number };
 
+export type NetworkOptions = {
+  readonly clock: Clock;
+  readonly draw: Draw;
+  readonly findDoor: () => Door | undefined;
+  readonly plant: Plant | undefined;
+};
+
 /** A connection that goes nowhere is given up after this long. */
 const DIAL_DEADLINE_MS = 3000;
 const HEALTHY: readonly End[] = [];
 
-export function createNetwork(clock: Clock, draw: Draw, findDoor: () => Door | undefined): Network {
+export function createNetwork({ clock, draw, findDoor, plant }: NetworkOptions): Network {
   const baseMs = draw.pick([0, 1, 5, 40]);
   const jitterMs = draw.pick([0, 2, 20, 120]);
   const paths = new Map<NodeId, Path>();
@@ -85,11 +95,17 @@ export function createNetwork(clock: Clock, draw: Draw, findDoor: () => Door | u
       },
     };
     wires.add(wire);
-    void pair.agent.closed.then(() => wires.delete(wire));
+    void Promise.all([pair.agent.closed, pair.coordinator.closed]).then(() => plant === 'keeps-links' || wires.delete(wire));
     return wire;
   }
 
   const wiresOf = (nodeId: NodeId): Wire[] => [...wires].filter((wire) => wire.nodeId === nodeId);
+  /** A program that lives has an end of it open. */
+  const isHeld = ({ pair, lives }: Wire): boolean =>
+    // The planted bug: connections that are over are kept.
+    plant === 'keeps-links' ||
+    (lives.agent.isAlive && !pair.agent.signal.aborted) ||
+    (lives.coordinator.isAlive && !pair.coordinator.signal.aborted);
   const severSoon = (wire: Wire): void => void clock.setTimer(delayMs(pathOf(wire.nodeId)), () => wire.pair.sever());
 
   function healPath(nodeId: NodeId): void {
@@ -110,7 +126,7 @@ export function createNetwork(clock: Clock, draw: Draw, findDoor: () => Door | u
       const door = findDoor();
       if (!door) throw new Error('the connection was refused');
       const wire = connect(nodeId, life, door);
-      door.accept(wire.pair.coordinator, nodeId).catch(() => wire.pair.sever());
+      door.life.enter(() => void door.accept(wire.pair.coordinator, nodeId).catch(() => wire.pair.sever()));
       return wire.pair.agent;
     },
     partition(nodeId, partition) {
@@ -124,10 +140,12 @@ export function createNetwork(clock: Clock, draw: Draw, findDoor: () => Door | u
     lose(life, how) {
       for (const wire of wires) {
         if (wire.lives.agent !== life && wire.lives.coordinator !== life) continue;
+        if (!isHeld(wire)) wires.delete(wire);
         if (how === 'reset') severSoon(wire);
         else wire.pair.stall();
       }
     },
     heal: () => [...paths.keys()].forEach(healPath),
+    linksOf: (nodeId) => wiresOf(nodeId).filter(isHeld).length,
   };
 }

@@ -1,6 +1,6 @@
-import type { ControlTable, Store } from '@cloudless/db';
+import type { ControlTable, Mutation, Store } from '@cloudless/db';
 import type { Entropy } from '@cloudless/kernel';
-import type { AllocationId, NodeRow } from '@cloudless/proto';
+import type { AllocationId, NodeRow, OrgId } from '@cloudless/proto';
 import type { Plant } from './plants.ts';
 
 const withTwiceTheRoom = (node: NodeRow): NodeRow => ({
@@ -8,47 +8,87 @@ const withTwiceTheRoom = (node: NodeRow): NodeRow => ({
   allocatable: { cpuMillicores: node.allocatable.cpuMillicores * 2, memoryBytes: node.allocatable.memoryBytes * 2 },
 });
 
-/** A store in whose devices `isWrong` readings see twice the room. */
-function withWrongRoom(store: Store, isWrong: () => boolean): Store {
+/** A store in whose devices `isWrong` readings see something else. */
+function withWrongNodes(store: Store, change: (node: NodeRow) => NodeRow, isWrong: () => boolean = () => true): Store {
   function* list<T extends ControlTable>(table: T) {
-    const isDoubled = table === 'node' && isWrong();
+    const isChanged = table === 'node' && isWrong();
     for (const versioned of store.list(table)) {
-      if (isDoubled) yield { ...versioned, row: withTwiceTheRoom(versioned.row as NodeRow) } as typeof versioned;
+      if (isChanged) yield { ...versioned, row: change(versioned.row as NodeRow) } as typeof versioned;
       else yield versioned;
     }
   }
   return Object.create(store, { list: { value: list } }) as Store;
 }
 
+/** The planted bug: everybody's devices are taken for those of the organisation that the first app is of. */
+function shareDevices(store: Store): Store {
+  const someones = (): OrgId | undefined => [...store.list('workload')][0]?.row.orgId;
+  return withWrongNodes(store, (node) => ({ ...node, orgId: someones() ?? node.orgId }));
+}
+
 /** The planted bug: who decides sees twice the room that each device lends. */
-const countRoomTwice = (store: Store): Store => withWrongRoom(store, () => true);
+const countRoomTwice = (store: Store): Store => withWrongNodes(store, withTwiceTheRoom);
 
 /** The planted bug: only every other reading is wrong, so that a plan is judged by another truth than the one it was made on. */
 function readTwoTruths(store: Store): Store {
   let readings = 0;
-  return withWrongRoom(store, () => (readings += 1) % 2 === 1);
+  return withWrongNodes(store, withTwiceTheRoom, () => (readings += 1) % 2 === 1);
 }
 
-/** The planted bug: every new allocation is written three times over, each with an id of its own. */
-function placeTwice(store: Store, entropy: Entropy): Store {
-  const commit: Store['commit'] = (batch, signal) =>
-    store.commit(
-      {
-        ...batch,
-        mutations: batch.mutations.flatMap((mutation) => {
-          if (mutation.kind !== 'put' || mutation.table !== 'allocation' || mutation.expect !== 'absent') return [mutation];
-          const again = (): typeof mutation => ({ ...mutation, row: { ...mutation.row, id: entropy.id('alloc') as AllocationId } });
-          return [mutation, again(), again()];
-        }),
-      },
-      signal,
-    );
+/** A store that writes other mutations than it was asked to. */
+function withMutations(store: Store, change: (mutation: Mutation) => readonly Mutation[]): Store {
+  const commit: Store['commit'] = (batch, signal) => store.commit({ ...batch, mutations: batch.mutations.flatMap(change) }, signal);
   return Object.create(store, { commit: { value: commit } }) as Store;
 }
 
+/** The planted bug: every new allocation is written three times over, each with an id of its own. */
+const placeTwice = (store: Store, entropy: Entropy): Store =>
+  withMutations(store, (mutation) => {
+    if (mutation.kind !== 'put' || mutation.table !== 'allocation' || mutation.expect !== 'absent') return [mutation];
+    const again = (): typeof mutation => ({ ...mutation, row: { ...mutation.row, id: entropy.id('alloc') as AllocationId } });
+    return [mutation, again(), again()];
+  });
+
+/** The planted bug: the first replica that an update stops takes its siblings with it. */
+const updateAllAtOnce = (store: Store): Store =>
+  withMutations(store, (mutation) => {
+    if (mutation.kind !== 'put' || mutation.table !== 'allocation' || mutation.row.desired !== 'stopped') return [mutation];
+    const { id, workloadId, desiredCause, templateGeneration } = mutation.row;
+    const workload = store.get('workload', workloadId)?.row;
+    if (!workload || workload.templateGeneration <= templateGeneration || workload.runState === 'stopped') return [mutation];
+    const siblings = store.allocationsOfWorkload(workloadId).filter(({ row }) => row.id !== id && row.desired === 'running');
+    return [
+      mutation,
+      ...siblings.map(({ row, version }) => {
+        const stopped = { ...row, desired: 'stopped', desiredGeneration: row.desiredGeneration + 1, desiredCause } as const;
+        return { kind: 'put', table: 'allocation', row: stopped, expect: version } as const;
+      }),
+    ];
+  });
+
+/** The store as the node sessions have it: the planted bug is that no restart is ever recorded. */
+export const misrecord = (store: Store, plant: Plant | undefined): Store =>
+  plant !== 'forgets-restarts'
+    ? store
+    : withMutations(store, (mutation) => {
+        if (mutation.kind !== 'put' || mutation.table !== 'allocation') return [mutation];
+        return [{ ...mutation, row: { ...mutation.row, observed: { ...mutation.row.observed, restarts: 0 } } }];
+      });
+
 /** The store as the control plane has it: the store itself, unless a bug is planted there. */
 export function misread(store: Store, plant: Plant | undefined, entropy: Entropy): Store {
-  if (plant === 'counts-room-twice') return countRoomTwice(store);
-  if (plant === 'reads-two-truths') return readTwoTruths(store);
-  return plant === 'places-twice' ? placeTwice(store, entropy) : store;
+  switch (plant) {
+    case 'counts-room-twice':
+      return countRoomTwice(store);
+    case 'reads-two-truths':
+      return readTwoTruths(store);
+    case 'places-twice':
+      return placeTwice(store, entropy);
+    case 'shares-devices':
+      return shareDevices(store);
+    case 'updates-all-at-once':
+      return updateAllAtOnce(store);
+    default:
+      return store;
+  }
 }

@@ -1,6 +1,21 @@
 /**
- * Bugs that can be planted into the world, one for each checker: a checker that has never failed proves nothing. Each breaks a part
- * of the simulated world, never the product.
+ * Bugs that can be planted into the world, at least one for each checker: a checker that has never failed proves nothing. Each breaks
+ * a part of the simulated world, never the product.
  */
-export const PLANTS = ['starts-twice', 'ignores-stop', 'forgets-a-write', 'counts-room-twice', 'places-twice', 'reads-two-truths'] as const;
+export const PLANTS = [
+  'starts-twice',
+  'forgets-restarts',
+  'ignores-stop',
+  'stops-at-will',
+  'lies-about-syncs',
+  'forgets-a-write',
+  'answers-from-the-past',
+  'counts-room-twice',
+  'places-twice',
+  'reads-two-truths',
+  'shares-devices',
+  'updates-all-at-once',
+  'keeps-links',
+  'tells-no-reason',
+] as const;
 export type Plant = (typeof PLANTS)[number];

@@ -6,8 +6,9 @@ import type { Database } from './database.ts';
 import type { Draw } from './draw.ts';
 import { createIncarnation, type Incarnation } from './incarnation.ts';
 import type { Door, Network } from './network.ts';
-import { misread } from './planted-stores.ts';
+import { misread, misrecord } from './planted-stores.ts';
 import type { Plant } from './plants.ts';
+import { createMachineClock, type MachineClock } from './time/machine-clock.ts';
 import type { Trace } from './trace.ts';
 
 /** A coordinator that runs: store, sessions and control plane as in production. */
@@ -20,7 +21,10 @@ export type Running = {
 
 /** The place where the coordinator runs, and is started again whenever it ended. */
 export interface Seat {
+  readonly machine: MachineClock;
   readonly running: Running | undefined;
+  /** The newest that ever ran: what it knows is what agents may have heard. */
+  readonly newest: Running | undefined;
   readonly door: Door | undefined;
   start(): void;
   crash(how: 'reset' | 'silent', downMs: number): void;
@@ -28,12 +32,17 @@ export interface Seat {
   restart(): void;
   pause(): void;
   resume(): void;
+  /** Its machine sleeps: nothing runs on it, and its boot time goes on. */
+  sleep(): void;
+  wake(): void;
+  /** The network between it and the database breaks, or is whole again. */
+  setCutOff(isCutOff: boolean): void;
   /**
    * It stands still, and another takes over its database. After `stillMs` it goes on, knowing nothing of that, for as long as `zombieMs`.
    */
   usurp(stillMs: number, zombieMs: number): void;
   /** Stores of coordinators that were taken over and still run. */
-  readonly zombies: readonly Store[];
+  readonly zombies: readonly Running[];
   endZombies(): void;
   shutDown(): void;
 }
@@ -52,10 +61,15 @@ export type SeatOptions = {
 const NAME = 'coordinator';
 /** Between tries to start when the database does not answer. */
 const RETRY_MS = 1000;
+/** Beyond this, no promise is made. */
+const DRIFTS = [0, 0, 0.01, -0.01];
 
 export function createSeat({ clock, draw, trace, database, findNetwork, plant, onStore }: SeatOptions): Seat {
+  const machine = createMachineClock(clock, draw.pick(DRIFTS));
   let life: Incarnation | undefined;
   let running: Running | undefined;
+  let newest: Running | undefined;
+  let isCutOff = false;
   let isShutDown = false;
   const zombies = new Set<Running>();
 
@@ -68,26 +82,29 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
   async function open(own: Incarnation): Promise<Running> {
     const logger = trace.loggerOf(NAME, () => own.isAlive);
     const entropy = createSeededEntropy(draw.between(0, 2 ** 31));
-    const driver = database.bind(own);
+    const driver = database.bind(own, () => isCutOff);
     const parts = { clock: own.clock, entropy, logger };
     const cluster = await openCluster({ driver, ...parts });
     const store = await createStore({ driver, ...parts, token: cluster.token });
     onStore(store);
     const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token: cluster.token };
     const renew = () => Promise.resolve(err({ code: 'certificate_refused', message: 'nothing is issued here' }));
-    const sessions = createNodeSessions({ store, ...parts, authority, coordinatorVersion: 'simulated', renew });
+    const sessions = createNodeSessions({ store: misrecord(store, plant), ...parts, authority, coordinatorVersion: 'simulated', renew });
     const decidesOn = misread(store, plant, entropy);
     return { life: own, store, sessions, plane: createControlPlane({ store: decidesOn, ...parts, counts: sessions }) };
   }
 
   function start(): void {
     if (life?.isAlive || isShutDown) return;
-    const own = createIncarnation(NAME, clock);
+    const own = createIncarnation(NAME, machine);
     life = own;
+    if (machine.isSuspended) own.pause();
     trace.note(NAME, { op: 'coordinator.start' });
     open(own).then(
       (opened) => {
-        if (own.isAlive) running = opened;
+        if (!own.isAlive) return;
+        running = opened;
+        newest = opened;
       },
       (cause: unknown) => {
         trace.note(NAME, { op: 'coordinator.start', outcome: 'failed', reason: String(cause) });
@@ -111,8 +128,12 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
   }
 
   return {
+    machine,
     get running() {
       return running;
+    },
+    get newest() {
+      return newest;
     },
     get door() {
       return running && { life: running.life, accept: running.sessions.accept };
@@ -136,7 +157,20 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
       });
     },
     pause: () => life?.pause(),
-    resume: () => life?.resume(),
+    resume() {
+      if (!machine.isSuspended) life?.resume();
+    },
+    sleep() {
+      machine.suspend();
+      life?.pause();
+    },
+    wake() {
+      machine.wake();
+      life?.resume();
+    },
+    setCutOff(next) {
+      isCutOff = next;
+    },
     usurp(stillMs, zombieMs) {
       const old = running;
       if (!old) return;
@@ -149,7 +183,7 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
       start();
     },
     get zombies() {
-      return [...zombies].map(({ store }) => store);
+      return [...zombies];
     },
     endZombies: () => zombies.forEach(endZombie),
     shutDown() {

@@ -1,66 +1,72 @@
 import type { Store } from '@cloudless/db';
-import { createManualClock, type ManualClock } from '@cloudless/kernel/testing';
 import { assert } from '@cloudless/kernel';
-import type { BatchId, NodeId } from '@cloudless/proto';
+import { ID_PREFIX, type BatchId, type NodeId, type OrgId, type ProjectId } from '@cloudless/proto';
 import { buildFingerprint, buildNodeRow } from '@cloudless/proto/testing';
 import type { AgentIdentity } from '@cloudless/agent';
-import { createClients, type Clients } from './clients.ts';
 import { createDatabase, type Database } from './database.ts';
 import { createDevice, type Device } from './device.ts';
 import { createDraw, type Draw } from './draw.ts';
-import { createFaults, type Faults } from './faults.ts';
+import { createFaults, type Faults } from './faults/faults.ts';
 import { createHistory, type History } from './history.ts';
-import { createNetwork } from './network.ts';
+import { createNetwork, type Network } from './network.ts';
+import { createPeople, type Home, type People } from './people/people.ts';
+import { createRequests, type Requests } from './people/requests.ts';
 import type { Plant } from './plants.ts';
 import { createSeat, type Seat } from './seat.ts';
+import { createWorldClock, type WorldClock } from './time/world-clock.ts';
 import { createTrace, type Trace, type TraceEvent } from './trace.ts';
 
 export type WorldOptions = {
   readonly seed: number;
-  readonly agents: number;
+  readonly devices: number;
   readonly plant?: Plant | undefined;
   readonly onEvent: (event: TraceEvent, line: string) => void;
   readonly onStore: (store: Store) => void;
 };
 
-/** Everything there is: one coordinator and its disk, devices with engines and agents, a network, people, and what goes wrong. */
+/** Everything there is: a coordinator and its database, devices with engines and agents, a network, people, and what goes wrong. */
 export type World = {
-  readonly clock: ManualClock;
+  readonly clock: WorldClock;
   readonly trace: Trace;
   readonly seat: Seat;
   readonly database: Database;
+  readonly network: Network;
   readonly devices: readonly Device[];
-  readonly clients: Clients;
+  /** Two organisations; the second has fewer devices, or none. */
+  readonly homes: readonly [Home, Home];
+  readonly people: People;
+  readonly requests: Requests;
   readonly faults: Faults;
   readonly history: History;
   /** Ends every program. */
   end(): Promise<void>;
 };
 
-export async function createWorld({ seed, agents, plant, onEvent, onStore }: WorldOptions): Promise<World> {
-  const clock = createManualClock();
+export async function createWorld({ seed, devices: count, plant, onEvent, onStore }: WorldOptions): Promise<World> {
+  const clock = createWorldClock();
   const trace = createTrace(clock, onEvent);
   const drawFor = (name: string): Draw => createDraw(seed, name);
   const database = await createDatabase(clock, drawFor('database'));
-  const network = createNetwork(clock, drawFor('network'), () => seat.door);
+  const network = createNetwork({ clock, draw: drawFor('network'), findDoor: () => seat.door, plant });
   const seat = createSeat({ clock, draw: drawFor('coordinator'), trace, database, findNetwork: () => network, plant, onStore });
   const draw = drawFor('devices');
-  const devices = Array.from({ length: agents }, (_, index) => {
+  const devices = Array.from({ length: count }, (_, index) => {
     const { clusterId } = database.founded;
     const nodeId = draw.entropy.id('node') as NodeId;
     const identity: AgentIdentity = { nodeId, clusterId, name: `device-${index + 1}`, privateKey: '', certificate: '', bundle: '' };
     return createDevice({ seed, identity, clock, network, trace, plant });
   });
   const history = createHistory();
-  const { orgId, projectId } = database.founded;
-  const clients = createClients({
+  const homes = [database.founded, await foundNeighbours(database, draw)] as const;
+  const requests = createRequests({ clock, draw: drawFor('requests'), trace, history, plant });
+  const people = createPeople({
     clock,
     draw: drawFor('people'),
     trace,
-    history,
-    home: { orgId, projectId },
-    listStores: () => [...(seat.running ? [seat.running.store] : []), ...seat.zombies],
-    plant,
+    requests,
+    homes: homes.map(({ orgId, projectId }) => ({ orgId, projectId })) as [Home, Home],
+    findLeader: () => seat.running,
+    listEndpoints: () => [...(seat.running ? [seat.running] : []), ...seat.zombies],
   });
   const faults = createFaults({ clock, draw: drawFor('faults'), trace, devices, network, seat, database });
   return {
@@ -68,8 +74,11 @@ export async function createWorld({ seed, agents, plant, onEvent, onStore }: Wor
     trace,
     seat,
     database,
+    network,
     devices,
-    clients,
+    homes,
+    people,
+    requests,
     faults,
     history,
     async end() {
@@ -80,18 +89,36 @@ export async function createWorld({ seed, agents, plant, onEvent, onStore }: Wor
   };
 }
 
+/** A second organisation, as people would make it. */
+async function foundNeighbours({ driver }: Database, { entropy }: Draw): Promise<Home> {
+  const [orgId, projectId] = [entropy.id(ID_PREFIX.organization) as OrgId, entropy.id(ID_PREFIX.project) as ProjectId];
+  const { kind } = await driver.batch(
+    [
+      {
+        sql: 'INSERT INTO organization (id, name, slug, "createdAt") VALUES (?, ?, ?, ?)',
+        params: [orgId, 'Neighbours', 'neighbours', '2023-11-14T22:13:20.000Z'],
+      },
+      { sql: 'INSERT INTO project (id, org_id, name, created_at) VALUES (?, ?, ?, ?)', params: [projectId, orgId, 'default', 0] },
+    ],
+    { id: entropy.id(ID_PREFIX.batch) },
+  );
+  assert(kind === 'committed', 'the second organisation of a new world is founded');
+  return { orgId, projectId };
+}
+
 /** The rows that joining would have made. */
-export async function joinAll({ devices, database, clock }: World, store: Store): Promise<void> {
-  const { orgId } = database.founded;
+export async function joinAll({ devices, homes, clock }: World, store: Store, draw: Draw, neighboursShare: number): Promise<void> {
+  const [home, neighbours] = homes;
   const state = {
     word: 'unreachable',
     cause: { code: 'not_connected_yet', message: 'It has not connected yet.' },
     sinceAt: clock.now(),
   } as const;
-  const rows = devices.map(({ identity }) =>
-    buildNodeRow(identity.name, { id: identity.nodeId, orgId, fingerprint: buildFingerprint({ hostname: identity.name }), state }),
-  );
+  const rows = devices.map(({ identity }, index) => {
+    const { orgId } = index > 0 && draw.happens(neighboursShare) ? neighbours : home;
+    return buildNodeRow(identity.name, { id: identity.nodeId, orgId, fingerprint: buildFingerprint({ hostname: identity.name }), state });
+  });
   const mutations = rows.map((row) => ({ kind: 'put', table: 'node', row, expect: 'absent' }) as const);
-  const { kind } = await store.commit({ id: createDraw(0, 'join').entropy.id('batch') as BatchId, mutations });
+  const { kind } = await store.commit({ id: draw.entropy.id('batch') as BatchId, mutations });
   assert(kind === 'committed', 'the devices of a new world join');
 }

@@ -129,6 +129,25 @@ test('a stop is asked for with grace, reported, and leaves no container', async 
   expect((await bench.state.loadHeld()).memories).toEqual([]);
 });
 
+test('a stop that the engine never answers is asked for again', async () => {
+  await using bench = createAgentBench();
+  bench.coordinator.assignments = [web];
+  await bench.start();
+  await bench.run(200);
+  const stop = bench.runtime.stop.bind(bench.runtime);
+  let asked = 0;
+  bench.runtime.stop = (containerId, graceMs, signal) => {
+    asked += 1;
+    return asked === 1 ? new Promise<never>(() => undefined) : stop(containerId, graceMs, signal);
+  };
+  bench.coordinator.put({ ...web, desired: 'stopped', generation: 2 });
+  await bench.run(60_000);
+  expect(asked).toBe(1);
+  await bench.run(30_000);
+  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'stopped' });
+  expect(bench.runtime.containers).toEqual([]);
+});
+
 test('a fetch that is no longer wanted is given up', async () => {
   await using bench = createAgentBench({ 'example/web:1': { pullMs: 60_000 } });
   bench.coordinator.assignments = [web];

@@ -16,6 +16,8 @@ export {
 export { type LogStore } from './logs/log-store.ts';
 export { createMemoryLogStore } from './logs/memory-log-store.ts';
 export { type AgentIdentity, type AgentState, type Authority, type HeldState } from './state/state.ts';
+export { createFileState } from './state/file-state.ts';
+export { type Files } from './state/files.ts';
 export { createMemoryState } from './state/memory-state.ts';
 export { createStaticCredentials, type Credentials } from './session/credentials.ts';
 export { createAddressBook } from './session/address-book.ts';

@@ -27,7 +27,7 @@ function findLost(attempts: readonly Attempt[], store: Store): string | undefine
 
 const look = ({ history, store }: View): string | undefined => {
   if (!store) return undefined;
-  for (const attempts of history.workloads.values()) {
+  for (const attempts of history.attempts.values()) {
     const lost = findLost(attempts, store);
     if (lost !== undefined) return lost;
   }

@@ -8,3 +8,11 @@ export function findOwnFault(event: TraceEvent): string | undefined {
   if (event.op === 'plan.apply' && event.outcome === 'refused') return `${event.who}: a plan broke a rule: ${String(event['violations'])}`;
   return undefined;
 }
+
+export const KEPT_STATE = 'a device keeps what it made durable';
+
+/** Files are damaged by disks that turn bits, and by nothing else: not by a kill, and not by the power. */
+export function findLostState(event: TraceEvent, flippedOf: (name: string) => number): string | undefined {
+  if (event.op !== 'state.load' || event.outcome !== 'failed' || flippedOf(event.who) > 0) return undefined;
+  return `${event.who}: ${String(event['reason'])}, and no bit of its disk turned`;
+}

@@ -1,4 +1,4 @@
-import { unreachable, type Clock, type Logger } from '@cloudless/kernel';
+import { unreachable, withDeadline, type Clock, type Logger } from '@cloudless/kernel';
 import { CloudlessError, isCloudlessError, type AllocationId, type Assignment } from '@cloudless/proto';
 import type { LogCollector } from '../logs/log-collector.ts';
 import { planContainer } from '../runtime/container-plan.ts';
@@ -25,6 +25,12 @@ export type ExecuteDeps = {
 /** What the allocation's worker does next. */
 export type Executed = { readonly kind: 'again' } | { readonly kind: 'wait'; readonly untilAt: number };
 
+/**
+ * What an engine may take for one request, beyond the grace of a stop. One that answers other requests and never this one is asked
+ * again; without an end, the allocation would stay as it is for as long as the agent runs.
+ */
+const REQUEST_DEADLINE_MS = 60_000;
+
 const AGAIN: Executed = { kind: 'again' };
 
 /**
@@ -48,19 +54,35 @@ export async function execute(action: Action, deps: ExecuteDeps, signal: AbortSi
     case 'launch':
       return attempt('allocation.launch', action, deps, () => launch(action.assignment, action.memory, deps, signal));
     case 'start':
-      return attempt('allocation.start', action, deps, () => runtime.start(action.containerId, signal));
+      return attempt('allocation.start', action, deps, () => start(action.containerId, deps, signal));
     case 'stop': {
       // Alone of all steps it waits for no disk: after a kill it is decided again, and what an owner takes back ends on a full disk too.
       const remembered = action.memory ? held.remember(action.memory) : Promise.resolve();
       remembered.catch(() => undefined);
-      await timed('allocation.stop', action.allocationId, deps, () => runtime.stop(action.containerId, action.graceMs, signal));
+      await timed('allocation.stop', action.allocationId, deps, () =>
+        withDeadline(
+          deps.clock,
+          'stopping the container',
+          action.graceMs + REQUEST_DEADLINE_MS,
+          (inner) => runtime.stop(action.containerId, action.graceMs, inner),
+          signal,
+        ),
+      );
       await remembered;
       return AGAIN;
     }
     case 'remove':
       if (action.memory) await held.remember(action.memory);
       await deps.logs.drain(action.allocationId, action.containerId);
-      await timed('allocation.remove', action.allocationId, deps, () => runtime.remove(action.containerId, signal));
+      await timed('allocation.remove', action.allocationId, deps, () =>
+        withDeadline(
+          deps.clock,
+          'removing the container',
+          REQUEST_DEADLINE_MS,
+          (inner) => runtime.remove(action.containerId, inner),
+          signal,
+        ),
+      );
       return AGAIN;
     default:
       return unreachable(action);
@@ -94,12 +116,19 @@ async function launch(assignment: Assignment, memory: AllocationMemory, deps: Ex
     signal,
   );
   await enter('starting', 'starting', 'The container is being made.');
-  const containerId = await runtime.create(
-    planContainer(assignment, deps.owner, deps.nodeName, (image) => builtIn.has(image)),
+  const plan = planContainer(assignment, deps.owner, deps.nodeName, (image) => builtIn.has(image));
+  const containerId = await withDeadline(
+    clock,
+    'making the container',
+    REQUEST_DEADLINE_MS,
+    (inner) => runtime.create(plan, inner),
     signal,
   );
-  await runtime.start(containerId, signal);
+  await start(containerId, deps, signal);
 }
+
+const start = (containerId: string, { clock, runtime }: ExecuteDeps, signal: AbortSignal): Promise<void> =>
+  withDeadline(clock, 'starting the container', REQUEST_DEADLINE_MS, (inner) => runtime.start(containerId, inner), signal);
 
 type Attempt = Extract<Action, { kind: 'launch' | 'start' }>;
 

@@ -10,6 +10,7 @@ import {
 } from '@cloudless/proto';
 import { z } from 'zod';
 import { readDurably, writeDurably } from './durable-file.ts';
+import { nodeFiles, type Files } from './files.ts';
 import { EMPTY_STATE, type AgentIdentity, type AgentState, type HeldState } from './state.ts';
 
 const identitySchema = z.strictObject({
@@ -40,12 +41,12 @@ const heldSchema = z.strictObject({
  * The agent's state in two files of its data folder. Not SQLite: the state of a device is some hundred KiB that change together, and
  * asynchronous writes of whole files never block the heartbeat on a slow disk, which synchronous `node:sqlite` would.
  */
-export function createFileState(folder: string, logger: Logger): AgentState {
+export function createFileState(folder: string, logger: Logger, files: Files = nodeFiles): AgentState {
   const identityPath = join(folder, 'identity.json');
   const heldPath = join(folder, 'held.json');
 
   async function load<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
-    const file = await readDurably(path);
+    const file = await readDurably(path, files);
     switch (file.kind) {
       case 'absent':
         return undefined;
@@ -63,8 +64,8 @@ export function createFileState(folder: string, logger: Logger): AgentState {
 
   return {
     loadIdentity: async (): Promise<AgentIdentity | undefined> => load(identityPath, identitySchema),
-    saveIdentity: (identity) => writeDurably(identityPath, JSON.stringify(identity)),
+    saveIdentity: (identity) => writeDurably(identityPath, JSON.stringify(identity), files),
     loadHeld: async () => ((await load(heldPath, heldSchema)) as HeldState | undefined) ?? EMPTY_STATE,
-    saveHeld: (held) => writeDurably(heldPath, JSON.stringify(held)),
+    saveHeld: (held) => writeDurably(heldPath, JSON.stringify(held), files),
   };
 }

@@ -39,6 +39,8 @@ export interface FakeRuntime extends Runtime {
   print(containerId: string, text: string): void;
   /** Starts so far, of all containers. */
   readonly starts: number;
+  /** Grows with each change of what it holds. */
+  readonly changes: number;
 }
 
 const DEFAULT_CAPACITY: Resources = { cpuMillicores: 4000, memoryBytes: 8 * 2 ** 30 };
@@ -55,6 +57,8 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
   let pullFailure: CloudlessError | undefined;
   let created = 0;
   let starts = 0;
+  let changes = 0;
+  let outages = 0;
   let nextPort = options.firstPort ?? 32_768;
 
   const imageOf = (name: string): FakeImage | undefined => {
@@ -63,6 +67,13 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
   };
   const answers = (): void => {
     if (down) throw new CloudlessError('engine_unavailable', down.message);
+  };
+  /** A request that was under way when the engine stopped is gone, also when the engine is back by then. */
+  const takes = async (ms: number, signal: AbortSignal): Promise<void> => {
+    const before = outages;
+    await clock.sleep(ms, signal);
+    answers();
+    if (outages !== before) throw new CloudlessError('engine_unavailable', DOWN.message);
   };
   const isOwn = (plan: ContainerPlan, owner: Owner): boolean =>
     plan.owner.clusterId === owner.clusterId && plan.owner.nodeId === owner.nodeId;
@@ -73,6 +84,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
   };
   /** As of an engine, words of an event come a moment after the fact. */
   const tell = ({ plan, observed }: Container): void => {
+    changes += 1;
     const { allocationId, containerId } = observed;
     clock.setTimer(0, () => {
       for (const watcher of [...watchers]) if (isOwn(plan, watcher.owner)) watcher.listener({ allocationId, containerId });
@@ -126,6 +138,9 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     get starts() {
       return starts;
     },
+    get changes() {
+      return changes;
+    },
     probe: () => Promise.resolve(view()),
     async watch(owner, listener, signal) {
       answers();
@@ -156,8 +171,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       pullsWork();
       if (!known) throw new CloudlessError('image_not_found', `No registry has ${image}.`);
       onProgress({ currentBytes: 0, totalBytes: known.bytes });
-      await clock.sleep(known.pullMs, signal);
-      answers();
+      await takes(known.pullMs, signal);
       pullsWork();
       pulled.add(image);
       onProgress({ currentBytes: known.bytes, totalBytes: known.bytes });
@@ -193,8 +207,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       const container = get(containerId);
       if (container.observed.state === 'running') return;
       const image = imageOf(container.plan.image) ?? FAKE_IMAGE;
-      await clock.sleep(image.startMs, signal);
-      answers();
+      await takes(image.startMs, signal);
       get(containerId);
       if (image.refuses !== undefined) throw new CloudlessError('container_refused', `The engine refused to start it: ${image.refuses}`);
       const hostPorts = bind(container.plan);
@@ -216,8 +229,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       if (container?.observed.state !== 'running') return;
       const image = imageOf(container.plan.image) ?? FAKE_IMAGE;
       const obeys = image.stopMs <= graceMs;
-      await clock.sleep(Math.min(image.stopMs, graceMs), signal);
-      answers();
+      await takes(Math.min(image.stopMs, graceMs), signal);
       end(container, { code: obeys ? 143 : 137, oomKilled: false });
     },
     async kill(containerId) {
@@ -274,6 +286,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     goDown(cause = DOWN, killContainers = false) {
       if (killContainers) for (const container of containers.values()) end(container, { code: 137, oomKilled: false });
       down = cause;
+      outages += 1;
       for (const watcher of [...watchers]) watcher.end();
       news();
     },

@@ -1,0 +1,114 @@
+import type { Clock } from '@cloudless/kernel';
+import type { NodeRow, OrgId, ProjectId, WorkloadId, WorkloadRow } from '@cloudless/proto';
+import type { Draw } from '../draw.ts';
+import type { Trace } from '../trace.ts';
+import type { Endpoint, Requests } from './requests.ts';
+import { drawChange, drawSpec } from './wishes.ts';
+
+/** Where somebody's apps belong. */
+export type Home = { readonly orgId: OrgId; readonly projectId: ProjectId };
+
+/** People who deploy, look at, change and delete apps while the world fails around them. */
+export interface People {
+  start(): void;
+  stop(): void;
+  /** An app as somebody writes it. */
+  newWorkload(home: Home, name: string, spec: WorkloadRow['spec']): WorkloadRow;
+}
+
+export type PeopleOptions = {
+  readonly clock: Clock;
+  readonly draw: Draw;
+  readonly trace: Trace;
+  readonly requests: Requests;
+  readonly homes: readonly [Home, ...Home[]];
+  /** Coordinators that answer; one that was taken over may not know it. */
+  readonly listEndpoints: () => readonly Endpoint[];
+  /** The one that leads. */
+  readonly findLeader: () => Endpoint | undefined;
+};
+
+const MOST_WORKLOADS = 6;
+/** Of what people do: lending a device or taking it back; only looking. */
+const LEND_SHARE = 0.08;
+const LOOK_SHARE = 0.4;
+
+export function createPeople({ clock, draw, trace, requests, homes, listEndpoints, findLeader }: PeopleOptions): People {
+  const meanWaitMs = draw.pick([1500, 6000, 25_000]);
+  let isStopped = true;
+  let made = 0;
+
+  function newWorkload(home: Home, name: string, spec: WorkloadRow['spec']): WorkloadRow {
+    const now = clock.now();
+    return {
+      id: draw.entropy.id('wl') as WorkloadId,
+      ...home,
+      name,
+      labels: {},
+      annotations: {},
+      spec,
+      generation: 1,
+      templateGeneration: 1,
+      runState: 'running',
+      createdAt: now,
+      updatedAt: now,
+    };
+  }
+
+  /** An owner takes a device back, drains it, or lends it again; what was not heard of is tried again by nobody. */
+  function lend(endpoint: Endpoint): void {
+    const owned = [...endpoint.store.list('node')].filter(({ row }) => row.revokedAt === undefined);
+    if (owned.length === 0) return;
+    const { row, version } = draw.pick(owned);
+    const { lending: before, drain: _drain, ...rest } = row;
+    const wish = before ? 'lend' : draw.pick(['pause', 'drain', 'lend'] as const);
+    const cause = { code: 'drained_by_person', message: 'A person drains it.' };
+    const next: NodeRow = {
+      ...rest,
+      ...(wish === 'pause' ? { lending: { pausedAt: clock.now() } } : {}),
+      ...(wish === 'drain' ? { drain: { sinceAt: clock.now(), purpose: 'empty', cause } } : {}),
+      updatedAt: clock.now(),
+    };
+    trace.note('person', { op: 'node.lend', node: row.name, wish });
+    requests.changeNode(endpoint, next, version, 'node.lend');
+  }
+
+  function deploy(endpoint: Endpoint): void {
+    made += 1;
+    requests.create(endpoint, newWorkload(draw.pick(homes), `app-${made}`, drawSpec(draw)));
+  }
+
+  function act(): void {
+    const endpoints = listEndpoints();
+    if (endpoints.length === 0) return;
+    const endpoint = draw.pick(endpoints);
+    if (draw.happens(LEND_SHARE)) return lend(endpoint);
+    const living = [...endpoint.store.list('workload')].filter(({ row }) => row.deletedAt === undefined);
+    if (living.length < 2) return deploy(endpoint);
+    const { row } = draw.pick(living);
+    // A coordinator that was taken over and does not know it answers reads from the past: nothing is promised of those yet.
+    const leader = findLeader();
+    if (leader && draw.happens(LOOK_SHARE)) return requests.read(leader, row.id);
+    if (living.length < MOST_WORKLOADS && draw.happens(0.3)) return deploy(endpoint);
+    requests.change(endpoint, row.id, (current) => drawChange(draw, current, clock.now()));
+  }
+
+  function wait(): void {
+    clock.setTimer(draw.waitMs(meanWaitMs), () => {
+      if (isStopped) return;
+      act();
+      wait();
+    });
+  }
+
+  return {
+    start() {
+      isStopped = false;
+      wait();
+    },
+    stop() {
+      isStopped = true;
+    },
+    newWorkload,
+  };
+}

@@ -1,0 +1,156 @@
+import type { Scenario } from './scenarios.ts';
+import { hours, minutes, seconds } from './stage.ts';
+
+export const DEVICE_SCENARIOS = {
+  '60-per-cent-of-devices-leave-at-once': {
+    devices: 10,
+    async play(stage) {
+      stage.deploy('web', { replicas: 20 });
+      await stage.settles(minutes(3));
+      const { starts } = stage;
+      const { network } = stage.world;
+      const over = stage.breaks(
+        'six of ten are cut off',
+        () => {
+          for (const { identity } of stage.devices.slice(0, 6))
+            network.partition(identity.nodeId, { blocked: ['agent', 'coordinator'], holds: false });
+        },
+        () => network.heal(),
+      );
+      await stage.after(seconds(50));
+      over();
+      await stage.settles(minutes(2));
+      stage.must(stage.running('web').length === 20, 'twenty replicas run');
+      stage.must(stage.starts === starts, 'nobody was replaced for a cut of 50 s');
+    },
+  },
+  'a-device-sleeps-for-8-hours': {
+    devices: 3,
+    async play(stage) {
+      stage.deploy('web', { replicas: 3 });
+      await stage.settles(minutes(3));
+      const sleeper = stage.devices.find(({ engine }) => engine.containers.length > 0) ?? stage.devices[0];
+      if (!sleeper) return;
+      const over = stage.breaks(
+        'the lid is closed',
+        () => sleeper.sleep(),
+        () => sleeper.wake(),
+      );
+      await stage.after(minutes(5));
+      stage.must(stage.stateOf(sleeper) !== 'online', 'a device that sleeps is not shown as online');
+      await stage.after(hours(8));
+      over();
+      await stage.after(seconds(20));
+      stage.must(stage.stateOf(sleeper) === 'online', 'it is back within 20 s of waking');
+      await stage.settles(minutes(3));
+      stage.must(stage.running('web').length === 3, 'three replicas run, and not one more');
+    },
+  },
+  'a-clock-steps-to-1970': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('web', { replicas: 2 });
+      await stage.settles(minutes(3));
+      const { starts } = stage;
+      const [device] = stage.devices;
+      if (!device) return;
+      stage.breaks('its clock says 1970', () => device.machine.setWall1970())();
+      await stage.after(minutes(2));
+      device.restart();
+      await stage.settles(minutes(3));
+      stage.must(stage.starts === starts, 'nothing was started again');
+      stage.update('web', { args: ['--draw=7'] });
+      await stage.settles(minutes(3));
+    },
+  },
+  'the-power-goes-everywhere': {
+    devices: 4,
+    async play(stage) {
+      stage.deploy('web', { replicas: 4, image: 'sim/slow:1' });
+      await stage.settles(minutes(3));
+      const over = stage.breaks('the power goes', () => {
+        for (const device of stage.devices) device.losePower(seconds(30));
+        stage.world.seat.crash('silent', seconds(40));
+      });
+      await stage.after(minutes(1));
+      over();
+      await stage.settles(minutes(5));
+      stage.must(stage.running('web').length === 4, 'everything runs again');
+    },
+  },
+  'a-bit-of-the-held-state-turns': {
+    devices: 1,
+    async play(stage) {
+      stage.deploy('web', { replicas: 3 });
+      await stage.settles(minutes(3));
+      const { starts } = stage;
+      const [device] = stage.devices;
+      device?.disk.flipBit();
+      device?.disk.flipBit();
+      stage.breaks('the agent is killed', () => device?.crash('reset', seconds(1)))();
+      await stage.after(seconds(5));
+      await stage.settles(minutes(2));
+      stage.must(stage.starts === starts, 'what runs is adopted, and not started again');
+    },
+  },
+  'the-disk-of-a-device-is-full': {
+    devices: 1,
+    async play(stage) {
+      stage.deploy('web', { replicas: 1 });
+      await stage.settles(minutes(3));
+      const [device] = stage.devices;
+      const over = stage.breaks(
+        'its disk is full',
+        () => device?.disk.setFull(true),
+        () => device?.disk.setFull(false),
+      );
+      stage.update('web', { args: ['--draw=3'] });
+      await stage.after(minutes(3));
+      stage.must(stage.running('web').length === 1, 'what runs goes on');
+      over();
+      await stage.settles(minutes(3));
+    },
+  },
+  'an-engine-never-answers-a-stop': {
+    devices: 1,
+    async play(stage) {
+      stage.deploy('web', { replicas: 2, terminationGraceMs: 1000 });
+      await stage.settles(minutes(3));
+      const mood = stage.devices[0]?.engine.mood;
+      if (!mood) return;
+      const over = stage.breaks(
+        'requests to stop hang',
+        () => (mood.stopsHang = true),
+        () => (mood.stopsHang = false),
+      );
+      stage.update('web', { replicas: 1 });
+      await stage.after(seconds(20));
+      over();
+      await stage.settles(minutes(3));
+      stage.must(stage.running('web').length === 1, 'it is asked again');
+    },
+  },
+  'a-link-hears-and-cannot-speak': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('web', { replicas: 2 });
+      await stage.settles(minutes(3));
+      const { starts } = stage;
+      const { network } = stage.world;
+      const [device] = stage.devices;
+      if (!device) return;
+      const over = stage.breaks(
+        'what it says is lost',
+        () => network.partition(device.identity.nodeId, { blocked: ['coordinator'], holds: false }),
+        () => network.heal(),
+      );
+      await stage.after(seconds(30));
+      stage.must(stage.stateOf(device) !== 'online', 'who is not heard is not online');
+      over();
+      await stage.after(seconds(15));
+      stage.must(stage.stateOf(device) === 'online', 'it is back within 15 s');
+      await stage.settles(minutes(2));
+      stage.must(stage.starts === starts, 'nothing was started again');
+    },
+  },
+} as const satisfies Record<string, Scenario>;
