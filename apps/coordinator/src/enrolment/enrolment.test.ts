@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -106,6 +107,19 @@ describe('a join token', () => {
       ),
     ).toMatchObject({ kind: 'refused' });
     expect(await mine.joinBy(token)).toMatchObject({ kind: 'issued' });
+  });
+
+  it('lets a device in that comes back after the clock of the coordinator was set back', async () => {
+    await using opened = await open();
+    const { token } = await opened.enrolment.createOffer({ orgId: opened.cluster.orgId });
+    const issued = await opened.joinBy(token);
+    const certificate = issued.kind === 'issued' ? issued.certificate : '';
+    const [pem = ''] = /-----BEGIN CERTIFICATE-----[^]+?-----END CERTIFICATE-----/.exec(certificate) ?? [];
+    const chain = [new X509Certificate(pem).raw];
+    opened.clock.stepWall(-3 * 3_600_000);
+    expect(opened.enrolment.authenticate(chain)).toEqual({ ok: true, value: nodeIdOf(issued) });
+    opened.clock.stepWall(30 * 3_600_000);
+    expect(opened.enrolment.authenticate(chain)).toMatchObject({ ok: false, error: { code: 'certificate_refused', retry: false } });
   });
 
   it('that is guessed at leaves twenty events a minute, and counts all', async () => {

@@ -80,7 +80,7 @@ export async function createPeople(options: PeopleOptions): Promise<People> {
     cache.clear();
     for (const listener of listeners) listener();
   };
-  const authenticate = createAuthenticate({ prisma, auths, cache, home });
+  const authenticate = createAuthenticate({ prisma, auths, cache, clock, home });
   const claim = await createClaim({ ...options, writer, orgId: cluster.orgId });
   const recovery = createRecovery({ driver, writer, clock, entropy });
   await claim.prepare();

@@ -10,7 +10,7 @@ import { createKeyWrap } from '@cloudless/identity/ca';
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import type { ClusterEvent } from '@cloudless/proto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { noCrash } from '../crash-points.ts';
 import { createPeople } from './create-people.ts';
 import { recoverOwner } from './recover-owner.ts';
@@ -262,6 +262,27 @@ describe('API tokens', () => {
     }
     const { rows } = await opened.driver.query({ sql: 'SELECT "key" FROM apikey' });
     expect(JSON.stringify(rows)).not.toContain(token);
+  });
+
+  it('are known while nothing can be written, as on a full disk, and their use is noted while it can', async () => {
+    await using opened = await claimed();
+    const { token, row } = await opened.people.tokens.create(opened.caller, { name: 'deploy', scope: 'read' });
+    const full = { kind: 'failed', failure: { kind: 'unavailable', message: 'database or disk is full' }, statement: -1 } as const;
+    const driver = { ...opened.driver, batch: () => Promise.resolve(full) };
+    const readOnly = await createPeople({ ...opened.options, driver });
+    expect(await readOnly.authenticate({ authorization: `Bearer ${token}` })).toMatchObject({ id: row.id });
+    readOnly.stop();
+    await opened.people.authenticate({ authorization: `Bearer ${token}` });
+    await vi.waitFor(async () => expect((await opened.people.tokens.list(opened.caller.id))[0]?.lastUsedAt).toBeGreaterThan(0));
+  });
+
+  it('are nobody once they have run out', async () => {
+    await using opened = await claimed();
+    const { token, row } = await opened.people.tokens.create(opened.caller, { name: 'old', scope: 'read', expiresInDays: 1 });
+    const later = { ...opened.options, clock: { ...opened.options.clock, now: () => (row.expiresAt ?? 0) + 1 } };
+    const people = await createPeople(later);
+    expect(await people.authenticate({ authorization: `Bearer ${token}` })).toBeUndefined();
+    people.stop();
   });
 
   it('are nobody when wrong, even beside a good cookie', async () => {
