@@ -15,7 +15,11 @@ export type ClusterOptions = {
   readonly devices: number;
   /** Replicas of each app. */
   readonly apps: readonly number[];
+  /** Of the coordinator's first life. */
   readonly env?: Readonly<Record<string, string>>;
+  readonly deviceEnv?: Readonly<Record<string, string>>;
+  /** Where the coordinator keeps its data, in place of a folder beside the devices'. */
+  readonly coordinatorRoot?: string;
 };
 
 /** A coordinator, devices and people, each a process or as real as one, on networks that a test breaks. */
@@ -44,10 +48,10 @@ const IMAGE = 'chaos/app:1';
 const isAsWanted = ({ status, spec, name }: Workload): string | undefined =>
   status.ready === spec.replicas && status.condition === 'running' ? undefined : `${name} is ${status.condition}: ${status.cause.message}`;
 
-export async function startCluster({ seed, devices: count, apps: replicas, env = {} }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({ seed, devices: count, apps: replicas, env = {}, ...places }: ClusterOptions): Promise<Cluster> {
   await buildAgent();
   const root = await mkdtemp(join(tmpdir(), 'cloudless-chaos-'));
-  const seat = await createSeat(join(root, 'seat'));
+  const seat = await createSeat(places.coordinatorRoot ?? join(root, 'seat'));
   const devices: Device[] = [];
   const opened: AsyncDisposable[] = [];
 
@@ -67,7 +71,16 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
     for (let index = 1; index <= count; index += 1) {
       const name = `device-${index}`;
       const offer = await client.node.createJoinToken({ name });
-      devices.push(await startDevice({ name, seed: seed * 1000 + index, root, coordinator: seat, joinToken: offer.token }));
+      devices.push(
+        await startDevice({
+          name,
+          seed: seed * 1000 + index,
+          root,
+          coordinator: seat,
+          joinToken: offer.token,
+          env: places.deviceEnv ?? {},
+        }),
+      );
     }
     const nodes = async () => (await client.node.list()).rows;
     await until('every device is online', START_MS, async () => wrongNode(await nodes(), count));

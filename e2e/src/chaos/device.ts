@@ -23,12 +23,13 @@ export type DeviceOptions = {
   readonly root: string;
   readonly coordinator: { readonly host: string; readonly port: number };
   readonly joinToken: string;
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** Every image is there; containers stay until they are ended. */
 const IMAGE = { startMs: 30, stopMs: 20 };
 
-export async function startDevice({ name, seed, root, coordinator, joinToken }: DeviceOptions): Promise<Device> {
+export async function startDevice({ name, seed, root, coordinator, joinToken, env: more = {} }: DeviceOptions): Promise<Device> {
   const clock = createRealClock();
   const folder = dataFolderAt(join(root, name));
   const network = await startTcpProxy({ clock, entropy: createSeededEntropy(seed), target: coordinator });
@@ -37,7 +38,7 @@ export async function startDevice({ name, seed, root, coordinator, joinToken }: 
   const options = { ...PART_OPTIONS, dataFolder: folder.root, host: '127.0.0.1', port: network.port, agent: true };
   const [, , plan] = planParts({ options, folder, webPort: 0, engineAddress: `unix://${server.socketPath}` });
   if (!plan) throw new Error('no part of the product is an agent');
-  const env = { CLOUDLESS_NODE_NAME: name, CLOUDLESS_STATUS_PORT: '0' };
+  const env = { CLOUDLESS_NODE_NAME: name, CLOUDLESS_STATUS_PORT: '0', ...more };
   const agent = createProgram({ ...plan, env: { ...plan.env, ...env } }, folder);
   await writeFile(join(folder.agent, 'join-token'), joinToken, { mode: 0o600 });
   agent.start();
