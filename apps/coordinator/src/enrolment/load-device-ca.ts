@@ -4,7 +4,7 @@ import type { ClusterId } from '@cloudless/proto';
 import type { EnrolmentRecords } from './records.ts';
 
 /** What the wrapped key is bound to, so that no other secret of the database can stand in for it. */
-const CONTEXT = 'device authority key';
+export const DEVICE_KEY_CONTEXT = 'device authority key';
 
 /**
  * The cluster's device authority: made at the first start, then always the stored one.
@@ -26,7 +26,7 @@ export async function loadDeviceCa(options: {
       {
         id: entropy.id('ca'),
         certificate: made.certificate,
-        wrappedPrivateKey: keyWrap.wrap(made.privateKey, CONTEXT),
+        wrappedPrivateKey: keyWrap.wrap(made.privateKey, DEVICE_KEY_CONTEXT),
         notAfter: made.notAfter,
       },
       now,
@@ -37,7 +37,7 @@ export async function loadDeviceCa(options: {
   assert(stored, 'the device authority is stored once it was made');
   const authority = {
     certificate: stored.certificate,
-    privateKey: keyWrap.unwrap(stored.wrappedPrivateKey, CONTEXT),
+    privateKey: keyWrap.unwrap(stored.wrappedPrivateKey, DEVICE_KEY_CONTEXT),
     notAfter: stored.notAfter,
   };
   return openDeviceCa({ authority, clusterId, entropy });

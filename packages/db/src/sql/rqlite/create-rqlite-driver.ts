@@ -6,6 +6,7 @@ import { toRows, toStatementResult, type RqliteAnswer } from './answers.ts';
 import { toFailure } from './failure.ts';
 import { createHttpClient, type HttpClientOptions } from './http-client.ts';
 import { createLeaderRoute, type Routed } from './leader-route.ts';
+import { downloadSnapshot } from './download-snapshot.ts';
 import { encodeStatements, EXECUTE_PATH, findRefusal, QUERY_PATH, returnsRows } from './requests.ts';
 import { createSlots } from './slots.ts';
 import { readNodes, type RqliteNode } from './read-nodes.ts';
@@ -18,6 +19,11 @@ export interface RqliteDriver extends SqlDriver {
    * @throws CloudlessError `store_unavailable` when no node tells
    */
   nodes(signal?: AbortSignal): Promise<readonly RqliteNode[]>;
+  /**
+   * Writes the leader's whole database, as it is at one moment, into an SQLite file that must not exist.
+   * @throws CloudlessError `store_unavailable`
+   */
+  snapshot(path: string): Promise<void>;
 }
 
 export type RqliteOptions = {
@@ -40,6 +46,7 @@ export type RqliteOptions = {
 
 const CLOSED = unavailable('the connection to rqlite is closed');
 const CONNECT_TIMEOUT_MS = 2000;
+const SNAPSHOT_MS = 600_000;
 
 class Late extends Error {}
 
@@ -169,6 +176,17 @@ export function createRqliteDriver(options: RqliteOptions): RqliteDriver {
       if (refusal) return { kind: 'failed', ...refusal };
       if (statements.length === 0) return { kind: 'committed', results: [] };
       return await accept(write(statements, id, waitMs));
+    },
+    async snapshot(path) {
+      using deadline = startDeadline(clock, SNAPSHOT_MS);
+      await accept(
+        downloadSnapshot({
+          origins: route.leader === undefined ? origins : [route.leader, ...origins],
+          http,
+          path,
+          signal: deadline.signal,
+        }),
+      );
     },
     nodes: (signal) => readAll(route.leader, signal),
     async stop() {

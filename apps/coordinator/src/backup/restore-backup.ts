@@ -1,0 +1,173 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { findCluster, listMigrations, migrate, toRecords, type SqlDriver } from '@cloudless/db';
+import { copyInto, findDifference, openCopyFile, type CopyableDriver, type CopyStep } from '@cloudless/db/copy';
+import { createSqliteDriver } from '@cloudless/db/sqlite';
+import { createKeyWrap } from '@cloudless/identity/ca';
+import type { Clock, Entropy } from '@cloudless/kernel';
+import { CloudlessError } from '@cloudless/proto';
+import type { DataPaths } from '../data-folder.ts';
+import { DEVICE_KEY_CONTEXT } from '../enrolment/load-device-ca.ts';
+import { readBackupFile, type BackupManifest } from './backup-file.ts';
+import { openSealedKey } from './sealed-key.ts';
+
+export type RestoreOptions = {
+  readonly from: string;
+  readonly paths: DataPaths;
+  /** The rqlite cluster that takes it; else SQLite in the data folder does. */
+  readonly into: CopyableDriver | undefined;
+  readonly passphrase: string | undefined;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly onStep?: (step: CopyStep) => void;
+};
+
+export type Restored = { readonly manifest: BackupManifest; readonly epoch: number };
+
+/** What the settings page tells of the last restore that was proven whole. */
+export const LAST_RESTORE = 'restore.last';
+
+const refuse = (message: string, cause?: unknown): CloudlessError => new CloudlessError('config_invalid', message, { cause });
+
+function refuseNewer({ schemaVersion, version }: BackupManifest): void {
+  const known = listMigrations().at(-1)?.version ?? 0;
+  if (schemaVersion > known)
+    throw refuse(
+      `The backup has schema ${schemaVersion}, made by release ${version}; this release knows up to ${known}. Restore it with that release or a newer one.`,
+    );
+}
+
+function checkWhole(database: string, manifest: BackupManifest): void {
+  const copy = openCopyFile(database);
+  copy.close();
+  const difference = findDifference(manifest.tables, copy.contents.tables);
+  if (difference !== undefined) throw refuse(`The backup is damaged: ${difference}. Use another one.`);
+}
+
+async function findKey({ paths, passphrase, entropy }: RestoreOptions, { masterKey }: BackupManifest): Promise<Uint8Array> {
+  const own = await readFile(paths.masterKey, 'utf8').then(
+    (text) => new Uint8Array(Buffer.from(text.trim(), 'base64')),
+    () => undefined,
+  );
+  if (passphrase === undefined) {
+    if (own) return own;
+    throw refuse(
+      masterKey
+        ? 'The backup holds the master key, sealed: name the file of its passphrase with --passphrase-file.'
+        : `The backup holds no master key: put the master.key of that cluster at ${paths.masterKey} first, readable by its owner alone.`,
+    );
+  }
+  if (!masterKey)
+    throw refuse('A passphrase was given, and the backup holds no master key. Leave --passphrase-file away, and put master.key in place.');
+  const opened = openSealedKey(masterKey, passphrase, entropy);
+  if (own && !Buffer.from(own).equals(Buffer.from(opened)))
+    throw refuse(`${paths.masterKey} is another cluster's. Restore into an empty data folder.`);
+  return opened;
+}
+
+/** A key that opens nothing of this cluster would lock it out of its own devices. */
+async function proveKey(driver: SqlDriver, key: Uint8Array, entropy: Entropy): Promise<void> {
+  const [row] = toRecords(
+    await driver.query({ sql: "SELECT wrapped_private_key FROM ca WHERE kind = 'device' ORDER BY created_at DESC LIMIT 1" }),
+  );
+  const wrapped = row?.['wrapped_private_key'];
+  if (wrapped instanceof Uint8Array) createKeyWrap(key, entropy).unwrap(wrapped, DEVICE_KEY_CONTEXT);
+}
+
+/**
+ * Higher than any that agents of this cluster have seen, also when the same backup is restored twice: they refuse a lower one. So it is the
+ * time, in seconds.
+ */
+const epochAfter = (epoch: number, nowMs: number): number => Math.max(epoch + 1, Math.floor(nowMs / 1000));
+
+/** Brings the extracted database to this release's schema, and to its new epoch. */
+async function prepare(database: string, options: RestoreOptions, manifest: BackupManifest): Promise<number> {
+  const { clock, entropy, from } = options;
+  const driver = await createSqliteDriver({ path: database, thread: 'inline' });
+  try {
+    await migrate({ driver, clock });
+    const cluster = await findCluster(driver);
+    if (!cluster) throw refuse('The backup holds no cluster. Use another one.');
+    await proveKey(driver, await findKey(options, manifest), entropy);
+    const epoch = epochAfter(cluster.epoch, clock.now());
+    const outcome = await driver.batch(
+      [
+        { sql: 'UPDATE cluster SET epoch = ?, token = token + 1, moved_to = NULL', params: [epoch] },
+        { sql: 'DELETE FROM incoming' },
+        { sql: 'DELETE FROM leader' },
+        {
+          sql: 'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at',
+          params: [cluster.orgId, LAST_RESTORE, JSON.stringify({ at: clock.now(), file: from, madeAt: manifest.madeAt }), clock.now()],
+        },
+      ],
+      { id: 'restore' },
+    );
+    if (outcome.kind !== 'committed') throw refuse('The copy could not be prepared. Check the space of the data folder.');
+    return epoch;
+  } finally {
+    await driver.stop();
+  }
+}
+
+function sync(path: string): void {
+  const file = openSync(path, 'r');
+  fsyncSync(file);
+  closeSync(file);
+}
+
+async function refuseOccupied({ paths, into }: RestoreOptions, { clusterId }: BackupManifest): Promise<void> {
+  if (existsSync(paths.database)) throw refuse(`${paths.database} exists: a cluster lives there. Restore into an empty data folder.`);
+  const known = await readFile(paths.clusterId, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+  if (into && known !== undefined && known !== clusterId)
+    throw refuse(`The data folder belongs to cluster ${known}, and the backup is of cluster ${clusterId}. Use another data folder.`);
+}
+
+async function keepKey(options: RestoreOptions, manifest: BackupManifest): Promise<void> {
+  const key = await findKey(options, manifest);
+  if (existsSync(options.paths.masterKey)) return;
+  await writeFile(options.paths.masterKey, `${Buffer.from(key).toString('base64')}\n`, { mode: 0o600, flag: 'wx', flush: true });
+}
+
+/**
+ * Puts a backup into an empty data folder, or an empty rqlite cluster: checked byte by byte and row by row, with a raised epoch. Until the last
+ * step nothing can start on it; interrupted, it can be run again.
+ *
+ * @throws CloudlessError `config_invalid` for a backup, a key or a place that does not fit; `store_unavailable`
+ */
+export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
+  const { from, paths, into, clock, onStep } = options;
+  if (!existsSync(from)) throw refuse(`There is no backup ${from}.`);
+  const database = join(dirname(paths.database), 'restore.partial.db');
+  const removeDrafts = (): void => {
+    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(database + suffix, { force: true });
+  };
+  removeDrafts();
+  try {
+    const manifest = readBackupFile(from, database);
+    refuseNewer(manifest);
+    await refuseOccupied(options, manifest);
+    checkWhole(database, manifest);
+    const epoch = await prepare(database, options, manifest);
+    await keepKey(options, manifest);
+    if (into) {
+      const copy = openCopyFile(database);
+      try {
+        await copyInto({ driver: into, copy, source: `the backup ${from}`, clock, epoch, ...(onStep ? { onStep } : {}) });
+      } finally {
+        copy.close();
+      }
+      await writeFile(paths.clusterId, `${manifest.clusterId}\n`, { mode: 0o600 });
+    } else {
+      sync(database);
+      renameSync(database, paths.database);
+      sync(dirname(paths.database));
+    }
+    return { manifest, epoch };
+  } finally {
+    removeDrafts();
+  }
+}
