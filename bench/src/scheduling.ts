@@ -16,7 +16,9 @@ const word = (index: number): string =>
     .replaceAll(/\d/g, (digit) => LETTERS[Number(digit)] ?? 'a')}`;
 
 const nodes = Array.from({ length: NODES }, (_, index) =>
-  buildNodeRow(word(index), { allocatable: { cpuMillicores: 2000 + (index % 15) * 1000, memoryBytes: (4 + (index % 29)) * GIB } }),
+  buildNodeRow(word(index), {
+    allocatable: { cpuMillicores: 2000 + (index % 15) * 1000, memoryBytes: (4 + (index % 29)) * GIB, storageBytes: 1024 * GIB },
+  }),
 );
 
 function snapshotOf(name: string, spec: Partial<WorkloadSpecInput>, seed: number) {

@@ -100,7 +100,9 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       dial: (_identity, signal) => network.dial(nodeId, own, signal),
       connectLoopback: () => Promise.reject(new Error('simulated devices serve no port')),
       fingerprint: (view) =>
-        Promise.resolve(buildFingerprint({ hostname: name, engine: view.engine, capacity: { ...view.capacity, storageBytes: 0 }, link })),
+        Promise.resolve(
+          buildFingerprint({ hostname: name, engine: view.engine, capacity: { ...view.capacity, storageBytes: 100 * 2 ** 30 }, link }),
+        ),
       sampleUsage: () => Promise.resolve({ allocations: [] }),
       watchNetwork(onChange) {
         const listener = (reason: string): void => own.enter(() => onChange(reason));

@@ -91,6 +91,7 @@ export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined)
       async *logs(containerId, sinceNs, signal) {
         for await (const line of breakable.logs(containerId, sinceNs, signal)) yield await life.bound(Promise.resolve(line));
       },
+      diskUse: (owner, signal) => call(signal, () => breakable.diskUse(owner, signal)),
       usage: (containerId, signal) => call(signal, () => breakable.usage(containerId, signal)),
     };
   }

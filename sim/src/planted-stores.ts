@@ -5,7 +5,11 @@ import type { Plant } from './plants.ts';
 
 const withTwiceTheRoom = (node: NodeRow): NodeRow => ({
   ...node,
-  allocatable: { cpuMillicores: node.allocatable.cpuMillicores * 2, memoryBytes: node.allocatable.memoryBytes * 2 },
+  allocatable: {
+    cpuMillicores: node.allocatable.cpuMillicores * 2,
+    memoryBytes: node.allocatable.memoryBytes * 2,
+    storageBytes: node.allocatable.storageBytes,
+  },
 });
 
 /** A store in whose devices `isWrong` readings see something else. */

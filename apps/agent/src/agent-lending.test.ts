@@ -1,5 +1,6 @@
 import type { LendingRule } from '@cloudless/proto';
 import { expect, test } from 'vitest';
+import { DISK_EVERY_MS } from './lending/disk-watch.ts';
 import { MOVE_GRACE_MS } from './lending/lending-keeper.ts';
 import { createAgentBench, type AgentBench } from './testing/agent-bench.ts';
 import { buildAssignment } from './testing/build-assignment.ts';
@@ -78,6 +79,40 @@ test('a pause stops everything at once though the disk is full', async () => {
   await bench.run(15_000);
   expect(bench.coordinator.observed(web.allocationId)).toMatchObject({ phase: 'stopped', cause: { code: 'lending_withheld' } });
   expect((await bench.state.loadHeld()).lending).toEqual({ pausedAt: 1 });
+});
+
+test('an app that holds more disk than its limit fails with that reason within a minute, and leaves nothing', async () => {
+  await using bench = createAgentBench();
+  const small = buildAssignment('small', { resources: { limits: { storageBytes: 2 * GIB } } });
+  bench.coordinator.assignments = [small, web];
+  await bench.start();
+  await bench.run(200);
+  const own = bench.runtime.containers.find(({ allocationId }) => allocationId === small.allocationId);
+  bench.runtime.fill(own?.containerId ?? '', 2 * GIB);
+  await bench.run(DISK_EVERY_MS);
+  expect(bench.coordinator.observed(small.allocationId)).toMatchObject({ phase: 'running' });
+  bench.runtime.fill(own?.containerId ?? '', 3 * GIB);
+  await bench.run(DISK_EVERY_MS + 500);
+  expect(bench.coordinator.observed(small.allocationId)).toMatchObject({
+    phase: 'failed',
+    cause: { code: 'disk_limit', message: 'It held 3072 MiB of disk, and its limit is 2048 MiB.' },
+  });
+  expect(bench.runtime.containers.map(({ allocationId }) => allocationId)).toEqual([web.allocationId]);
+});
+
+test('a ceiling on the disk that is lowered counts for what runs: who is furthest beyond its request goes', async () => {
+  await using bench = createAgentBench();
+  bench.coordinator.assignments = [web, db];
+  await bench.start();
+  await bench.run(200);
+  for (const { containerId, allocationId } of bench.runtime.containers)
+    bench.runtime.fill(containerId, allocationId === db.allocationId ? 3 * GIB : GIB);
+  await bench.run(DISK_EVERY_MS + 500);
+  expect(phases(bench)).toEqual(['running', 'running']);
+  lend(bench, { storageBytes: 2 * GIB });
+  await bench.run(DISK_EVERY_MS + 500);
+  expect(phases(bench)).toEqual(['running', 'failed']);
+  expect(bench.coordinator.observed(db.allocationId)?.cause.code).toBe('disk_lent');
 });
 
 test('a device that leaves removes what it ran, also when its engine is away for a moment', async () => {

@@ -1,7 +1,8 @@
 import { createLifecycle, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
-import { CloudlessError, WELCOME_IMAGE, type Fingerprint, type LendingVerdict } from '@cloudless/proto';
+import { CloudlessError, WELCOME_IMAGE, type AllocationId, type Fingerprint, type LendingVerdict, type Usage } from '@cloudless/proto';
 import type { AgentStatus } from './agent-status.ts';
 import type { LendingFacts } from './lending/judge-lending.ts';
+import { startDiskWatch, type DiskWatch } from './lending/disk-watch.ts';
 import { NOTHING_SENSED, startLendingKeeper, type LendingKeeper, type SensedFacts } from './lending/lending-keeper.ts';
 import { refuseUnlent } from './lending/refuse-unlent.ts';
 import { removeAll } from './lending/remove-all.ts';
@@ -35,8 +36,8 @@ export type AgentOptions = {
   readonly credentials: Credentials;
   readonly dial: Dial;
   readonly connectLoopback: ConnectLoopback;
-  /** What the device is; the engine's part is given. */
-  readonly fingerprint: (view: EngineView) => Promise<Fingerprint>;
+  /** What the device is; the engine's part is given, and the bytes that apps hold on the disk. */
+  readonly fingerprint: (view: EngineView, appsBytes: number) => Promise<Fingerprint>;
   /** Use since the last call, of the device and of the containers. */
   readonly sampleUsage: (running: readonly ObservedContainer[]) => Promise<UsageSample>;
   /** What the owner's rule is judged by; a device without sensors when absent. */
@@ -81,7 +82,9 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const collector = lifecycle.add('log collector', createLogCollector({ runtime, store: options.logs, clock, logger }));
   const files = createCoordinatorFiles();
   const current: { session?: Session; lending?: LendingKeeper } = {};
+  let disk: DiskWatch | undefined;
   const look = createFingerprints(
+    (view) => options.fingerprint(view, disk?.usedBytes() ?? 0),
     options,
     () => current.lending?.verdict ?? { state: 'lending' },
     (fingerprint) => current.session?.sendFingerprint(fingerprint),
@@ -113,6 +116,19 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     own = identity;
     const { clusterId, nodeId, name } = identity;
     const owner = { clusterId, nodeId };
+    disk = lifecycle.add(
+      'disk watch',
+      startDiskWatch({
+        runtime,
+        owner,
+        assignments: () => held.assignments(),
+        running: () => loop?.running() ?? [],
+        rule: () => lending.rule,
+        onOverused: (ids) => loop?.assigned(ids),
+        clock,
+        logger,
+      }),
+    );
     const builtIn = options.builtIn ?? imagesOf(files, (image) => image === WELCOME_IMAGE);
     loop = lifecycle.add(
       'reconcile loop',
@@ -127,6 +143,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
         owner,
         nodeName: name,
         withheld: (assignment) => lending.withheld() ?? refuseUnlent(assignment, held, lending),
+        overused: (id) => disk?.overused(id),
         onEngine: look.onEngine,
       }),
     );
@@ -158,7 +175,14 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       },
       streams: createStreamServer({ held, logs: options.logs, connectLoopback: options.connectLoopback, logger }),
       fingerprint: look.latest,
-      sampleUsage: () => options.sampleUsage(loop?.running() ?? []),
+      async sampleUsage() {
+        const sample = await options.sampleUsage(loop?.running() ?? []);
+        const withDisk = (usage: Usage, id: AllocationId): Usage => ({ ...usage, storageBytes: disk?.usedBytes(id) ?? 0 });
+        return {
+          ...sample,
+          allocations: sample.allocations.map(({ allocationId, usage }) => ({ allocationId, usage: withDisk(usage, allocationId) })),
+        };
+      },
       onAssigned: (ids) => loop?.assigned(ids),
       onWelcome: () => options.onWelcome?.(),
       onLending: (rule) => lending.setRule(rule),
@@ -236,7 +260,12 @@ function utcTime(now: number): LendingFacts['local'] {
 }
 
 /** The newest fingerprint, and word of each change: of the engine as the loop sees it, of the rest every minute. */
-function createFingerprints(options: AgentOptions, verdict: () => LendingVerdict, onChange: (fingerprint: Fingerprint) => void) {
+function createFingerprints(
+  read: (view: EngineView) => Promise<Fingerprint>,
+  options: Pick<AgentOptions, 'clock' | 'logger'>,
+  verdict: () => LendingVerdict,
+  onChange: (fingerprint: Fingerprint) => void,
+) {
   const { clock, logger } = options;
   const first = Promise.withResolvers<void>();
   let view: EngineView | undefined;
@@ -245,7 +274,7 @@ function createFingerprints(options: AgentOptions, verdict: () => LendingVerdict
 
   async function refresh(): Promise<Fingerprint> {
     if (!view) throw new Error('invariant broken: a fingerprint was made before the engine was looked at');
-    const fingerprint = { ...(await options.fingerprint(view)), lending: verdict() };
+    const fingerprint = { ...(await read(view)), lending: verdict() };
     const text = JSON.stringify(fingerprint);
     if (text !== told) {
       told = text;

@@ -30,7 +30,7 @@ export const planPreviewSchema = z.strictObject({
   unplaced: z.array(unplacedSchema),
   /** Why each other device was not chosen. */
   rejected: z.array(z.strictObject({ nodeId: nodeIdSchema, nodeName: z.string(), filter: z.string(), message: z.string() })),
-  requests: z.strictObject({ cpuMillicores: z.int(), memoryBytes: z.int() }),
+  requests: z.strictObject({ cpuMillicores: z.int(), memoryBytes: z.int(), storageBytes: z.int() }),
   basedOn: revisionSchema,
 });
 export type PlanPreview = z.infer<typeof planPreviewSchema>;

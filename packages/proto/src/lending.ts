@@ -21,6 +21,11 @@ export const lendingRuleSchema = z.strictObject({
     .int()
     .min(64 * 2 ** 20)
     .optional(),
+  /** Of the disk, for what containers write; the device keeps to it by measuring. */
+  storageBytes: z
+    .int()
+    .min(256 * 2 ** 20)
+    .optional(),
   /** Lends in these hours only; always when absent. */
   hours: z.array(lendingHoursSchema).min(1).max(14).optional(),
   mainsOnly: z.boolean().optional(),

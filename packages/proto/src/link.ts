@@ -8,7 +8,8 @@ import { instantSchema, revisionSchema } from './time.ts';
 
 /**
  * Version of the wire; the coordinator also serves the one before, and sends it nothing that it does not know. 2 added pairing, lending
- * rules, addresses, updates and the drained leave. 3 added leases, `spec.disconnect`, `spec.exclusive` and the reason of a leave.
+ * rules, addresses, updates and the drained leave. 3 added leases, `spec.disconnect`, `spec.exclusive`, `storageBytes` of specs and
+ * lending rules, and the reason of a leave.
  */
 export const LINK_PROTOCOL = 3;
 /** Longest control message in bytes. */

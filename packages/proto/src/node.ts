@@ -27,6 +27,7 @@ export const fingerprintSchema = z.strictObject({
   kernel: z.string().max(255),
   agentVersion: z.string().max(64),
   engine: engineSchema,
+  /** `storageBytes`: free for containers, with what they use already. */
   capacity: resourcesSchema.extend({ storageBytes: z.number().min(0) }),
   power: z.strictObject({ source: z.enum(['mains', 'battery', 'unknown']), batteryPercent: z.number().min(0).max(100).optional() }),
   link: z.strictObject({
@@ -74,7 +75,7 @@ export const nodeRowSchema = z.strictObject({
   drain: z.strictObject({ sinceAt: instantSchema, purpose: z.enum(['empty', 'leave']), cause: causeSchema }).optional(),
   fingerprint: fingerprintSchema.optional(),
   /** What may be lent: capacity less what the device keeps for itself. */
-  allocatable: resourcesSchema,
+  allocatable: resourcesSchema.extend({ storageBytes: resourcesSchema.shape.storageBytes.default(0) }),
   state: nodeStateSchema,
   certificate: z.strictObject({ serial: z.string(), notAfter: instantSchema }),
   revokedAt: instantSchema.optional(),

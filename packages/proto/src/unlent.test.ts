@@ -10,7 +10,7 @@ const THEIRS = `proj_${'b'.repeat(26)}` as ProjectId;
 const claim = (n: number, gib: number, more: Partial<Claim> = {}): Claim => ({
   allocationId: idOf(n),
   projectId: OURS,
-  requests: { cpuMillicores: 100, memoryBytes: gib * GIB },
+  requests: { cpuMillicores: 100, memoryBytes: gib * GIB, storageBytes: 0 },
   isRunning: false,
   ...more,
 });

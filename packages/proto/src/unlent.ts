@@ -12,7 +12,7 @@ export type Claim = {
 /** Of another project than the device is lent to; beyond a ceiling. */
 export type Unlent = 'project' | 'room';
 
-const QUANTITIES = ['cpuMillicores', 'memoryBytes'] as const;
+const QUANTITIES = ['cpuMillicores', 'memoryBytes', 'storageBytes'] as const;
 
 /** Whether a rule can refuse a single allocation, while the device lends. */
 export const isSelective = (rule: LendingRule): boolean =>

@@ -32,8 +32,12 @@ export const resourcesSchema = z.strictObject({
   /** 1000 is one core. */
   cpuMillicores: quantity(1_024_000),
   memoryBytes: quantity(2 ** 46),
+  /** Disk for what a container writes: its own layer and the volumes that its image asks for. Neither its image nor its logs. */
+  storageBytes: quantity(2 ** 50),
 });
 export type Resources = z.infer<typeof resourcesSchema>;
+/** What an engine itself gives and limits; the disk is the agent's to keep. */
+export type ComputeResources = Omit<Resources, 'storageBytes'>;
 
 export const portSchema = z.strictObject({
   name: nameSchema.max(15, 'is longer than 15 characters'),
@@ -86,7 +90,7 @@ export const workloadSpecSchema = z
       .strictObject({
         /** Reserved on the node. */
         requests: resourcesSchema.partial().default({}),
-        /** Enforced by the engine. */
+        /** Enforced: by the engine, and `storageBytes` by the agent, which looks once a minute and ends what is beyond it. */
         limits: resourcesSchema
           .partial()
           .extend({ pids: z.int().min(1).max(1_000_000).optional() })
@@ -119,20 +123,27 @@ export type WorkloadSpec = z.infer<typeof workloadSpecSchema>;
 export type WorkloadSpecInput = z.input<typeof workloadSpecSchema>;
 
 /** What is reserved where a spec names no request. */
-export const DEFAULT_REQUESTS: Resources = { cpuMillicores: 100, memoryBytes: 128 * 2 ** 20 };
+export const DEFAULT_REQUESTS: Resources = { cpuMillicores: 100, memoryBytes: 128 * 2 ** 20, storageBytes: 256 * 2 ** 20 };
 /** What is enforced where a spec names no limit. */
-export const DEFAULT_LIMITS: Resources & { readonly pids: number } = { cpuMillicores: 1000, memoryBytes: 512 * 2 ** 20, pids: 512 };
+export const DEFAULT_LIMITS: Resources & { readonly pids: number } = {
+  cpuMillicores: 1000,
+  memoryBytes: 512 * 2 ** 20,
+  storageBytes: 10 * 2 ** 30,
+  pids: 512,
+};
 
 /** Requests and limits with the defaults filled in; a limit is never below its request. */
 export function effectiveResources(spec: Pick<WorkloadSpec, 'resources'>): { requests: Resources; limits: Resources & { pids: number } } {
   const { requests, limits } = spec.resources;
   const cpuMillicores = requests.cpuMillicores ?? Math.min(DEFAULT_REQUESTS.cpuMillicores, limits.cpuMillicores ?? Infinity);
   const memoryBytes = requests.memoryBytes ?? Math.min(DEFAULT_REQUESTS.memoryBytes, limits.memoryBytes ?? Infinity);
+  const storageBytes = requests.storageBytes ?? Math.min(DEFAULT_REQUESTS.storageBytes, limits.storageBytes ?? Infinity);
   return {
-    requests: { cpuMillicores, memoryBytes },
+    requests: { cpuMillicores, memoryBytes, storageBytes },
     limits: {
       cpuMillicores: limits.cpuMillicores ?? Math.max(DEFAULT_LIMITS.cpuMillicores, cpuMillicores),
       memoryBytes: limits.memoryBytes ?? Math.max(DEFAULT_LIMITS.memoryBytes, memoryBytes),
+      storageBytes: limits.storageBytes ?? Math.max(DEFAULT_LIMITS.storageBytes, storageBytes),
       pids: limits.pids ?? DEFAULT_LIMITS.pids,
     },
   };

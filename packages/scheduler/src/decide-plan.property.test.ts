@@ -23,7 +23,7 @@ const node = (index: number) =>
     })
     .map(({ cpuMillicores, memoryGib, schedulable, word }) =>
       buildNodeRow(`node${LETTERS[index]}`, {
-        allocatable: { cpuMillicores, memoryBytes: memoryGib * GIB },
+        allocatable: { cpuMillicores, memoryBytes: memoryGib * GIB, storageBytes: 1024 * GIB },
         schedulable,
         state: { word, cause: { code: word, message: `it is ${word}` }, sinceAt: 0 },
       }),

@@ -21,8 +21,8 @@ describe('a placement', () => {
   });
 
   it('prefers evenly filled devices over one full in a single dimension', () => {
-    const lopsided = buildNodeRow('lopsided', { allocatable: { cpuMillicores: 1000, memoryBytes: 16 * GIB } });
-    const even = buildNodeRow('even', { allocatable: { cpuMillicores: 2000, memoryBytes: 2 * GIB } });
+    const lopsided = buildNodeRow('lopsided', { allocatable: { cpuMillicores: 1000, memoryBytes: 16 * GIB, storageBytes: 1024 * GIB } });
+    const even = buildNodeRow('even', { allocatable: { cpuMillicores: 2000, memoryBytes: 2 * GIB, storageBytes: 1024 * GIB } });
     const plan = decidePlan(buildSnapshot({ nodes: [lopsided, even], workloads: [buildWorkloadRow('web', requests(1000))] }));
     expect(plan.place[0]?.nodeId).toBe(even.id);
   });
@@ -81,7 +81,7 @@ describe('a placement', () => {
 
   it('holds no more operations than it may, and says that more is due', () => {
     const world = createWorld(
-      [buildNodeRow('big', { allocatable: { cpuMillicores: 64_000, memoryBytes: 64 * GIB } })],
+      [buildNodeRow('big', { allocatable: { cpuMillicores: 64_000, memoryBytes: 64 * GIB, storageBytes: 1024 * GIB } })],
       [buildWorkloadRow('web', { replicas: 25 })],
     );
     const options = { ...DEFAULT_OPTIONS, maxOperations: 10 };

@@ -33,6 +33,7 @@ function withReservation(node: SnapshotNode, ask: Ask): SnapshotNode {
     remaining: {
       cpuMillicores: node.remaining.cpuMillicores - ask.requests.cpuMillicores,
       memoryBytes: node.remaining.memoryBytes - ask.requests.memoryBytes,
+      storageBytes: node.remaining.storageBytes - ask.requests.storageBytes,
     },
     takenPorts: ask.ports.length > 0 ? new Set([...node.takenPorts, ...ask.ports]) : node.takenPorts,
   };

@@ -7,6 +7,7 @@ import type { SnapshotNode } from './snapshot.ts';
 /** Below this a request is no longer an app that was made smaller: freeing room is then the better advice. */
 const LEAST_CPU_MILLICORES = 10;
 const LEAST_MEMORY_BYTES = 16 * 2 ** 20;
+const LEAST_STORAGE_BYTES = 16 * 2 ** 20;
 
 type SingleRefusal = { readonly node: SnapshotNode; readonly filter: string };
 
@@ -59,15 +60,39 @@ function otherPort(ask: Ask, single: readonly SingleRefusal[]): Cause | undefine
   };
 }
 
+const QUANTITIES = [
+  {
+    key: 'memoryBytes',
+    free: 'freeMemoryBytes',
+    request: 'the memory request',
+    what: ' of memory',
+    format: formatBytes,
+    least: LEAST_MEMORY_BYTES,
+  },
+  {
+    key: 'cpuMillicores',
+    free: 'freeCpuMillicores',
+    request: 'the CPU request',
+    what: '',
+    format: formatMillicores,
+    least: LEAST_CPU_MILLICORES,
+  },
+  {
+    key: 'storageBytes',
+    free: 'freeStorageBytes',
+    request: 'the disk request',
+    what: ' of disk',
+    format: formatBytes,
+    least: LEAST_STORAGE_BYTES,
+  },
+] as const;
+
 /** The node whose shortage is the smallest share of the request. */
 function lessOrFree(ask: Ask, single: readonly SingleRefusal[]): Cause | undefined {
   let best: { node: SnapshotNode; share: number } | undefined;
   for (const { node, filter } of single) {
     if (filter !== 'capacity') continue;
-    const share = Math.max(
-      shortage(ask.requests.cpuMillicores, node.remaining.cpuMillicores),
-      shortage(ask.requests.memoryBytes, node.remaining.memoryBytes),
-    );
+    const share = Math.max(...QUANTITIES.map(({ key }) => shortage(ask.requests[key], node.remaining[key])));
     if (!best || share < best.share) best = { node, share };
   }
   return best && adviseCapacity(ask, best.node);
@@ -75,31 +100,18 @@ function lessOrFree(ask: Ask, single: readonly SingleRefusal[]): Cause | undefin
 
 const shortage = (asked: number, free: number): number => (asked > free ? (asked - free) / asked : 0);
 
-function adviseCapacity(ask: Ask, node: SnapshotNode): Cause {
-  const { cpuMillicores, memoryBytes } = node.remaining;
-  const isCpuShort = cpuMillicores < ask.requests.cpuMillicores;
-  const isMemoryShort = memoryBytes < ask.requests.memoryBytes;
-  const lower = [
-    isMemoryShort && `the memory request to ${formatBytes(memoryBytes)}`,
-    isCpuShort && `the CPU request to ${formatMillicores(cpuMillicores)}`,
-  ]
-    .filter(Boolean)
-    .join(' and ');
-  const free = [
-    isMemoryShort && `${formatBytes(ask.requests.memoryBytes - memoryBytes)} of memory`,
-    isCpuShort && formatMillicores(ask.requests.cpuMillicores - cpuMillicores),
-  ]
-    .filter(Boolean)
-    .join(' and ');
+function adviseCapacity(ask: Ask, { row, remaining }: SnapshotNode): Cause {
+  const short = QUANTITIES.filter(({ key }) => remaining[key] < ask.requests[key]);
+  const lower = short.map(({ key, request, format }) => `${request} to ${format(remaining[key])}`).join(' and ');
+  const free = short.map(({ key, what, format }) => `${format(ask.requests[key] - remaining[key])}${what}`).join(' and ');
   const params = {
-    node: node.row.name,
-    ...(isCpuShort ? { cpuMillicores: Math.max(0, cpuMillicores), freeCpuMillicores: ask.requests.cpuMillicores - cpuMillicores } : {}),
-    ...(isMemoryShort ? { memoryBytes: Math.max(0, memoryBytes), freeMemoryBytes: ask.requests.memoryBytes - memoryBytes } : {}),
+    node: row.name,
+    ...Object.fromEntries(short.map(({ key }) => [key, Math.max(0, remaining[key])])),
+    ...Object.fromEntries(short.map((quantity) => [quantity.free, ask.requests[quantity.key] - remaining[quantity.key]])),
   };
-  const canLower = (!isCpuShort || cpuMillicores >= LEAST_CPU_MILLICORES) && (!isMemoryShort || memoryBytes >= LEAST_MEMORY_BYTES);
-  return canLower
-    ? { code: 'lowerRequests', message: `lower ${lower}, or free ${free} on ${node.row.name}`, params }
-    : { code: 'freeCapacity', message: `free ${free} on ${node.row.name}`, params };
+  return short.every(({ key, least }) => remaining[key] >= least)
+    ? { code: 'lowerRequests', message: `lower ${lower}, or free ${free} on ${row.name}`, params }
+    : { code: 'freeCapacity', message: `free ${free} on ${row.name}`, params };
 }
 
 function bringBack(single: readonly SingleRefusal[]): Cause | undefined {

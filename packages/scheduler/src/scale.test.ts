@@ -15,7 +15,7 @@ const manyNodes = (count: number): NodeRow[] =>
     ...sample,
     id: `node_${index}` as NodeId,
     name: `n${index}`,
-    allocatable: { cpuMillicores: 2000 + (index % 15) * 1000, memoryBytes: (4 + (index % 29)) * GIB },
+    allocatable: { cpuMillicores: 2000 + (index % 15) * 1000, memoryBytes: (4 + (index % 29)) * GIB, storageBytes: 1024 * GIB },
   }));
 const manyWorkloads = (count: number, replicas: number): WorkloadRow[] =>
   Array.from({ length: count }, (_, index) => ({

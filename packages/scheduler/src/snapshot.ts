@@ -82,7 +82,7 @@ export function hostPortsOf(row: Pick<AllocationRow, 'spec' | 'observed'>): stri
   return keys;
 }
 
-type Tally = { cpuMillicores: number; memoryBytes: number; ports: Set<string> };
+type Tally = { cpuMillicores: number; memoryBytes: number; storageBytes: number; ports: Set<string> };
 const NO_PORTS: ReadonlySet<string> = new Set();
 
 /** Builds the view in one pass over nodes and one over allocations. */
@@ -126,10 +126,11 @@ const claimOf = ({ id, projectId, spec, observed }: AllocationRow): Claim => ({
 
 function addTo(tallies: Map<NodeId, Tally>, row: AllocationRow): void {
   let tally = tallies.get(row.nodeId);
-  if (!tally) tallies.set(row.nodeId, (tally = { cpuMillicores: 0, memoryBytes: 0, ports: new Set() }));
+  if (!tally) tallies.set(row.nodeId, (tally = { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0, ports: new Set() }));
   const { requests } = effectiveResources(row.spec);
   tally.cpuMillicores += requests.cpuMillicores;
   tally.memoryBytes += requests.memoryBytes;
+  tally.storageBytes += requests.storageBytes;
   for (const key of hostPortsOf(row)) tally.ports.add(key);
 }
 
@@ -141,12 +142,16 @@ function awayMs({ state: { word } }: NodeRow, silentMs = 0): number {
 }
 
 function withRemaining(row: NodeRow, tally: Tally | undefined, silentMs: number | undefined): SnapshotNode {
-  const { cpuMillicores, memoryBytes } = row.allocatable;
+  const { cpuMillicores, memoryBytes, storageBytes } = row.allocatable;
   const judged = { row, isEligible: isEligible(row), networkPenalty: networkPenalty(row), awayMs: awayMs(row, silentMs) };
   if (!tally) return { ...judged, remaining: row.allocatable, takenPorts: NO_PORTS };
   return {
     ...judged,
-    remaining: { cpuMillicores: cpuMillicores - tally.cpuMillicores, memoryBytes: memoryBytes - tally.memoryBytes },
+    remaining: {
+      cpuMillicores: cpuMillicores - tally.cpuMillicores,
+      memoryBytes: memoryBytes - tally.memoryBytes,
+      storageBytes: storageBytes - tally.storageBytes,
+    },
     takenPorts: tally.ports,
   };
 }
@@ -180,12 +185,16 @@ export function mayStillRun(snapshot: Snapshot, row: AllocationRow): boolean {
 
 /** The node with the room and ports of one of its allocations given back. */
 export function withoutAllocation(node: SnapshotNode, row: AllocationRow): SnapshotNode {
-  const { cpuMillicores, memoryBytes } = effectiveResources(row.spec).requests;
+  const { cpuMillicores, memoryBytes, storageBytes } = effectiveResources(row.spec).requests;
   const takenPorts = new Set(node.takenPorts);
   for (const key of hostPortsOf(row)) takenPorts.delete(key);
   return {
     ...node,
-    remaining: { cpuMillicores: node.remaining.cpuMillicores + cpuMillicores, memoryBytes: node.remaining.memoryBytes + memoryBytes },
+    remaining: {
+      cpuMillicores: node.remaining.cpuMillicores + cpuMillicores,
+      memoryBytes: node.remaining.memoryBytes + memoryBytes,
+      storageBytes: node.remaining.storageBytes + storageBytes,
+    },
     takenPorts,
   };
 }

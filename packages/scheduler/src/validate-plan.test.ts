@@ -29,13 +29,17 @@ describe('a plan is', () => {
     ['schedulable', 'its device was cordoned', { nodes: [{ ...laptop, schedulable: false }], workloads: [web] }],
     ['revoked', 'its device was removed', { nodes: [{ ...laptop, revokedAt: 1 }], workloads: [web] }],
     ['sameOrganisation', 'its device is gone', { nodes: [], workloads: [web] }],
-    ['capacity', 'its device shrank', { nodes: [{ ...laptop, allocatable: { cpuMillicores: 1000, memoryBytes: GIB } }], workloads: [web] }],
+    [
+      'capacity',
+      'its device shrank',
+      { nodes: [{ ...laptop, allocatable: { cpuMillicores: 1000, memoryBytes: GIB, storageBytes: 1024 * GIB } }], workloads: [web] },
+    ],
   ])('refused by %s when %s', (rule, _, rows) => {
     expect(rules(placing, rows)).toEqual([rule]);
   });
 
   it('refused when the slot was filled meanwhile', () => {
-    const bigLaptop = { ...laptop, allocatable: { cpuMillicores: 9000, memoryBytes: 9 * GIB } };
+    const bigLaptop = { ...laptop, allocatable: { cpuMillicores: 9000, memoryBytes: 9 * GIB, storageBytes: 1024 * GIB } };
     expect(rules(placing, { nodes: [bigLaptop], workloads: [web], allocations: [running] })).toEqual(['oneAllocationPerSlot']);
   });
 

@@ -8,10 +8,10 @@ import type { Checker } from './checker.ts';
  * their device. Longer than any write is under way.
  */
 const UNDER_WAY_MS = 10_000;
-const QUANTITIES = ['cpuMillicores', 'memoryBytes'] as const;
+const QUANTITIES = ['cpuMillicores', 'memoryBytes', 'storageBytes'] as const;
 
 function reservedOn(store: Store, nodeId: NodeId): Resources {
-  const reserved = { cpuMillicores: 0, memoryBytes: 0 };
+  const reserved = { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0 };
   for (const { row } of store.allocationsOfNode(nodeId)) {
     if (isTerminalPhase(row.observed.phase)) continue;
     const { requests } = effectiveResources(row.spec);
@@ -28,7 +28,7 @@ export function createRoom(clock: Pick<Clock, 'bootMs'>): Checker {
     const earlier = before.get(node.id);
     if (!earlier || earlier.untilMs < clock.bootMs()) return node.allocatable;
     const most = (quantity: (typeof QUANTITIES)[number]): number => Math.max(node.allocatable[quantity], earlier.allocatable[quantity]);
-    return { cpuMillicores: most('cpuMillicores'), memoryBytes: most('memoryBytes') };
+    return { cpuMillicores: most('cpuMillicores'), memoryBytes: most('memoryBytes'), storageBytes: most('storageBytes') };
   }
 
   return {

@@ -16,6 +16,8 @@ export type DiffInput = {
   readonly now: number;
   /** Why the owner does not lend the device for these assignments now: they are stopped. */
   readonly withheld?: Cause | undefined;
+  /** Why these assignments' containers may not go on: they took more than they may. */
+  readonly overused?: Cause | undefined;
 };
 
 /** One step towards what is assigned. A `memory` in it is made durable before the engine is asked for anything but a stop. */
@@ -87,7 +89,7 @@ function decideAssigned(
   assignment: Assignment,
   container: ObservedContainer | undefined,
   known: AllocationMemory | undefined,
-  { now, withheld }: Pick<DiffInput, 'now' | 'withheld'>,
+  { now, withheld, overused }: Pick<DiffInput, 'now' | 'withheld' | 'overused'>,
 ): Action[] {
   const memory = known ?? createMemory(assignment.allocationId, assignment.generation, now);
   if (isTerminalPhase(memory.observed.phase)) return decideEnded(assignment, container, memory, now);
@@ -95,6 +97,8 @@ function decideAssigned(
   // A stop that has begun is finished, whatever changed its mind: phases move forward only.
   const unlent = withheld ?? (memory.observed.phase === 'stopping' ? memory.observed.cause : undefined);
   if (unlent) return decideStop(assignment, container, memory, now, { asked: unlent, done: unlent });
+  if (overused && container && isAlive(container))
+    return settle(memory, { phase: 'failed', ready: false, cause: overused, generation: assignment.generation }, now);
   if (!container) return decideAbsent(assignment, memory, now);
   if (container.specHash !== specHashOf(assignment)) return decideReplace(assignment, container, memory, now);
   switch (container.state) {

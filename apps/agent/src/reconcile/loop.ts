@@ -32,6 +32,8 @@ export type LoopDeps = {
   readonly nodeName: string;
   /** Why the owner does not lend the device for it now; `undefined` while it may run. */
   readonly withheld: (assignment: Assignment) => Cause | undefined;
+  /** Why its container may not go on: it took more than it may. */
+  readonly overused: (id: AllocationId) => Cause | undefined;
   /** Called with each look at the engine's state. */
   readonly onEngine: (view: EngineView) => void;
 };
@@ -75,6 +77,7 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
       complete: held.isComplete,
       now: clock.now(),
       withheld: assignment && deps.withheld(assignment),
+      overused: deps.overused(id),
     });
   }
 

@@ -61,10 +61,15 @@ function readOs(files: DeviceFiles): string {
   return (pretty ?? `${platform() === 'darwin' ? 'macOS' : platform()} ${release()}`).slice(0, 128);
 }
 
-function storageBytes(folder: string): number {
+const MIB = 2 ** 20;
+
+/** Room for containers: what is free, and what they hold. In coarse steps, so that a log that grows is no news of the device. */
+export function storageFor(folder: string, appsBytes: number): number {
   try {
-    const { blocks, bsize } = statfsSync(folder);
-    return blocks * bsize;
+    const { bavail, bsize } = statfsSync(folder);
+    const bytes = bavail * bsize + appsBytes;
+    const step = bytes < 8192 * MIB ? 256 * MIB : 1024 * MIB;
+    return Math.floor(bytes / step) * step;
   } catch {
     return 0;
   }
@@ -85,9 +90,9 @@ export function createFingerprint(options: {
   /** Of the machine and its identity; `undefined` before it joined, and where the system has no id. */
   readonly machineHash?: () => string | undefined;
   readonly agentSha256?: string | undefined;
-}): (view: EngineView) => Promise<Fingerprint> {
+}): (view: EngineView, appsBytes: number) => Promise<Fingerprint> {
   const { files } = options;
-  return async ({ engine, capacity, storageRoot }) => {
+  return async ({ engine, capacity, storageRoot }, appsBytes) => {
     const own = { cpuMillicores: cpus().length * 1000, memoryBytes: totalmem() };
     const storage = storageRoot !== undefined && existsSync(storageRoot) ? storageRoot : options.dataFolder;
     return {
@@ -97,7 +102,7 @@ export function createFingerprint(options: {
       kernel: release().slice(0, 255),
       agentVersion: options.agentVersion,
       engine,
-      capacity: { ...(engine.state === 'ready' ? capacity : own), storageBytes: storageBytes(storage) },
+      capacity: { ...(engine.state === 'ready' ? capacity : own), storageBytes: storageFor(storage, appsBytes) },
       power: readPower(files),
       link: await readNetworkNames(readLink(files), platform()),
       ...given('machineHash', options.machineHash?.()),

@@ -28,7 +28,7 @@ export function planContainer(
   const { spec } = assignment;
   const env = { ...spec.env, ...identityVariables(assignment, nodeName) };
   const builtIn = isBuiltIn(spec.image);
-  const { limits } = effectiveResources(spec);
+  const { cpuMillicores, memoryBytes, pids } = effectiveResources(spec).limits;
   return {
     owner,
     allocationId: assignment.allocationId,
@@ -41,7 +41,7 @@ export function planContainer(
     ...(spec.command ? { command: spec.command.map((word) => expandVariables(word, env)) } : {}),
     ...(spec.args ? { args: spec.args.map((word) => expandVariables(word, env)) } : {}),
     env,
-    limits,
+    limits: { cpuMillicores, memoryBytes, pids },
     ports: spec.ports,
     graceMs: spec.terminationGraceMs,
     readOnlyRoot: builtIn,

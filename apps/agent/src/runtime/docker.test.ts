@@ -13,6 +13,10 @@ describe.skipIf(typeof engine === 'string')('the Docker engine', () => {
         command: ['/bin/sh', '-c', 'echo $GREETING; trap "exit 0" TERM; while :; do /bin/busybox sleep 0.05; done'],
       },
       exits3: { image: TEST_IMAGE, command: ['/bin/sh', '-c', 'exit 3'] },
+      writes: {
+        image: TEST_IMAGE,
+        command: ['/bin/sh', '-c', 'head -c 3145728 /dev/zero > /f; echo written; exec sleep 60'],
+      },
       missingImage: 'cloudless/missing:1',
     };
     return Promise.resolve({ runtime: engine.runtime, programs });

@@ -9,6 +9,7 @@ import { readLogFrames, toSince } from './docker/log-frames.ts';
 import { readJsonLines } from './docker/ndjson.ts';
 import { allocationOf, observeContainer } from './docker/observe-container.ts';
 import { architectureOf, explainAbsence, readEngine } from './docker/probe-engine.ts';
+import { readDiskUse } from './docker/read-disk-use.ts';
 import { createPullProgress, type PullLine } from './docker/pull-progress.ts';
 import { readUsage, type EngineStats } from './docker/read-usage.ts';
 
@@ -184,6 +185,8 @@ export function createDockerRuntime(options: {
         throw engineError('reading logs', cause, signal);
       }
     },
+
+    diskUse: (owner, signal) => call('measuring the disk', signal, () => readDiskUse(docker, owner, signal)),
 
     async usage(id, signal) {
       return call('reading use', signal, async () => {

@@ -1,4 +1,4 @@
-import type { AllocationId, ClusterId, Engine, NodeId, Resources, WorkloadId } from '@cloudless/proto';
+import type { AllocationId, ClusterId, ComputeResources, Engine, NodeId, WorkloadId } from '@cloudless/proto';
 
 /** Whose containers: an agent sees and touches only what carries its own cluster *and* node. */
 export type Owner = { readonly clusterId: ClusterId; readonly nodeId: NodeId };
@@ -28,7 +28,7 @@ export type ContainerPlan = {
   /** Replaces the image's command. */
   readonly args?: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  readonly limits: Resources & { readonly pids: number };
+  readonly limits: ComputeResources & { readonly pids: number };
   readonly ports: readonly PlannedPort[];
   readonly graceMs: number;
   /** For images that Cloudless itself assembles. */
@@ -59,7 +59,7 @@ export type RuntimeEvent = { readonly allocationId: AllocationId; readonly conta
 export type EngineView = {
   readonly engine: Engine;
   /** What the engine can give to containers; zeros while it is not ready. `storageRoot` is its data folder as it names it. */
-  readonly capacity: Resources;
+  readonly capacity: ComputeResources;
   readonly storageRoot?: string;
 };
 
@@ -82,6 +82,8 @@ export type ContainerUsage = {
   readonly networkRxBytes: number;
   readonly networkTxBytes: number;
 };
+
+export type DiskUse = { readonly containerId: string; readonly allocationId: AllocationId; readonly bytes: number };
 
 /**
  * The container engine as the agent needs it. Every method but `probe` throws CloudlessError `engine_unavailable` when the engine does
@@ -114,6 +116,11 @@ export interface Runtime {
   remove(containerId: string, signal: AbortSignal): Promise<void>;
   /** Lines from `sinceNs` on (inclusive), then as they come until the container ends. @throws CloudlessError not_found */
   logs(containerId: string, sinceNs: string | undefined, signal: AbortSignal): AsyncIterable<RawLogLine>;
+  /**
+   * What each own container holds on the disk: its own layer and its anonymous volumes, without its image and its log. Walks them:
+   * costly for the engine.
+   */
+  diskUse(owner: Owner, signal: AbortSignal): Promise<readonly DiskUse[]>;
   /** `undefined` when it does not run. */
   usage(containerId: string, signal: AbortSignal): Promise<ContainerUsage | undefined>;
 }

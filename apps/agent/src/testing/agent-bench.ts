@@ -64,7 +64,8 @@ export function createAgentBench(
         credentials: createStaticCredentials(identity),
         dial: () => coordinator.dial(),
         connectLoopback: () => Promise.reject(new Error('no sockets here')),
-        fingerprint: ({ engine, capacity }) => Promise.resolve(buildFingerprint({ engine, capacity: { ...capacity, storageBytes: 0 } })),
+        fingerprint: ({ engine, capacity }) =>
+          Promise.resolve(buildFingerprint({ engine, capacity: { ...capacity, storageBytes: 100 * 2 ** 30 } })),
         sampleUsage: () => Promise.resolve({ allocations: [] }),
         ...more,
       });

@@ -16,7 +16,7 @@ const NOT_SERVED_YET: ReadonlySet<string> = new Set([
   'securityContext',
   'disconnect',
   'priority',
-  ...['requests', 'limits'].flatMap((kind) => ['storageBytes', 'bandwidthBps', 'gpus'].map((key) => `resources.${kind}.${key}`)),
+  ...['requests', 'limits'].flatMap((kind) => ['bandwidthBps', 'gpus'].map((key) => `resources.${kind}.${key}`)),
 ]);
 const MAX_ISSUES = 50;
 

@@ -22,11 +22,12 @@ export function createViews({ store, sessions, enrolment, unplacedOf }: ViewPart
 
   function viewNode(row: NodeRow): CloudlessNode {
     const allocations = store.allocationsOfNode(row.id).map((versioned) => versioned.row);
-    const requested = { cpuMillicores: 0, memoryBytes: 0 };
+    const requested = { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0 };
     for (const { spec } of allocations.filter(isReserving)) {
       const { requests } = effectiveResources(spec);
       requested.cpuMillicores += requests.cpuMillicores;
       requested.memoryBytes += requests.memoryBytes;
+      requested.storageBytes += requests.storageBytes;
     }
     const used = sessions.usage(row.id).at(-1);
     const { heartbeat, command } = sessions.channels(row.id);

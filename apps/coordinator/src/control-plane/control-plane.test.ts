@@ -254,7 +254,7 @@ describe('the control plane', () => {
 
   it('says once why a replica has no device, and places it when one joins', async () => {
     await using test = await createTestPlane();
-    await test.join(buildNodeRow('tiny', { allocatable: { cpuMillicores: 100, memoryBytes: GIB / 8 } }));
+    await test.join(buildNodeRow('tiny', { allocatable: { cpuMillicores: 100, memoryBytes: GIB / 8, storageBytes: 1024 * GIB } }));
     await test.deploy(web(1));
     await test.settle();
     await test.elapse(90_000, 10_000);
@@ -297,7 +297,7 @@ describe('the control plane', () => {
   it('places more replicas than fit into one plan', async () => {
     await using test = await createTestPlane();
     for (const name of ['a', 'b', 'c', 'd', 'e'])
-      await test.join(buildNodeRow(name, { allocatable: { cpuMillicores: 64_000, memoryBytes: 256 * GIB } }));
+      await test.join(buildNodeRow(name, { allocatable: { cpuMillicores: 64_000, memoryBytes: 256 * GIB, storageBytes: 1024 * GIB } }));
     for (const name of ['one', 'two', 'three']) await test.deploy(buildWorkloadRow(name, { ...small, replicas: 90 }));
     await test.settle();
     expect([...test.store.list('allocation')]).toHaveLength(270);

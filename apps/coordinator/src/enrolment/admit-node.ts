@@ -66,7 +66,7 @@ function describeNode({ nodeId, terms, proposal, leaf, now, store }: NodeFacts):
     labels: terms.labels,
     ...(terms.lending && Object.keys(terms.lending).length > 0 ? { lending: terms.lending } : {}),
     schedulable: true,
-    allocatable: { cpuMillicores: 0, memoryBytes: 0 },
+    allocatable: { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0 },
     state: {
       word: 'unreachable',
       cause: { code: 'not_connected_yet', message: 'The device has joined and has not connected yet.' },

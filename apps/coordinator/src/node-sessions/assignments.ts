@@ -1,5 +1,5 @@
 import type { Change } from '@cloudless/db';
-import type { AllocationRow, Assignment, AssignmentChange, NodeId } from '@cloudless/proto';
+import type { AllocationRow, Assignment, AssignmentChange, LendingRule, NodeId } from '@cloudless/proto';
 
 /** What the agent is told of an allocation. */
 export const toAssignment = (row: AllocationRow): Assignment => ({
@@ -14,16 +14,22 @@ export const toAssignment = (row: AllocationRow): Assignment => ({
   spec: row.spec,
 });
 
-/** Protocol since which agents know `spec.disconnect` and `spec.exclusive`. */
+/** Protocol since which agents know `spec.disconnect`, `spec.exclusive` and `storageBytes` of specs and lending rules. */
 const DISCONNECT_SINCE = 3;
+
+const withoutDisk = <T extends { storageBytes?: number | undefined }>({ storageBytes: _, ...rest }: T): Omit<T, 'storageBytes'> => rest;
 
 /** As an agent of that protocol knows it. An exclusive replica is never placed on one that knows no leases. */
 export function forAgent(assignment: Assignment, protocol: number): Assignment {
   if (protocol >= DISCONNECT_SINCE) return assignment;
-  const { disconnect: _, exclusive: __, ...spec } = assignment.spec;
+  const { disconnect: _, exclusive: __, resources, ...spec } = assignment.spec;
+  const known = { ...spec, resources: { requests: withoutDisk(resources.requests), limits: withoutDisk(resources.limits) } };
   // The link checks what is sent against this release's schema, which fills both in, and sends it as it is here.
-  return { ...assignment, spec: spec as Assignment['spec'] };
+  return { ...assignment, spec: known as Assignment['spec'] };
 }
+
+/** The owner's rule as an agent of that protocol knows it: an earlier one keeps no ceiling on its disk. */
+export const ruleForAgent = (rule: LendingRule, protocol: number): LendingRule => (protocol >= DISCONNECT_SINCE ? rule : withoutDisk(rule));
 
 export const changeForAgent = (change: AssignmentChange, protocol: number): AssignmentChange =>
   change.kind === 'put' ? { ...change, assignment: forAgent(change.assignment, protocol) } : change;

@@ -10,7 +10,7 @@ import {
 } from '@cloudless/proto';
 import type { Store } from '@cloudless/db';
 import type { CoordinatorLink } from '@cloudless/transport';
-import { changeForAgent, forAgent, toAssignment } from './assignments.ts';
+import { changeForAgent, forAgent, ruleForAgent, toAssignment } from './assignments.ts';
 
 /** Who speaks for the cluster; goes with every message that an agent obeys. */
 export type Authority = { readonly clusterId: ClusterId; readonly epoch: number; readonly token: number };
@@ -99,7 +99,7 @@ export function createSession(options: SessionOptions): Session {
 
   function tellLending(): void {
     if (!knowsLending || link.signal.aborted) return;
-    const rule = store.get('node', nodeId)?.row.lending ?? {};
+    const rule = ruleForAgent(store.get('node', nodeId)?.row.lending ?? {}, protocol);
     const text = JSON.stringify(rule);
     if (text === toldRule) return;
     if (guarded(() => link.send({ kind: 'lending', ...authority, rule }))) toldRule = text;

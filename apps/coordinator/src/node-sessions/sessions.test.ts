@@ -48,15 +48,17 @@ describe('a session', () => {
 
   it('with an agent of the release before says nothing that it would not know', async () => {
     await using opened = await openSessions({ addresses: () => ['10.0.0.1:7600'] });
-    const laptop = await opened.addNode('laptop');
+    const laptop = await opened.addNode('laptop', { lending: { mainsOnly: true, storageBytes: 2 ** 30 } });
     const old = await opened.connect(laptop, { protocol: LINK_PROTOCOL - 1 });
-    await opened.place(laptop);
+    await opened.place(laptop, { resources: { requests: { storageBytes: 2 ** 30 }, limits: { storageBytes: 2 ** 31 } } });
     await opened.settle();
     expect(old.kinds()).toEqual(['welcome', 'lending', 'complete', 'addresses', 'incremental']);
     const said = JSON.stringify(old.said);
     expect(said).toContain('"image":"example/web:1"');
+    expect(said).toContain('"rule":{"mainsOnly":true}');
     expect(said).not.toContain('exclusive');
     expect(said).not.toContain('disconnect');
+    expect(said).not.toContain('storageBytes');
     const pi = await opened.addNode('pi');
     await opened.place(pi);
     const current = await opened.connect(pi);

@@ -5,7 +5,7 @@ export function sumUsage(
   allocations: readonly Pick<Allocation, 'id' | 'observed'>[],
   usage: ReadonlyMap<AllocationId, readonly Usage[]>,
 ): Resources | undefined {
-  let sum: Resources = { cpuMillicores: 0, memoryBytes: 0 };
+  let sum: Resources = { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0 };
   for (const { id, observed } of allocations) {
     if (isTerminalPhase(observed.phase)) continue;
     const newest = usage.get(id)?.at(-1);
@@ -13,6 +13,7 @@ export function sumUsage(
     sum = {
       cpuMillicores: sum.cpuMillicores + (newest?.cpuMillicores ?? 0),
       memoryBytes: sum.memoryBytes + (newest?.memoryBytes ?? 0),
+      storageBytes: sum.storageBytes + (newest?.storageBytes ?? 0),
     };
   }
   return sum;

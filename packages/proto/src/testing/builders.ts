@@ -48,7 +48,7 @@ export function buildNodeRow(name = 'laptop', overrides: Partial<NodeRow> = {}):
     labels: {},
     schedulable: true,
     fingerprint: buildFingerprint({ hostname: name }),
-    allocatable: { cpuMillicores: 4000, memoryBytes: 8 * GIB },
+    allocatable: { cpuMillicores: 4000, memoryBytes: 8 * GIB, storageBytes: 100 * GIB },
     state: { word: 'online', cause: { code: 'connected', message: 'connected' }, sinceAt: AT },
     certificate: { serial: '01', notAfter: AT + 86_400_000 },
     joinedAt: AT,

@@ -1,5 +1,5 @@
-import type { Ask } from '../ask.ts';
 import { formatBytes, formatMillicores } from '../quantities.ts';
+import type { Ask } from '../ask.ts';
 import type { SnapshotNode } from '../snapshot.ts';
 import type { AskFilter } from './filter.ts';
 
@@ -7,34 +7,42 @@ import type { AskFilter } from './filter.ts';
 export const capacity: AskFilter = {
   kind: 'ask',
   name: 'capacity',
-  check: (ask, node) =>
-    node.remaining.cpuMillicores >= ask.requests.cpuMillicores && node.remaining.memoryBytes >= ask.requests.memoryBytes,
+  check: (ask, { remaining }) =>
+    remaining.cpuMillicores >= ask.requests.cpuMillicores &&
+    remaining.memoryBytes >= ask.requests.memoryBytes &&
+    remaining.storageBytes >= ask.requests.storageBytes,
   explain(ask, refused) {
-    const shortOfCpu = refused.filter((node) => node.remaining.cpuMillicores < ask.requests.cpuMillicores);
-    const shortOfMemory = refused.filter((node) => node.remaining.memoryBytes < ask.requests.memoryBytes);
-    const parts = [sayCpu(ask, shortOfCpu), sayMemory(ask, shortOfMemory)].filter((part) => part !== undefined);
+    const shortOf = (quantity: Quantity): readonly SnapshotNode[] =>
+      refused.filter((node) => node.remaining[quantity] < ask.requests[quantity]);
+    const [cpu, memory, disk] = [shortOf('cpuMillicores'), shortOf('memoryBytes'), shortOf('storageBytes')];
+    const parts = [
+      say(ask, cpu, 'cpuMillicores', formatMillicores),
+      say(ask, memory, 'memoryBytes', formatBytes, ' of memory'),
+      say(ask, disk, 'storageBytes', formatBytes, ' of disk'),
+    ];
     return {
-      message: parts.join('; '),
+      message: parts.filter((part) => part !== undefined).join('; '),
       params: {
-        cpuMillicores: ask.requests.cpuMillicores,
-        memoryBytes: ask.requests.memoryBytes,
-        shortOfCpu: shortOfCpu.length,
-        shortOfMemory: shortOfMemory.length,
+        ...ask.requests,
+        shortOfCpu: cpu.length,
+        shortOfMemory: memory.length,
+        shortOfDisk: disk.length,
       },
     };
   },
 };
 
-function sayCpu(ask: Ask, short: readonly SnapshotNode[]): string | undefined {
-  if (short.length === 0) return undefined;
-  const most = short.reduce((best, node) => (node.remaining.cpuMillicores > best.remaining.cpuMillicores ? node : best));
-  const free = Math.max(0, most.remaining.cpuMillicores);
-  return `needs ${formatMillicores(ask.requests.cpuMillicores)}, ${most.row.name} has ${formatMillicores(free)} free${short.length > 1 ? ' and the others less' : ''}`;
-}
+type Quantity = keyof SnapshotNode['remaining'];
 
-function sayMemory(ask: Ask, short: readonly SnapshotNode[]): string | undefined {
+function say(
+  ask: Ask,
+  short: readonly SnapshotNode[],
+  quantity: Quantity,
+  format: (value: number) => string,
+  what = '',
+): string | undefined {
   if (short.length === 0) return undefined;
-  const most = short.reduce((best, node) => (node.remaining.memoryBytes > best.remaining.memoryBytes ? node : best));
-  const free = Math.max(0, most.remaining.memoryBytes);
-  return `needs ${formatBytes(ask.requests.memoryBytes)} of memory, ${most.row.name} has ${formatBytes(free)} free${short.length > 1 ? ' and the others less' : ''}`;
+  const most = short.reduce((best, node) => (node.remaining[quantity] > best.remaining[quantity] ? node : best));
+  const free = Math.max(0, most.remaining[quantity]);
+  return `needs ${format(ask.requests[quantity])}${what}, ${most.row.name} has ${format(free)} free${short.length > 1 ? ' and the others less' : ''}`;
 }

@@ -90,7 +90,7 @@ const CASES: readonly Case[] = [
   {
     filter: 'capacity',
     what: 'a device short of memory',
-    node: { allocatable: { cpuMillicores: 4000, memoryBytes: 1.25 * GIB } },
+    node: { allocatable: { cpuMillicores: 4000, memoryBytes: 1.25 * GIB, storageBytes: 1024 * GIB } },
     spec: { resources: { requests: { memoryBytes: 2 * GIB } } },
     says: 'needs 2 GiB of memory, pi has 1.2 GiB free',
     remedy: 'lowerRequests',
@@ -98,9 +98,17 @@ const CASES: readonly Case[] = [
   {
     filter: 'capacity',
     what: 'a device short of processor',
-    node: { allocatable: { cpuMillicores: 500, memoryBytes: 8 * GIB } },
+    node: { allocatable: { cpuMillicores: 500, memoryBytes: 8 * GIB, storageBytes: 1024 * GIB } },
     spec: { resources: { requests: { cpuMillicores: 2000 } } },
     says: 'needs 2 cores, pi has 500 millicores free',
+    remedy: 'lowerRequests',
+  },
+  {
+    filter: 'capacity',
+    what: 'a device short of disk',
+    node: { allocatable: { cpuMillicores: 4000, memoryBytes: 8 * GIB, storageBytes: GIB } },
+    spec: { resources: { requests: { storageBytes: 5 * GIB } } },
+    says: 'needs 5 GiB of disk, pi has 1 GiB free',
     remedy: 'lowerRequests',
   },
 ];
@@ -168,9 +176,9 @@ describe('each filter', () => {
 describe('an explanation', () => {
   it('counts each device once, under the first filter that refuses it', () => {
     const nodes = [
-      buildNodeRow('a', { schedulable: false, allocatable: { cpuMillicores: 0, memoryBytes: 0 } }),
+      buildNodeRow('a', { schedulable: false, allocatable: { cpuMillicores: 0, memoryBytes: 0, storageBytes: 1024 * GIB } }),
       buildNodeRow('b', inState('lost')),
-      buildNodeRow('c', { allocatable: { cpuMillicores: 0, memoryBytes: 0 } }),
+      buildNodeRow('c', { allocatable: { cpuMillicores: 0, memoryBytes: 0, storageBytes: 1024 * GIB } }),
       buildNodeRow('d', inState('asleep')),
     ];
     const plan = decidePlan(buildSnapshot({ nodes, workloads: [buildWorkloadRow()] }));
@@ -182,14 +190,14 @@ describe('an explanation', () => {
   });
 
   it('advises to free room where a smaller request would be no app any more', () => {
-    const found = explain({ node: { allocatable: { cpuMillicores: 4000, memoryBytes: 0 } } });
+    const found = explain({ node: { allocatable: { cpuMillicores: 4000, memoryBytes: 0, storageBytes: 1024 * GIB } } });
     expect(found?.remedy).toMatchObject({ code: 'freeCapacity', message: 'free 128 MiB of memory on pi' });
   });
 
   it('advises the device that lacks the smallest share', () => {
     const nodes = [
-      buildNodeRow('far', { allocatable: { cpuMillicores: 4000, memoryBytes: GIB } }),
-      buildNodeRow('near', { allocatable: { cpuMillicores: 4000, memoryBytes: 3 * GIB } }),
+      buildNodeRow('far', { allocatable: { cpuMillicores: 4000, memoryBytes: GIB, storageBytes: 1024 * GIB } }),
+      buildNodeRow('near', { allocatable: { cpuMillicores: 4000, memoryBytes: 3 * GIB, storageBytes: 1024 * GIB } }),
     ];
     const web = buildWorkloadRow('web', { resources: { requests: { memoryBytes: 4 * GIB } } });
     const plan = decidePlan(buildSnapshot({ nodes, workloads: [web] }));

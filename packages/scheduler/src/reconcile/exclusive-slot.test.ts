@@ -80,7 +80,7 @@ describe('an exclusive slot', () => {
   });
 
   it('is updated in place on one small device', () => {
-    const small = buildNodeRow('laptop', { allocatable: { cpuMillicores: 150, memoryBytes: 150 * 2 ** 20 } });
+    const small = buildNodeRow('laptop', { allocatable: { cpuMillicores: 150, memoryBytes: 150 * 2 ** 20, storageBytes: 2 ** 40 } });
     expect(decide([small], db({ generation: 2, templateGeneration: 2 }), [held], 1)).toMatchObject({
       place: [],
       stop: [{ cause: { code: 'updateInPlace' } }],

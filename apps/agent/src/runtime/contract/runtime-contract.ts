@@ -9,6 +9,8 @@ export type ContractPrograms = {
   readonly stays: Pick<ContainerPlan, 'image' | 'command' | 'args'>;
   /** Ends at once with code 3. */
   readonly exits3: Pick<ContainerPlan, 'image' | 'command' | 'args'>;
+  /** Writes 3 MiB, prints `written` and stays. */
+  readonly writes: Pick<ContainerPlan, 'image' | 'command' | 'args'>;
   readonly missingImage: string;
 };
 
@@ -222,6 +224,20 @@ export function runtimeContract(open: () => Promise<ContractSubject>): void {
       await withContainer(second, runtime, async (other) => {
         await expect(runtime.start(other, signal)).rejects.toMatchObject({ code: 'port_taken' });
       });
+    });
+  });
+
+  test('what a container wrote to the disk is measured, and of its own node only', async () => {
+    const { runtime, programs } = await open();
+    const own = plan(programs.writes);
+    await withContainer(own, runtime, async (id) => {
+      expect(await runtime.diskUse(owner, signal)).toMatchObject([{ containerId: id, allocationId: own.allocationId, bytes: 0 }]);
+      await runtime.start(id, signal);
+      for await (const { text } of runtime.logs(id, undefined, signal)) if (text === 'written') break;
+      const [use] = await runtime.diskUse(owner, signal);
+      expect(use?.bytes).toBeGreaterThanOrEqual(3 * 2 ** 20);
+      expect(use?.bytes).toBeLessThan(4 * 2 ** 20);
+      expect(await runtime.diskUse({ ...owner, nodeId: letters('node', run + 1) as NodeId }, signal)).toEqual([]);
     });
   });
 

@@ -14,6 +14,7 @@ const clock = createRealClock();
 const folder = await mkdtemp(join(tmpdir(), 'cloudless-engine-'));
 const images = {
   'stays:1': { prints: ['hello'], startMs: 1, stopMs: 1 },
+  'writes:1': { prints: ['written'], startMs: 1, stopMs: 1, writesBytes: 3 * 2 ** 20 },
   'exits3:1': { startMs: 1, exits: { afterMs: 1, exit: { code: 3, oomKilled: false } } },
 };
 const fake = createFakeRuntime({ clock, images });
@@ -28,7 +29,12 @@ afterAll(async () => {
 
 // It proves both: that the adapter reads what an engine says, and that the double says it as an engine does.
 describe('the Docker adapter on a fake engine', () => {
-  const programs = { stays: { image: 'stays:1' }, exits3: { image: 'exits3:1' }, missingImage: 'example/missing:1' };
+  const programs = {
+    stays: { image: 'stays:1' },
+    exits3: { image: 'exits3:1' },
+    writes: { image: 'writes:1' },
+    missingImage: 'example/missing:1',
+  };
   runtimeContract(() => Promise.resolve({ runtime, programs }));
 });
 

@@ -136,13 +136,22 @@ export async function serveFakeEngine(runtime: FakeRuntime, socketPath: string):
     return { status: 200, body: { NCPU, MemTotal, OSType: 'linux', Architecture: 'x86_64', ServerVersion: 'fake', CgroupVersion: '2' } };
   }
 
-  function list(url: URL): Answer {
-    const { label } = filtersSchema.parse(JSON.parse(url.searchParams.get('filters') ?? '{}'));
+  async function list(url: URL): Promise<Answer> {
+    const filters = filtersSchema.parse(JSON.parse(url.searchParams.get('filters') ?? '{}'));
+    const { label } = filters;
+    const uses = url.searchParams.get('size') === 'true' ? await runtime.diskUse(ownerOf(filters), never) : [];
     const own = runtime.containers.filter(({ containerId }) => {
       const labels = bodies.get(containerId)?.Labels ?? {};
       return label.every((wanted) => wanted === `${wanted.split('=')[0]}=${labels[wanted.split('=')[0] ?? '']}`);
     });
-    return { status: 200, body: own.map(({ containerId }) => ({ Id: containerId })) };
+    return {
+      status: 200,
+      body: own.map(({ containerId }) => ({
+        Id: containerId,
+        Labels: bodies.get(containerId)?.Labels,
+        SizeRw: uses.find((use) => use.containerId === containerId)?.bytes,
+      })),
+    };
   }
 
   async function showUse(id: string): Promise<Answer> {

@@ -14,6 +14,8 @@ export type FakeImage = {
   readonly prints: readonly string[];
   /** Ends by itself after `afterMs`; absent: it stays. */
   readonly exits?: { readonly afterMs: number; readonly exit: Omit<ContainerExit, 'at'> };
+  /** Written to the disk at each start. */
+  readonly writesBytes: number;
   /** Refused by the engine at start, with this text. */
   readonly refuses?: string;
   readonly usage: { readonly cpuMillicores: number; readonly memoryBytes: number };
@@ -26,5 +28,6 @@ export const FAKE_IMAGE: FakeImage = {
   startMs: 50,
   stopMs: 20,
   prints: ['started'],
+  writesBytes: 0,
   usage: { cpuMillicores: 20, memoryBytes: 30_000_000 },
 };

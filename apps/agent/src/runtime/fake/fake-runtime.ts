@@ -1,12 +1,12 @@
 import type { Clock } from '@cloudless/kernel';
-import { CloudlessError, type Cause, type Engine, type Resources } from '@cloudless/proto';
+import { CloudlessError, type Cause, type ComputeResources, type Engine } from '@cloudless/proto';
 import type { ContainerExit, ContainerPlan, EngineView, ObservedContainer, Owner, RawLogLine, Runtime, RuntimeEvent } from '../runtime.ts';
 import { FAKE_IMAGE, type FakeImage } from './fake-image.ts';
 
 export type FakeRuntimeOptions = {
   readonly clock: Clock;
   readonly platform?: string;
-  readonly capacity?: Resources;
+  readonly capacity?: ComputeResources;
   /** Known images; another name gives `image_not_found`. A function decides by name. */
   readonly images?: Readonly<Record<string, Partial<FakeImage>>> | ((image: string) => Partial<FakeImage> | undefined);
   /** First of the ports that the engine chooses. */
@@ -21,6 +21,7 @@ type Container = {
   /** Grows with each start, so that a timer of an earlier run ends nothing. */
   run: number;
   startedAtMs: number;
+  diskBytes: number;
 };
 
 /** A container engine in memory: deterministic, timed by the clock that is passed in, and breakable on request. */
@@ -37,13 +38,15 @@ export interface FakeRuntime extends Runtime {
   /** Makes pulls fail until called with `undefined`. */
   failPulls(error: CloudlessError | undefined): void;
   print(containerId: string, text: string): void;
+  /** What a container has written. */
+  fill(containerId: string, bytes: number): void;
   /** Starts so far, of all containers. */
   readonly starts: number;
   /** Grows with each change of what it holds. */
   readonly changes: number;
 }
 
-const DEFAULT_CAPACITY: Resources = { cpuMillicores: 4000, memoryBytes: 8 * 2 ** 30 };
+const DEFAULT_CAPACITY: ComputeResources = { cpuMillicores: 4000, memoryBytes: 8 * 2 ** 30 };
 const DOWN: Cause = { code: 'engine_stopped', message: 'The container engine is stopped: start it.' };
 
 export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
@@ -197,7 +200,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
         createdAt: clock.now() + created / 1e6,
         hostPorts: {},
       };
-      const container: Container = { plan, observed: { ...observed }, lines: [], run: 0, startedAtMs: 0 };
+      const container: Container = { plan, observed: { ...observed }, lines: [], run: 0, startedAtMs: 0, diskBytes: 0 };
       containers.set(containerId, container);
       tell(container);
       return containerId;
@@ -217,6 +220,7 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       container.run += 1;
       container.startedAtMs = clock.bootMs();
       starts += 1;
+      container.diskBytes += image.writesBytes;
       const { run } = container;
       for (const line of image.prints) print(container, line);
       const { exits } = image;
@@ -268,6 +272,11 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
         });
       }
     },
+    async diskUse(owner) {
+      answers();
+      const own = [...containers.values()].filter(({ plan }) => isOwn(plan, owner));
+      return own.map(({ observed: { containerId, allocationId }, diskBytes: bytes }) => ({ containerId, allocationId, bytes }));
+    },
     async usage(containerId) {
       answers();
       const container = containers.get(containerId);
@@ -297,5 +306,6 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
       pullFailure = error;
     },
     print: (containerId, text) => print(get(containerId), text),
+    fill: (containerId, bytes) => void (get(containerId).diskBytes = bytes),
   };
 }

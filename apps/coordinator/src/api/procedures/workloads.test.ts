@@ -138,7 +138,7 @@ it('workload.plan of an app that exists takes its own replicas as gone, and writ
   const node = buildNodeRow('laptop', {
     id: api.entropy.id('node') as never,
     orgId: api.cluster.orgId,
-    allocatable: { cpuMillicores: 1000, memoryBytes: 2 ** 30 },
+    allocatable: { cpuMillicores: 1000, memoryBytes: 2 ** 30, storageBytes: 2 ** 40 },
   });
   await api.commit({ kind: 'put', table: 'node', row: node, expect: 'absent' });
   const made = await create(api, 'web', { image: 'a', resources: { requests: { cpuMillicores: 800 } } });

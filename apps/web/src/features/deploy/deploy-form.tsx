@@ -140,11 +140,13 @@ function Resources({ text, set, errorOf }: Fields) {
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-2 font-semibold">{t('resources')}</legend>
-      <div className="grid gap-4 sm:grid-cols-2">
+      <div className="grid gap-4 sm:grid-cols-3">
         {input('cores', t('cores'), '0.1')}
         {input('memoryMib', t('memory'), '128')}
+        {input('diskMib', t('disk'), '256')}
         {input('maxCores', t('maxCores'), '1')}
         {input('maxMemoryMib', t('maxMemory'), '512')}
+        {input('maxDiskMib', t('maxDisk'), '10240')}
       </div>
     </fieldset>
   );

@@ -70,7 +70,11 @@ export function PlanView({ input, workloadId }: { readonly input: PlanInput | un
       ) : null}
       {found ? (
         <p className="text-sm text-ink-soft">
-          {t('needs', { cores: format.cores(found.requests.cpuMillicores), memory: format.bytes(found.requests.memoryBytes) })}
+          {t('needs', {
+            cores: format.cores(found.requests.cpuMillicores),
+            memory: format.bytes(found.requests.memoryBytes),
+            disk: format.bytes(found.requests.storageBytes),
+          })}
         </p>
       ) : null}
     </Card>

@@ -32,7 +32,7 @@ test('what a form wrote it reads back', () => {
     exclusive: true,
     disconnect: { lostAfterMs: 90_000, stopAfterMs: 60_000, replace: false, reconcile: 'keepOriginal' },
     ports: [{ name: 'http', containerPort: 8080 }],
-    resources: { requests: { cpuMillicores: 250, memoryBytes: 64 * 2 ** 20 } },
+    resources: { requests: { cpuMillicores: 250, memoryBytes: 64 * 2 ** 20, storageBytes: 2 ** 30 }, limits: { storageBytes: 2 ** 31 } },
   });
   expect(readForm(writeForm({ name: 'web', spec })).input?.spec).toEqual(spec);
 });

@@ -20,8 +20,10 @@ export type FormText = {
   readonly replicas: string;
   readonly cores: string;
   readonly memoryMib: string;
+  readonly diskMib: string;
   readonly maxCores: string;
   readonly maxMemoryMib: string;
+  readonly maxDiskMib: string;
   readonly restart: string;
   readonly lostAfter: string;
   readonly stopAfter: string;
@@ -41,8 +43,10 @@ export const EMPTY_FORM: FormText = {
   replicas: '1',
   cores: '',
   memoryMib: '',
+  diskMib: '',
   maxCores: '',
   maxMemoryMib: '',
+  maxDiskMib: '',
   restart: 'always',
   lostAfter: '1m',
   stopAfter: '0',
@@ -97,8 +101,10 @@ const FIELD_OF: Readonly<Record<string, FieldName>> = {
   env: 'env',
   'resources.requests.cpuMillicores': 'cores',
   'resources.requests.memoryBytes': 'memoryMib',
+  'resources.requests.storageBytes': 'diskMib',
   'resources.limits.cpuMillicores': 'maxCores',
   'resources.limits.memoryBytes': 'maxMemoryMib',
+  'resources.limits.storageBytes': 'maxDiskMib',
   restartPolicy: 'restart',
   'disconnect.lostAfterMs': 'lostAfter',
   'disconnect.stopAfterMs': 'stopAfter',
@@ -139,10 +145,18 @@ export function readForm(text: FormText, base?: Workload): FormRead {
     disconnect: readDisconnect(text, wrong),
     exclusive: text.exclusive === 'yes',
     resources: {
-      requests: present({ cpuMillicores: number(text.cores, 1000), memoryBytes: number(text.memoryMib, MIB) }),
+      requests: present({
+        cpuMillicores: number(text.cores, 1000),
+        memoryBytes: number(text.memoryMib, MIB),
+        storageBytes: number(text.diskMib, MIB),
+      }),
       limits: {
         ...present({ pids: base?.spec.resources.limits.pids }),
-        ...present({ cpuMillicores: number(text.maxCores, 1000), memoryBytes: number(text.maxMemoryMib, MIB) }),
+        ...present({
+          cpuMillicores: number(text.maxCores, 1000),
+          memoryBytes: number(text.maxMemoryMib, MIB),
+          storageBytes: number(text.maxDiskMib, MIB),
+        }),
       },
     },
   };
@@ -170,8 +184,10 @@ export function writeForm({ name, spec }: Pick<Workload, 'name' | 'spec'>): Form
     replicas: String(spec.replicas),
     cores: fill(requests.cpuMillicores, 1000),
     memoryMib: fill(requests.memoryBytes, MIB),
+    diskMib: fill(requests.storageBytes, MIB),
     maxCores: fill(limits.cpuMillicores, 1000),
     maxMemoryMib: fill(limits.memoryBytes, MIB),
+    maxDiskMib: fill(limits.storageBytes, MIB),
     restart: spec.restartPolicy.policy,
     lostAfter: writeDuration(spec.disconnect.lostAfterMs),
     stopAfter: writeDuration(spec.disconnect.stopAfterMs),

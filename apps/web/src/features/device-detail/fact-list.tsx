@@ -28,8 +28,8 @@ export function FactList({ node }: { readonly node: CloudlessNode }) {
   const format = useFormat();
   const engineText = useEngineText();
   const { fingerprint, allocatable, requested, certificate, joinedAt, labels } = node;
-  const both = ({ cpuMillicores, memoryBytes }: typeof allocatable): string =>
-    t('coresAndMemory', { cores: format.cores(cpuMillicores), memory: format.bytes(memoryBytes) });
+  const both = ({ cpuMillicores, memoryBytes, storageBytes }: typeof allocatable): string =>
+    t('coresAndMemory', { cores: format.cores(cpuMillicores), memory: format.bytes(memoryBytes), disk: format.bytes(storageBytes) });
   const pairs = Object.entries(labels);
   return (
     <Card className="px-3">
@@ -42,7 +42,6 @@ export function FactList({ node }: { readonly node: CloudlessNode }) {
             <Row term={t('engine')}>{engineText(fingerprint.engine)}</Row>
             <Row term={t('agent')}>{fingerprint.agentVersion}</Row>
             <Row term={t('capacity')}>{both(fingerprint.capacity)}</Row>
-            <Row term={t('storage')}>{format.bytes(fingerprint.capacity.storageBytes)}</Row>
           </>
         )}
         <Row term={t('lends')}>{both(allocatable)}</Row>

@@ -20,10 +20,12 @@ export function LentMeters({ node, className }: { readonly node: CloudlessNode; 
     used === undefined
       ? t('reservedOf', { requested: format.bytes(requested.memoryBytes), lent: format.bytes(lent.memoryBytes) })
       : t('ofLent', { used: format.bytes(used.memoryBytes), lent: format.bytes(lent.memoryBytes) });
+  const disk = t('reservedOf', { requested: format.bytes(requested.storageBytes), lent: format.bytes(lent.storageBytes) });
   return (
     <div className={cn('flex flex-col gap-2', className)}>
       <Meter label={t('cpu')} text={cpu} max={lent.cpuMillicores} used={used?.cpuMillicores} requested={requested.cpuMillicores} />
       <Meter label={t('memory')} text={memory} max={lent.memoryBytes} used={used?.memoryBytes} requested={requested.memoryBytes} />
+      <Meter label={t('disk')} text={disk} max={lent.storageBytes} used={used?.storageBytes} requested={requested.storageBytes} />
     </div>
   );
 }

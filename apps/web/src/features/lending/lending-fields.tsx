@@ -24,7 +24,7 @@ export function LendingFields({ rule, onChange }: Props) {
   const set = <K extends keyof LendingRule>(name: K, value: LendingRule[K] | undefined): void => onChange(withField(rule, name, value));
   return (
     <div className="flex flex-col gap-4">
-      <div className="grid gap-3 sm:grid-cols-2">
+      <div className="grid gap-3 sm:grid-cols-3">
         <Field label={t('cpu')} hint={t('ceilingHint')}>
           <FieldInput
             type="number"
@@ -43,6 +43,16 @@ export function LendingFields({ rule, onChange }: Props) {
             step={0.0625}
             value={rule.memoryBytes === undefined ? '' : Math.round((rule.memoryBytes / GIB) * 10_000) / 10_000}
             onChange={(event) => set('memoryBytes', atLeast(positive(event.target.value, GIB), 64 * MIB))}
+          />
+        </Field>
+        <Field label={t('disk')} hint={t('diskHint')}>
+          <FieldInput
+            type="number"
+            inputMode="decimal"
+            min={0.25}
+            step={0.25}
+            value={rule.storageBytes === undefined ? '' : Math.round((rule.storageBytes / GIB) * 100) / 100}
+            onChange={(event) => set('storageBytes', atLeast(positive(event.target.value, GIB), 256 * MIB))}
           />
         </Field>
       </div>

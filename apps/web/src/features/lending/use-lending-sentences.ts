@@ -21,7 +21,8 @@ export function useLendingSentences(): (rule: LendingRule | undefined) => readon
   return (rule = {}) => {
     const ceilings = [
       rule.cpuMillicores === undefined ? undefined : format.cores(rule.cpuMillicores),
-      rule.memoryBytes === undefined ? undefined : format.bytes(rule.memoryBytes),
+      rule.memoryBytes === undefined ? undefined : t('ofMemory', { bytes: format.bytes(rule.memoryBytes) }),
+      rule.storageBytes === undefined ? undefined : t('ofDisk', { bytes: format.bytes(rule.storageBytes) }),
     ].filter((text) => text !== undefined);
     const sentences = [
       ceilings.length === 0 ? t('sentence.everything') : t('sentence.upTo', { what: ceilings.join(' · ') }),
