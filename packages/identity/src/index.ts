@@ -15,4 +15,4 @@ export { createCsr, createDeviceKey } from './device-key.ts';
 export { readValidity, renewAt, type Validity } from './certificate-times.ts';
 export { hashPrivateKey } from './pem.ts';
 export { verifySvid, type Svid, type SvidFault } from './verify-svid.ts';
-export { judgeCoordinator, judgePinned, judgeUnpinned, readAuthorityHash, type CoordinatorTrust } from './judge-coordinator.ts';
+export { judgeCoordinator, judgePeer, judgePinned, judgeUnpinned, readAuthorityHash, type CoordinatorTrust } from './judge-coordinator.ts';

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { err, ok, type Result } from '@cloudless/kernel';
-import type { ClusterId } from '@cloudless/proto';
+import type { ClusterId, CoordinatorId } from '@cloudless/proto';
 import { hashCertificateKey } from './pem.ts';
 import { trustDomainOf } from './spiffe-id.ts';
 import { verifySvid, type Svid } from './verify-svid.ts';
@@ -21,6 +21,19 @@ export const judgeCoordinator =
     if (!svid.ok) return err(svid.error.message);
     const isOurs = svid.value.subject.kind === 'coordinator' && svid.value.trustDomain === trustDomainOf(trust.clusterId);
     return isOurs ? svid : err('the certificate is of this cluster, but not of its coordinator');
+  };
+
+/** Judge of a coordinator that meets another: which one of this cluster's coordinators is there. */
+export const judgePeer =
+  (trust: CoordinatorTrust) =>
+  (chain: readonly Uint8Array[]): Result<CoordinatorId, string> => {
+    const svid = verifySvid(chain, trust.bundle, trust.now());
+    if (!svid.ok) return err(svid.error.message);
+    const { subject, trustDomain } = svid.value;
+    if (trustDomain !== trustDomainOf(trust.clusterId)) return err('the certificate is of another cluster');
+    return subject.kind === 'peer'
+      ? ok(subject.coordinatorId)
+      : err('the certificate is of this cluster, but not of a coordinator to others');
   };
 
 /**

@@ -10,6 +10,7 @@ const idSchema = <Prefix extends string, Brand extends string>(prefix: Prefix, _
 /** Prefix of each kind of id; pass it to `entropy.id`. */
 export const ID_PREFIX = {
   cluster: 'cluster',
+  coordinator: 'coord',
   organization: 'org',
   project: 'prj',
   user: 'usr',
@@ -24,6 +25,7 @@ export const ID_PREFIX = {
 
 type Id<Prefix extends string, Brand extends string> = `${Prefix}_${string}` & { readonly __brand: Brand };
 export type ClusterId = Id<'cluster', 'ClusterId'>;
+export type CoordinatorId = Id<'coord', 'CoordinatorId'>;
 export type OrgId = Id<'org', 'OrgId'>;
 export type ProjectId = Id<'prj', 'ProjectId'>;
 export type UserId = Id<'usr', 'UserId'>;
@@ -36,6 +38,7 @@ export type JoinTokenId = Id<'join', 'JoinTokenId'>;
 export type BatchId = Id<'batch', 'BatchId'>;
 
 export const clusterIdSchema = idSchema('cluster', 'ClusterId');
+export const coordinatorIdSchema = idSchema('coord', 'CoordinatorId');
 export const orgIdSchema = idSchema('org', 'OrgId');
 export const projectIdSchema = idSchema('prj', 'ProjectId');
 export const userIdSchema = idSchema('usr', 'UserId');

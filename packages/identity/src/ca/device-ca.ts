@@ -1,10 +1,10 @@
 import 'reflect-metadata';
 import { err, ok, type Entropy, type Result } from '@cloudless/kernel';
-import type { ClusterId, NodeId } from '@cloudless/proto';
+import type { ClusterId, CoordinatorId, NodeId } from '@cloudless/proto';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { createDeviceKey, loadKeyPair } from '../device-key.ts';
 import { hashCertificateKey, hashSpki, readCertificates } from '../pem.ts';
-import { formatSpiffeId, trustDomainOf } from '../spiffe-id.ts';
+import { formatSpiffeId, trustDomainOf, type SpiffeSubject } from '../spiffe-id.ts';
 import { createAuthority, openSigner, type Authority } from './authority.ts';
 import { issueLeaf, type Leaf } from './issue-leaf.ts';
 
@@ -35,6 +35,8 @@ export interface DeviceCa {
   readCsr(csrPem: string): Promise<Result<{ readonly keyHash: string }, CsrFault>>;
   /** `certificate` is the leaf, then its issuer. What the request says about names is ignored. */
   issueNode(nodeId: NodeId, csrPem: string, now: number): Promise<Result<Leaf, CsrFault>>;
+  /** For connections between coordinators, with a key of its own. */
+  issuePeer(coordinatorId: CoordinatorId, now: number): Promise<Leaf & { readonly key: string }>;
   /** For the inner TLS, with a key of its own. */
   issueCoordinator(now: number): Promise<Leaf & { readonly key: string }>;
 }
@@ -51,6 +53,18 @@ export async function openDeviceCa(options: {
   if (!certificate) throw new Error('invariant broken: the stored device authority has no certificate');
   const withIssuer = (leaf: Leaf): Leaf => ({ ...leaf, certificate: `${leaf.certificate.trim()}\n${authority.certificate.trim()}\n` });
   const uri = (value: string) => [{ type: 'url', value }] as const;
+
+  async function issueOwn(subject: SpiffeSubject, now: number): Promise<Leaf & { readonly key: string }> {
+    const key = createDeviceKey();
+    const { publicKey } = await loadKeyPair(key);
+    const names = uri(formatSpiffeId(trustDomain, subject));
+    const leaf = await issueLeaf(
+      signer,
+      { subject: 'CN=coordinator', names, publicKey, usage: ['server', 'client'], lifeMs: SVID_LIFE_MS },
+      { now, entropy },
+    );
+    return { ...withIssuer(leaf), key };
+  }
 
   return {
     bundle: authority.certificate,
@@ -70,17 +84,8 @@ export async function openDeviceCa(options: {
       );
       return ok(withIssuer(leaf));
     },
-    async issueCoordinator(now) {
-      const key = createDeviceKey();
-      const { publicKey } = await loadKeyPair(key);
-      const names = uri(formatSpiffeId(trustDomain, { kind: 'coordinator' }));
-      const leaf = await issueLeaf(
-        signer,
-        { subject: 'CN=coordinator', names, publicKey, usage: ['server', 'client'], lifeMs: SVID_LIFE_MS },
-        { now, entropy },
-      );
-      return { ...withIssuer(leaf), key };
-    },
+    issuePeer: (coordinatorId, now) => issueOwn({ kind: 'peer', coordinatorId }, now),
+    issueCoordinator: (now) => issueOwn({ kind: 'coordinator' }, now),
   };
 }
 

@@ -35,7 +35,7 @@ export function createKeyWrap(masterKey: Uint8Array, entropy: Entropy): KeyWrap 
       } catch (cause) {
         throw new CloudlessError(
           'config_invalid',
-          `The stored ${context} cannot be opened with this master key: restore the master.key that belongs to this data folder.`,
+          `The stored ${context} cannot be opened with this master key: restore the master.key that belongs to this data folder. Coordinators that share a store need the same file.`,
           { cause },
         );
       }

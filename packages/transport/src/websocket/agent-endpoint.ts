@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 import type { Clock, Entropy, Logger, Result } from '@cloudless/kernel';
 import {
@@ -50,9 +49,12 @@ export type AgentEndpointOptions = {
   onLink(link: CoordinatorLink, peer: AuthenticatedPeer): void;
 };
 
+/** Where a WebSocket came from, as `IncomingMessage` has it; what a standby passed on comes from where the standby says. */
+export type AgentOrigin = { readonly socket: { readonly remoteAddress?: string | undefined } };
+
 export interface AgentEndpoint {
   /** A WebSocket on `/agent`, opened with `AGENT_WEBSOCKET`. */
-  acceptWebSocket(socket: WebSocket, request: Pick<IncomingMessage, 'socket'>): void;
+  acceptWebSocket(socket: WebSocket, request: AgentOrigin): void;
   /** Serves connections from now on with a renewed certificate. */
   setIdentity(identity: TlsIdentity): void;
   stop(): void;

@@ -20,5 +20,8 @@ export {
   AGENT_WEBSOCKET,
   type AgentEndpoint,
   type AgentEndpointOptions,
+  type AgentOrigin,
   type AuthenticatedPeer,
 } from './agent-endpoint.ts';
+export { createPeerEndpoint, type PeerEndpoint, type PeerEndpointOptions } from './peer/peer-endpoint.ts';
+export { dialPeer, type PeerDial } from './peer/dial-peer.ts';
