@@ -22,6 +22,8 @@ export type CoordinatorConfig = {
   readonly webUrl: URL | undefined;
   /** An rqlite cluster that keeps the durable state; else SQLite in the data folder does. */
   readonly store: StoreConfig | undefined;
+  /** Where other coordinators on that store reach this one. */
+  readonly coordinatorUrl: URL | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly appPorts: PortRange;
   /** Whether this machine lends itself: a join token is left for its agent. */
@@ -109,6 +111,7 @@ const environmentSchema = z.object({
   CLOUDLESS_TLS_KEY: path.optional(),
   CLOUDLESS_WEB_URL: url.optional(),
   CLOUDLESS_STORE_URL: storeUrls.optional(),
+  CLOUDLESS_COORDINATOR_URL: url.optional(),
   CLOUDLESS_STORE_USER: z.string().optional(),
   CLOUDLESS_STORE_PASSWORD: z.string().optional(),
   CLOUDLESS_STORE_PASSWORD_FILE: path.optional(),
@@ -131,6 +134,8 @@ function* storeMistakes(env: Parsed): Generator<string> {
   const others = [user, ...passwords, env.CLOUDLESS_STORE_CA, env.CLOUDLESS_STORE_CERT, env.CLOUDLESS_STORE_KEY];
   if (urls === undefined && others.some((given) => given !== undefined))
     yield 'CLOUDLESS_STORE_URL is not set, and other CLOUDLESS_STORE_… variables are: set it, or none of them';
+  if (urls === undefined && env.CLOUDLESS_COORDINATOR_URL !== undefined)
+    yield 'CLOUDLESS_COORDINATOR_URL is set, and CLOUDLESS_STORE_URL is not: only coordinators that share a store meet each other';
   if (passwords.length > 1) yield 'CLOUDLESS_STORE_PASSWORD and CLOUDLESS_STORE_PASSWORD_FILE are both set: keep one';
   if ((user === undefined) !== (passwords.length === 0))
     yield 'CLOUDLESS_STORE_USER and CLOUDLESS_STORE_PASSWORD_FILE (or CLOUDLESS_STORE_PASSWORD) belong together: set both or neither';
@@ -199,6 +204,7 @@ export function parseConfig(environment: Environment): CoordinatorConfig {
         : undefined,
     webUrl: env.CLOUDLESS_WEB_URL,
     store: storeOf(env),
+    coordinatorUrl: env.CLOUDLESS_COORDINATOR_URL,
     logLevel: env.CLOUDLESS_LOG_LEVEL,
     appPorts: env.CLOUDLESS_APP_PORTS,
     localAgent: env.CLOUDLESS_LOCAL_AGENT,

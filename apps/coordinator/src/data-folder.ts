@@ -8,6 +8,8 @@ export type DataPaths = {
   readonly database: string;
   readonly masterKey: string;
   readonly claimCode: string;
+  /** This coordinator's id among those that share a store. */
+  readonly coordinatorId: string;
   /** Whose folder it is, where the database is not in it. */
   readonly clusterId: string;
   /** What people install to trust the dashboard. */
@@ -24,6 +26,7 @@ export function dataPaths(dataFolder: string): DataPaths {
     masterKey: join(coordinator, 'master.key'),
     clusterId: join(coordinator, 'cluster-id'),
     claimCode: join(coordinator, 'claim-code'),
+    coordinatorId: join(coordinator, 'id'),
     webAuthority: join(coordinator, 'web-ca', 'ca.pem'),
     joinToken: join(dataFolder, 'agent', 'join-token'),
   };

@@ -2,6 +2,7 @@ import { trustDomainOf } from '@cloudless/identity';
 import { fingerprintOf } from './gateway/web-certificates.ts';
 import type { HostPolicy } from './gateway/host-policy.ts';
 import type { Ground } from './ground.ts';
+import type { Staleness } from './lead.ts';
 import type { ApiParts } from './parts.ts';
 
 export type Described = {
@@ -9,6 +10,7 @@ export type Described = {
   readonly deviceBundle: string;
   readonly webCaFingerprint: string | undefined;
   readonly port: () => number;
+  readonly staleness: Staleness;
 };
 
 /** Addresses to tell people, the most useful first. */
@@ -24,17 +26,21 @@ function listUrls(hosts: HostPolicy, publicUrl: URL | undefined, port: number): 
 export const describeCluster =
   (
     { cluster, version, store, startedAt, hosts, config }: Ground,
-    { deviceBundle, webCaFingerprint, port }: Described,
+    { staleness, deviceBundle, webCaFingerprint, port }: Described,
   ): ApiParts['describeCluster'] =>
-  () => ({
-    id: cluster.clusterId,
-    version,
-    epoch: cluster.epoch,
-    revision: store.revision,
-    startedAt,
-    trustDomain: trustDomainOf(cluster.clusterId),
-    deviceCaFingerprint: fingerprintOf(deviceBundle).publicKey,
-    ...(webCaFingerprint === undefined ? {} : { webCaFingerprint }),
-    urls: listUrls(hosts, config.publicUrl, port()),
-    dataFolder: config.dataFolder,
-  });
+  () => {
+    const since = staleness.since();
+    return {
+      id: cluster.clusterId,
+      version,
+      epoch: cluster.epoch,
+      revision: store.revision,
+      startedAt,
+      trustDomain: trustDomainOf(cluster.clusterId),
+      deviceCaFingerprint: fingerprintOf(deviceBundle).publicKey,
+      ...(webCaFingerprint === undefined ? {} : { webCaFingerprint }),
+      urls: listUrls(hosts, config.publicUrl, port()),
+      dataFolder: config.dataFolder,
+      ...(since === undefined ? {} : { staleSince: since }),
+    };
+  };

@@ -1,5 +1,4 @@
-import { createStore, openCluster, type Cluster, type SqlDriver, type Store } from '@cloudless/db';
-import type { RqliteDriver } from '@cloudless/db/rqlite';
+import { createStore, type Cluster, type SqlDriver, type Store } from '@cloudless/db';
 import { createKeyWrap, readMasterKey, type KeyWrap } from '@cloudless/identity/ca';
 import type { Clock, Entropy, Lifecycle, Logger } from '@cloudless/kernel';
 import type { CoordinatorConfig } from './config.ts';
@@ -7,67 +6,81 @@ import type { CoordinatorOptions } from './coordinator.ts';
 import { noCrash, withCrashPoints, type CrashPoint } from './crash-points.ts';
 import { makeDataFolders, type DataPaths } from './data-folder.ts';
 import { createHostPolicy, type HostPolicy } from './gateway/host-policy.ts';
-import { openDatabase, rememberCluster } from './open-database.ts';
+import type { Lead } from './lead.ts';
+import { openDatabase, type Database } from './open-database.ts';
 import { createTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 
-/** Database, keys and store: what every part of the coordinator stands on. */
-export type Ground = {
+/** What a coordinator stands on in any role. */
+export type Base = {
   readonly config: CoordinatorConfig;
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly version: string;
-  readonly startedAt: number;
   readonly lifecycle: Lifecycle;
   readonly paths: DataPaths;
-  readonly driver: SqlDriver;
-  /** The same driver, where the database is an rqlite cluster. */
-  readonly rqlite: RqliteDriver | undefined;
+  readonly database: Database;
   readonly keyWrap: KeyWrap;
-  readonly cluster: Cluster;
-  readonly store: Store;
   readonly telemetry: Telemetry;
   readonly hosts: HostPolicy;
   readonly machine: CoordinatorOptions['machine'];
   readonly crashPoint: CrashPoint;
 };
 
+/** Database, keys and store of a leader: what every part of it stands on. */
+export type Ground = Base & {
+  readonly startedAt: number;
+  /** Takes changes only while this coordinator leads. */
+  readonly driver: SqlDriver;
+  readonly cluster: Cluster;
+  readonly store: Store;
+  readonly lead: Lead;
+};
+
 /**
- * Opens the data folder, and takes over the cluster that is in it or founds one.
+ * Opens the data folder and the database.
  *
  * @throws CloudlessError `config_invalid`, `store_unavailable`
  */
-export async function layGround(options: CoordinatorOptions, lifecycle: Lifecycle): Promise<Ground> {
-  const { config, clock, entropy, logger, version, machine, crashPoint } = options;
+export async function layBase(options: CoordinatorOptions, lifecycle: Lifecycle): Promise<Base> {
+  const { config, clock, entropy, logger, version, machine, crashPoint = noCrash } = options;
   const paths = await makeDataFolders(config.dataFolder);
-  const { driver, rqlite } = await openDatabase(options, paths);
-  lifecycle.add('database', driver);
+  const database = await openDatabase(options, paths);
+  lifecycle.add('database', database.driver);
   const keyWrap = createKeyWrap(await readMasterKey(paths.masterKey, entropy), entropy);
-  const cluster = await openCluster({ driver, clock, entropy });
-  if (rqlite) await rememberCluster(paths, cluster.clusterId);
-  const telemetry = createTelemetry();
-  const opened = lifecycle.add('store', await createStore({ driver, clock, entropy, logger, token: cluster.token }));
+  const hosts = createHostPolicy({
+    host: config.host,
+    publicUrls: [config.publicUrl, config.agentUrl, config.coordinatorUrl].filter((url) => url !== undefined),
+    machine,
+  });
   return {
     config,
     clock,
     entropy,
     logger,
     version,
-    startedAt: clock.now(),
     lifecycle,
     paths,
-    driver,
-    rqlite,
+    database,
     keyWrap,
-    cluster,
-    store: telemetry.timed(crashPoint ? withCrashPoints(opened, crashPoint) : opened),
-    telemetry,
-    hosts: createHostPolicy({
-      host: config.host,
-      publicUrls: [config.publicUrl, config.agentUrl].filter((url) => url !== undefined),
-      machine,
-    }),
+    telemetry: createTelemetry(),
+    hosts,
     machine,
-    crashPoint: crashPoint ?? noCrash,
+    crashPoint,
   };
+}
+
+/**
+ * Loads what the cluster holds, for a coordinator that leads it.
+ *
+ * @param driver takes changes only while it leads
+ * @throws CloudlessError `store_unavailable`
+ */
+export async function layGround(
+  base: Base,
+  at: { readonly driver: SqlDriver; readonly cluster: Cluster; readonly lead: Lead },
+): Promise<Ground> {
+  const { clock, entropy, logger, lifecycle, telemetry, crashPoint } = base;
+  const opened = lifecycle.add('store', await createStore({ driver: at.driver, clock, entropy, logger, token: at.cluster.token }));
+  return { ...base, ...at, startedAt: clock.now(), store: telemetry.timed(withCrashPoints(opened, crashPoint)) };
 }

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { createGuardedWriter } from '@cloudless/db';
-import type { Gateway } from './gateway/gateway.ts';
+import { createGuardedWriter, type GuardedWriter, type SqlDriver } from '@cloudless/db';
+import { CloudlessError } from '@cloudless/proto';
 import type { Certificate } from './gateway/port.ts';
 import { openWebCertificates, readCertificate, type WebCertificates } from './gateway/web-certificates.ts';
-import type { Ground } from './ground.ts';
+import type { Base, Ground } from './ground.ts';
 
 /** Certificates are issued anew this often, for names and addresses that came meanwhile. */
 const REISSUE_MS = 12 * 3_600_000;
@@ -16,13 +16,14 @@ export type Https = {
   /** Its certificate, PEM. */
   readonly authority: string | undefined;
   /** Keeps the gateway's certificate fresh until the stop. */
-  readonly follow: (gateway: Pick<Gateway, 'useCertificate'>) => void;
+  readonly follow: (port: { useCertificate(certificate: Certificate): void }, signal: AbortSignal) => void;
 };
 
 async function reissue(
-  { clock, lifecycle: { signal } }: Ground,
+  { clock }: Pick<Base, 'clock'>,
   certificates: WebCertificates,
   use: (certificate: Certificate) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(REISSUE_MS, signal);
@@ -35,12 +36,22 @@ async function reissue(
  *
  * @throws CloudlessError `config_invalid`, `store_unavailable`
  */
-export async function prepareHttps(ground: Ground): Promise<Https> {
-  const { config, hosts, paths, driver, keyWrap, cluster, clock, entropy, logger, lifecycle } = ground;
+export function prepareHttps(ground: Ground): Promise<Https> {
+  const { driver, cluster, clock, entropy } = ground;
+  return openHttps(ground, driver, createGuardedWriter({ driver, clock, entropy, token: cluster.token }));
+}
+
+/** As a standby, which makes no authority: it uses the one that a leader made. @throws CloudlessError `no_leader` while there is none */
+export const prepareStandbyHttps = (base: Base): Promise<Https> =>
+  openHttps(base, base.database.driver, {
+    write: () => Promise.reject(new CloudlessError('no_leader', 'No leader has made the web authority of this cluster yet.')),
+  });
+
+async function openHttps(base: Base, driver: SqlDriver, writer: Pick<GuardedWriter, 'write'>): Promise<Https> {
+  const { config, hosts, paths, keyWrap, clock, entropy, logger } = base;
   const none = { fingerprint: undefined, authority: undefined, follow: () => undefined };
   if (config.tls) return { ...none, certificate: await readCertificate(config.tls) };
   if (hosts.loopbackOnly) return { ...none, certificate: undefined };
-  const writer = createGuardedWriter({ driver, clock, entropy, token: cluster.token });
   const certificates = await openWebCertificates({ driver, writer, keyWrap, clock, entropy, names: () => hosts.names() });
   await writeFile(paths.webAuthority, certificates.authority, { mode: 0o644 });
   let current = await certificates.issue();
@@ -50,13 +61,13 @@ export async function prepareHttps(ground: Ground): Promise<Https> {
     },
     fingerprint: certificates.fingerprint,
     authority: certificates.authority,
-    follow(gateway) {
+    follow(port, signal) {
       const use = (next: Certificate): void => {
         current = next;
-        gateway.useCertificate(next);
+        port.useCertificate(next);
       };
-      reissue(ground, certificates, use).catch((cause: unknown) => {
-        if (!lifecycle.signal.aborted) logger.error({ op: 'webCertificate.issue', outcome: 'failed' }, cause);
+      reissue(base, certificates, use, signal).catch((cause: unknown) => {
+        if (!signal.aborted) logger.error({ op: 'webCertificate.issue', outcome: 'failed' }, cause);
       });
     },
   };

@@ -10,6 +10,8 @@ import { readMachine, readVersion } from './machine.ts';
 
 /** How long a stop may take; what is not stopped by then is what a crash would leave, and that is safe. */
 const STOP_MS = 5_000;
+/** Exit code of a coordinator that was replaced as leader (EX_TEMPFAIL of sysexits.h): start it again. */
+const LEADS_NO_MORE = 75;
 
 async function run(): Promise<void> {
   // The database and its files are the owner's alone, whatever the shell says.
@@ -43,6 +45,14 @@ async function run(): Promise<void> {
       },
     );
   };
+  coordinator.over.then(
+    (why) => {
+      if (stopping) return;
+      process.stderr.write(`${why.message}\n`);
+      process.exit(LEADS_NO_MORE);
+    },
+    () => undefined,
+  );
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   // Crash-only: a state that nobody foresaw is left by a start, which is the same as after a power cut.
@@ -51,7 +61,7 @@ async function run(): Promise<void> {
     process.exit(1);
   });
   process.stdout.write(
-    `${JSON.stringify({ op: 'coordinator.ready', url: coordinator.url, port: coordinator.port, claimed: coordinator.isClaimed(), version: coordinator.version })}\n`,
+    `${JSON.stringify({ op: 'coordinator.ready', url: coordinator.url, role: coordinator.role, port: coordinator.port, claimed: coordinator.isClaimed(), version: coordinator.version })}\n`,
   );
 }
 

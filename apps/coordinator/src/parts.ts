@@ -6,6 +6,7 @@ import type { Installer } from './install/create-installer.ts';
 import type { NodeSessions } from './node-sessions/index.ts';
 import type { People } from './people/people.ts';
 import type { Counts } from './planner/index.ts';
+import type { Staleness } from './lead.ts';
 import type { ReachKeeper } from './reach/create-reach.ts';
 
 /** What the control plane stands on. */
@@ -31,6 +32,8 @@ export type ApiParts = Omit<ControlPlaneParts, 'counts'> & {
   readonly unplacedOf: (workloadId: WorkloadId) => readonly Unplaced[];
   /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */
   readonly allocateGatewayPort: () => Promise<number>;
+  /** Wall time since which what is read may be old; `undefined` while it is not. */
+  readonly staleness: Staleness;
   readonly describeCluster: () => ProcedureOutput<'cluster.get'>;
   /** Looks at another store. */
   readonly checkStore: (input: ProcedureInput<'cluster.checkStore'>, signal: AbortSignal) => Promise<ProcedureOutput<'cluster.checkStore'>>;

@@ -87,8 +87,13 @@ export const liveChangeSchema = z.discriminatedUnion('kind', [
     usage: usageSchema,
     allocations: z.array(z.strictObject({ allocationId: allocationIdSchema, usage: usageSchema })),
   }),
-  /** Sent every 10 s at least, so that silence means stale. */
-  z.strictObject({ kind: z.literal('tick'), at: instantSchema }),
+  /** Sent every 10 s at least, and when `staleSince` changes, so that silence means stale. */
+  z.strictObject({
+    kind: z.literal('tick'),
+    at: instantSchema,
+    /** Since when rows may be old, because the coordinator could not confirm that it leads; absent while it can. */
+    staleSince: instantSchema.optional(),
+  }),
   z.strictObject({ kind: z.literal('reset') }),
 ]);
 export type LiveChange = z.infer<typeof liveChangeSchema>;

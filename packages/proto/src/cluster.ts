@@ -9,6 +9,8 @@ export const clusterSchema = z.strictObject({
   version: z.string(),
   epoch: z.int(),
   revision: revisionSchema,
+  /** Since when what is shown may be old, because the coordinator could not confirm that it leads; absent while it can. */
+  staleSince: instantSchema.optional(),
   startedAt: instantSchema,
   trustDomain: z.string(),
   /** SHA-256 of the device CA's public key, hex. */

@@ -96,6 +96,12 @@ export const ERRORS = {
     title: 'The store does not answer',
     remedy: 'Check disk space and health of the data folder, then try again.',
   },
+  no_leader: {
+    status: 503,
+    title: 'No coordinator leads',
+    remedy:
+      'Try again in a moment: another coordinator takes over by itself. If it stays, look at the cluster page and the logs of the coordinators.',
+  },
   outcome_unknown: { status: 503, title: 'It is not known whether the change was stored', remedy: 'Read it again before you repeat it.' },
   overloaded: { status: 503, title: 'Too much at once', remedy: 'Try again in a moment.' },
   config_invalid: { status: 500, title: 'The configuration is not valid', remedy: 'Correct the flag or variable named in the message.' },

@@ -6,6 +6,7 @@ import { instantSchema, revisionSchema } from './time.ts';
 export const EVENT_KINDS = [
   'cluster.claimed',
   'cluster.started',
+  'cluster.leaderChanged',
   'node.joined',
   'node.online',
   'node.degraded',

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
-import type { Leadership, StoreStatus } from '@cloudless/proto';
+import type { CoordinatorStatus, StoreStatus } from '@cloudless/proto';
 import type { Ground } from '../ground.ts';
+import { describeLead } from '../lead.ts';
 import type { ApiParts } from '../parts.ts';
 import { describeRqlite } from './store-nodes.ts';
 
@@ -19,17 +20,42 @@ async function describeSqlite(path: string): Promise<StoreStatus> {
   return { kind: 'sqlite', path, bytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-const SOLE: Leadership = { state: 'sole' };
+/** This coordinator, then the standbys that hold a connection to it. */
+function listCoordinators({ lead, machine, version, startedAt, clock, config }: Ground): CoordinatorStatus[] {
+  const id = lead.kind === 'sole' ? machine().hostname : lead.coordinatorId;
+  const address = config.coordinatorUrl?.origin;
+  const self = {
+    id,
+    role: 'leader',
+    version,
+    sinceAt: startedAt,
+    seenAt: clock.now(),
+    ...(address === undefined ? {} : { address }),
+  } as const;
+  if (lead.kind === 'sole') return [self];
+  const standbys = lead.peers.attendance.list();
+  return [
+    self,
+    ...standbys.map((standby): CoordinatorStatus => {
+      const { coordinatorId, version: runs, sinceAt, seenAt } = standby;
+      const at = standby.address === '' ? {} : { address: standby.address };
+      return { id: coordinatorId, role: 'standby', version: runs, sinceAt, seenAt, ...at };
+    }),
+  ];
+}
 
 /** Who leads and where the durable state lies, as observed when asked. */
 export const describeStatus =
-  ({ cluster, version, store, startedAt, clock, paths, machine, rqlite }: Ground): ApiParts['describeStatus'] =>
-  async (signal) => ({
-    at: clock.now(),
-    epoch: cluster.epoch,
-    token: cluster.token,
-    revision: store.revision,
-    leadership: SOLE,
-    coordinators: [{ id: machine().hostname, role: 'leader', version, sinceAt: startedAt, seenAt: clock.now() }],
-    store: rqlite ? await describeRqlite(rqlite, clock, signal) : await describeSqlite(paths.database),
-  });
+  (ground: Ground): ApiParts['describeStatus'] =>
+  async (signal) => {
+    const { cluster, store, clock, lead, paths, database } = ground;
+    return {
+      at: clock.now(),
+      epoch: cluster.epoch,
+      token: cluster.token,
+      revision: store.revision,
+      leadership: describeLead(lead),
+      coordinators: listCoordinators(ground),
+      store: database.rqlite ? await describeRqlite(database.rqlite, clock, signal) : await describeSqlite(paths.database),
+    };
+  };

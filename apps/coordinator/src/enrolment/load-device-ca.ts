@@ -1,7 +1,8 @@
 import { assert, type Clock, type Entropy } from '@cloudless/kernel';
 import { createDeviceAuthority, openDeviceCa, type DeviceCa, type KeyWrap } from '@cloudless/identity/ca';
 import type { ClusterId } from '@cloudless/proto';
-import type { EnrolmentRecords } from './records.ts';
+import type { SqlDriver } from '@cloudless/db';
+import { findDeviceAuthority, type EnrolmentRecords, type StoredAuthority } from './records.ts';
 
 /** What the wrapped key is bound to, so that no other secret of the database can stand in for it. */
 export const DEVICE_KEY_CONTEXT = 'device authority key';
@@ -35,10 +36,27 @@ export async function loadDeviceCa(options: {
     stored = await records.findDeviceAuthority();
   }
   assert(stored, 'the device authority is stored once it was made');
-  const authority = {
-    certificate: stored.certificate,
-    privateKey: keyWrap.unwrap(stored.wrappedPrivateKey, DEVICE_KEY_CONTEXT),
-    notAfter: stored.notAfter,
-  };
-  return openDeviceCa({ authority, clusterId, entropy });
+  return openStored(stored, { keyWrap, clusterId, entropy });
+}
+
+type Opening = { readonly keyWrap: KeyWrap; readonly clusterId: ClusterId; readonly entropy: Entropy };
+
+function openStored(
+  { certificate, wrappedPrivateKey, notAfter }: StoredAuthority,
+  { keyWrap, clusterId, entropy }: Opening,
+): Promise<DeviceCa> {
+  return openDeviceCa({
+    authority: { certificate, privateKey: keyWrap.unwrap(wrappedPrivateKey, DEVICE_KEY_CONTEXT), notAfter },
+    clusterId,
+    entropy,
+  });
+}
+
+/**
+ * The cluster's device authority for a coordinator that does not lead; `undefined` before the first leader made it.
+ * @throws CloudlessError `config_invalid` when the master key does not open it; `store_unavailable`
+ */
+export async function findDeviceCa({ driver, ...opening }: Opening & { readonly driver: SqlDriver }): Promise<DeviceCa | undefined> {
+  const stored = await findDeviceAuthority(driver);
+  return stored && openStored(stored, opening);
 }

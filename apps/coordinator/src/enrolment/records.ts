@@ -56,6 +56,19 @@ export interface EnrolmentRecords {
 const text = (value: SqlValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
 const blob = (value: SqlValue | undefined): Uint8Array => (value instanceof Uint8Array ? value : new Uint8Array());
 
+/** The authority that signs for devices; `undefined` before the first leader made it. */
+export async function findDeviceAuthority(driver: SqlDriver): Promise<StoredAuthority | undefined> {
+  const sql = "SELECT id, certificate, wrapped_private_key, not_after FROM ca WHERE kind = 'device' ORDER BY created_at DESC, id LIMIT 1";
+  const [row] = toRecords(await driver.query({ sql }));
+  if (!row) return undefined;
+  return {
+    id: text(row['id']) ?? '',
+    certificate: text(row['certificate']) ?? '',
+    wrappedPrivateKey: blob(row['wrapped_private_key']),
+    notAfter: Number(row['not_after']),
+  };
+}
+
 const JOIN_TOKEN_COLUMNS = 'id, org_id, owner_user_id, secret_hash, name, labels, lending, approval, created_at, expires_at';
 
 function readJoinToken(row: Readonly<Record<string, SqlValue>>): JoinTokenRow {
@@ -136,19 +149,7 @@ export function createEnrolmentRecords({
         guardThat('(SELECT used_at IS NULL AND cancelled_at IS NULL AND expires_at > ? FROM join_token WHERE id = ?)', [now, id]),
         { sql: 'UPDATE join_token SET used_at = ?, used_by_node_id = ? WHERE id = ?', params: [now, nodeId, id] },
       ]),
-    async findDeviceAuthority() {
-      const row = await find(
-        "SELECT id, certificate, wrapped_private_key, not_after FROM ca WHERE kind = 'device' ORDER BY created_at DESC, id LIMIT 1",
-        [],
-      );
-      if (!row) return undefined;
-      return {
-        id: text(row['id']) ?? '',
-        certificate: text(row['certificate']) ?? '',
-        wrappedPrivateKey: blob(row['wrapped_private_key']),
-        notAfter: Number(row['not_after']),
-      };
-    },
+    findDeviceAuthority: () => findDeviceAuthority(driver),
     async insertDeviceAuthority({ id, certificate, wrappedPrivateKey, notAfter }, now) {
       const sql = "INSERT INTO ca (id, kind, certificate, wrapped_private_key, created_at, not_after) VALUES (?, 'device', ?, ?, ?, ?)";
       // One authority a cluster: two starts at once must not leave two.

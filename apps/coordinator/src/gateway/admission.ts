@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { CloudlessError } from '@cloudless/proto';
+import { findForwarded } from './forwarded.ts';
 import { forwardedHeaders, stripForged } from './headers.ts';
 import type { HostPolicy } from './host-policy.ts';
 import { changesState, isForeign, readFacts, type RequestFacts } from './request-facts.ts';
@@ -39,14 +40,14 @@ function refuseBody({ headers }: IncomingMessage, route: Route): Refusal | undef
 }
 
 export function createAdmission(hosts: HostPolicy): Admission {
-  const refuseHost: Admission['refuseHost'] = ({ host }) =>
-    hosts.isKnown(host)
+  const refuseHost: Admission['refuseHost'] = ({ host, via }) =>
+    via !== undefined || hosts.isKnown(host)
       ? undefined
       : { error: new CloudlessError('host_unknown', `This coordinator does not answer to the name ${quoted(host)}.`) };
 
   return {
     admit(request) {
-      const facts = readFacts(request, hosts);
+      const facts = findForwarded(request) ?? readFacts(request, hosts);
       stripForged(request.headers);
       Object.assign(request.headers, forwardedHeaders(facts));
       return facts;

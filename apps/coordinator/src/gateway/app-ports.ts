@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Store } from '@cloudless/db';
 import type { Clock, Logger, Timer } from '@cloudless/kernel';
 import type { WorkloadId } from '@cloudless/proto';
 import type { Certificate, GatewayPort } from './port.ts';
@@ -8,13 +7,18 @@ import type { Certificate, GatewayPort } from './port.ts';
 /** A port that could not be opened is tried again this much later: what took it may stop. */
 const RETRY_MS = 5_000;
 
-export type AppPortsOptions = {
-  readonly store: Pick<Store, 'list' | 'onCommit'>;
+export type AppPortsOptions<Owner> = {
+  /** Who has which port now. */
+  readonly wanted: () => ReadonlyMap<number, Owner>;
+  /** Calls back when that may have changed. Returns how to stop. */
+  readonly onChange: (listener: () => void) => () => void;
   readonly host: string;
   readonly clock: Pick<Clock, 'setTimer'>;
   readonly logger: Logger;
+  /** Called after ports were opened or closed. */
+  readonly onOpened?: (open: readonly number[]) => void;
   /** Makes a port whose requests go to `find()`, the app that has it now. */
-  readonly createPort: (find: () => WorkloadId | undefined) => GatewayPort;
+  readonly createPort: (find: () => Owner | undefined) => GatewayPort;
 };
 
 export interface AppPorts {
@@ -30,18 +34,15 @@ export type AppRequest = (workloadId: WorkloadId | undefined, request: IncomingM
 export type AppUpgrade = (workloadId: WorkloadId | undefined, request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Listens on the port of each app. Level-triggered: each pass compares what is open with what the store says. */
-export function createAppPorts({ store, host, clock, logger, createPort }: AppPortsOptions): AppPorts {
+export function createAppPorts<Owner>({ wanted, onChange, onOpened, host, clock, logger, createPort }: AppPortsOptions<Owner>): AppPorts {
   const open = new Map<number, GatewayPort>();
   const failed = new Map<number, string>();
-  let owners = new Map<number, WorkloadId>();
+  let owners: ReadonlyMap<number, Owner> = new Map();
   let pass: Promise<void> | undefined;
   let again = false;
   let stopped = false;
   let retry: Timer | undefined;
   let unsubscribe = (): void => undefined;
-
-  const wanted = (): Map<number, WorkloadId> =>
-    new Map([...store.list('workload')].flatMap(({ row }) => (row.gatewayPort === undefined ? [] : [[row.gatewayPort, row.id] as const])));
 
   async function openPort(port: number): Promise<void> {
     const gatewayPort = createPort(() => owners.get(port));
@@ -51,7 +52,7 @@ export function createAppPorts({ store, host, clock, logger, createPort }: AppPo
       failed.delete(port);
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
-      if (!failed.has(port)) logger.warn({ op: 'gateway.appPort', outcome: 'failed', port, workloadId: owners.get(port), message });
+      if (!failed.has(port)) logger.warn({ op: 'gateway.appPort', outcome: 'failed', port, message });
       failed.set(port, message);
     }
   }
@@ -65,6 +66,7 @@ export function createAppPorts({ store, host, clock, logger, createPort }: AppPo
       await gatewayPort.stop();
     }
     for (const port of owners.keys()) if (!open.has(port)) await openPort(port);
+    onOpened?.([...open.keys()]);
   }
 
   async function runPasses(): Promise<void> {
@@ -89,9 +91,7 @@ export function createAppPorts({ store, host, clock, logger, createPort }: AppPo
 
   return {
     async start() {
-      unsubscribe = store.onCommit(({ changes }) => {
-        if (changes.some((change) => change.kind !== 'event' && change.table === 'workload')) reconcile();
-      });
+      unsubscribe = onChange(reconcile);
       reconcile();
       await pass;
     },
@@ -104,8 +104,10 @@ export function createAppPorts({ store, host, clock, logger, createPort }: AppPo
       unsubscribe();
       retry?.cancel();
       await pass;
-      await Promise.all([...open.values()].map((port) => port.stop()));
+      // Each stops listening at once: another listener may have the port while its answers in flight end.
+      const stopping = [...open.values()].map((port) => port.stop());
       open.clear();
+      await Promise.all(stopping);
     },
   };
 }

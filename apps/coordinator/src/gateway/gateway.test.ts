@@ -113,13 +113,13 @@ describe('the port', () => {
 
   it('closes connections that say nothing, and those that say it slowly', async () => {
     const main = { ...MAIN_PORT_LIMITS, firstByteMs: 60, headersMs: 120, checkMs: 30, drainMs: 50 };
-    await using opened = await openGateway({ limits: { main } });
+    await using opened = await openGateway({ mainLimits: main });
     expect(await sendRaw(opened.port, '')).toBe('');
     expect(await sendRaw(opened.port, 'GET / HTTP/1.1\r\nhost: local')).toMatch(/^HTTP\/1.1 408 /);
   });
 
   it('takes no more connections than its limit', async () => {
-    await using opened = await openGateway({ limits: { main: { ...MAIN_PORT_LIMITS, maxConnections: 1, drainMs: 50 } } });
+    await using opened = await openGateway({ mainLimits: { maxConnections: 1 } });
     const held = connect(opened.port, '127.0.0.1');
     await new Promise((resolve) => held.once('connect', resolve));
     expect(await sendRaw(opened.port, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')).toBe('');
@@ -128,7 +128,7 @@ describe('the port', () => {
 
   it('names a port that is taken', async () => {
     const taken = await listen(() => undefined);
-    await expect(openGateway({ port: taken.port })).rejects.toMatchObject({
+    await expect(openGateway({ mainPort: taken.port })).rejects.toMatchObject({
       code: 'port_taken',
       message: expect.stringContaining(String(taken.port)) as string,
     });
@@ -206,7 +206,7 @@ describe('agents', () => {
       );
     expect(await upgrade('host: renamed.machine')).toMatch(/^HTTP\/1.1 101 /);
     expect(await upgrade('host: localhost\r\norigin: https://evil.example')).toMatch(/^HTTP\/1.1 403 /);
-    expect(opened.agents).toEqual(['/agent']);
+    expect(opened.agents).toEqual(['127.0.0.1']);
   });
 });
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
-import { AGENT_WEBSOCKET } from '@cloudless/transport/websocket';
+import { AGENT_WEBSOCKET, type AgentOrigin } from '@cloudless/transport/websocket';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Installer } from '../install/create-installer.ts';
 import type { People } from '../people/people.ts';
@@ -24,7 +24,11 @@ export type ApiEndpoints = {
 };
 
 /** Who takes the sockets of agents. */
-export type AgentSockets = { acceptWebSocket(socket: WebSocket, request: IncomingMessage): void };
+export type AgentSockets = {
+  acceptWebSocket(socket: WebSocket, request: AgentOrigin): void;
+  /** Why agents should look for another coordinator now; `undefined` while they need not. */
+  refusal?(): CloudlessError | undefined;
+};
 
 export type GatewayTelemetry = {
   readonly contentType: string;
@@ -45,11 +49,13 @@ export type MainRoutesOptions = {
   readonly logger: Logger;
   /** Why this coordinator does not serve yet; empty when it does. */
   readonly notReady: () => readonly string[];
+  /** Wall time since which what is read here may be older than what others wrote; `undefined` while it is not. */
+  readonly staleSince: () => number | undefined;
 };
 
-function sendState(response: ServerResponse, reasons: readonly string[]): void {
+function sendState(response: ServerResponse, reasons: readonly string[], more: Readonly<Record<string, string>> = {}): void {
   response.writeHead(reasons.length === 0 ? 200 : 503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
-  response.end(JSON.stringify(reasons.length === 0 ? { status: 'ok' } : { status: 'notReady', reasons }));
+  response.end(JSON.stringify({ ...(reasons.length === 0 ? { status: 'ok' } : { status: 'notReady', reasons }), ...more }));
 }
 
 /** What the main port does with a request. */
@@ -77,7 +83,7 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
       case 'healthz':
         return sendState(response, []);
       case 'readyz':
-        return sendState(response, options.notReady());
+        return sendState(response, options.notReady(), { role: 'leader' });
       case 'metrics':
         return serveMetrics(request, response, facts);
       case 'agent':
@@ -91,9 +97,11 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
   }
 
   /** Agents come under any name, and their content is TLS itself; but no browser has a reason to. */
-  function admitAgent(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    if (request.headers.origin !== undefined) refuseUpgrade(socket, foreignOrigin(request));
-    else agentSockets.handleUpgrade(request, socket, head, (opened) => options.agents.acceptWebSocket(opened, request));
+  function admitAgent(request: IncomingMessage, socket: Duplex, head: Buffer, { remoteAddress }: RequestFacts): void {
+    const refused = request.headers.origin === undefined ? options.agents.refusal?.() : foreignOrigin(request);
+    if (refused) refuseUpgrade(socket, refused);
+    else
+      agentSockets.handleUpgrade(request, socket, head, (opened) => options.agents.acceptWebSocket(opened, { socket: { remoteAddress } }));
   }
 
   return {
@@ -103,6 +111,8 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
       response.once('close', () => end(response.statusCode));
       const facts = admission.admit(request);
       for (const [name, value] of Object.entries(securityHeaders(facts))) response.setHeader(name, value);
+      const staleSince = options.staleSince();
+      if (staleSince !== undefined) response.setHeader('cloudless-stale-since', String(staleSince));
       if (route === undefined) {
         sendProblem(response, new CloudlessError('invalid_input', 'The request target is not a path.'), { close: true });
         return;
@@ -122,7 +132,7 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
       const route = routeOf(request.url);
       const facts = admission.admit(request);
       if (route === 'agent') {
-        admitAgent(request, socket, head);
+        admitAgent(request, socket, head, facts);
         return;
       }
       const refused = admission.refuseUpgrade(request, facts);

@@ -12,6 +12,8 @@ export type RequestFacts = {
   /** Both ends of the connection are this machine's loopback. */
   readonly loopback: boolean;
   readonly encrypted: boolean;
+  /** The standby that passed it on, and checked its name. */
+  readonly via?: string;
 };
 
 export function readFacts(request: IncomingMessage, hosts: HostPolicy): RequestFacts {

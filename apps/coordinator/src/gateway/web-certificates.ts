@@ -9,7 +9,7 @@ import type { Certificate } from './port.ts';
 
 export type WebCertificatesOptions = {
   readonly driver: SqlDriver;
-  readonly writer: GuardedWriter;
+  readonly writer: Pick<GuardedWriter, 'write'>;
   readonly keyWrap: KeyWrap;
   readonly clock: Pick<Clock, 'now'>;
   readonly entropy: Entropy;

@@ -79,6 +79,8 @@ export async function campaign(options: CampaignOptions, signal: AbortSignal): P
   /** Asks when there is a reason to, and once for each leader that is met. */
   async function isKnownGone(leader: LeaderRow, stillMs: number): Promise<boolean> {
     if (gone === leader.instance) return true;
+    // An earlier process of this coordinator: a data folder has one at a time.
+    if (leader.holder === claim.holder) return leader.instance !== claim.instance;
     if (!isHinted && asked === leader.instance && stillMs < LATE_MS) return false;
     isHinted = false;
     asked = leader.instance;

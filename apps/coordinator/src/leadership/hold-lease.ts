@@ -19,13 +19,13 @@ export interface Lease {
   state(): LeaseState;
   /** Boot time at which the last renewal that succeeded was sent. */
   readonly confirmedMs: number;
+  /** The same as wall time, for people. */
+  readonly confirmedAt: number;
   /** Why renewals fail; `undefined` while they do not. */
   readonly trouble: string | undefined;
   /** Called when the state's kind may have changed. Returns how to stop. */
   onChange(listener: (state: LeaseState) => void): () => void;
   /** Gives the lead away: call it last, when nothing is written any more. Resolves either way, within its deadline. */
-  release(): Promise<void>;
-  /** Renews no more, and lets the lease run out. */
   stop(): Promise<void>;
 }
 
@@ -39,6 +39,7 @@ export function holdLease({ driver, clock, entropy, logger, token, sentMs }: Hol
   const stopping = new AbortController();
   const listeners = new Set<(state: LeaseState) => void>();
   let confirmedMs = sentMs;
+  let confirmedAt = Math.round(clock.now() - (clock.bootMs() - sentMs));
   let lost: Extract<LeaseState, { kind: 'lost' }> | undefined;
   let trouble: string | undefined;
   let told: LeaseState['kind'] = 'held';
@@ -88,11 +89,11 @@ export function holdLease({ driver, clock, entropy, logger, token, sentMs }: Hol
     while (!stopping.signal.aborted) {
       await clock.sleep(Math.max(0, nextMs - clock.bootMs()), stopping.signal).catch(() => undefined);
       if (stopping.signal.aborted) return;
-      const renewalMs = clock.bootMs();
+      const [renewalMs, renewalAt] = [clock.bootMs(), clock.now()];
       const outcome = await send(renewLead);
       if (outcome.kind === 'refused') return lose(REPLACED);
       trouble = outcome.kind === 'unanswered' ? outcome.reason : undefined;
-      if (outcome.kind === 'done') confirmedMs = renewalMs;
+      if (outcome.kind === 'done') [confirmedMs, confirmedAt] = [renewalMs, renewalAt];
       nextMs = outcome.kind === 'done' ? renewalMs + RENEW_MS : clock.bootMs() + AFTER_FAILURE_MS;
       watchEnd();
       tell();
@@ -102,10 +103,14 @@ export function holdLease({ driver, clock, entropy, logger, token, sentMs }: Hol
   const renewing = keepRenewing();
   watchEnd();
 
-  async function stop(): Promise<void> {
+  async function release(): Promise<void> {
     stopping.abort(new Error('stopping'));
     runsOut?.cancel();
     await renewing;
+    if (lost) return;
+    lost = { kind: 'lost', reason: RELEASED };
+    const outcome = await send(releaseLead);
+    logger.info({ op: 'leadership.release', outcome: outcome.kind === 'done' ? 'ok' : 'failed', token });
   }
 
   return {
@@ -114,6 +119,9 @@ export function holdLease({ driver, clock, entropy, logger, token, sentMs }: Hol
     get confirmedMs() {
       return confirmedMs;
     },
+    get confirmedAt() {
+      return confirmedAt;
+    },
     get trouble() {
       return trouble;
     },
@@ -121,13 +129,6 @@ export function holdLease({ driver, clock, entropy, logger, token, sentMs }: Hol
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    async release() {
-      await stop();
-      if (lost) return;
-      lost = { kind: 'lost', reason: RELEASED };
-      const outcome = await send(releaseLead);
-      logger.info({ op: 'leadership.release', outcome: outcome.kind === 'done' ? 'ok' : 'failed', token });
-    },
-    stop,
+    stop: release,
   };
 }

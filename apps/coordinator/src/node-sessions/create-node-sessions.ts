@@ -64,6 +64,10 @@ export interface NodeSessionsServer extends NodeSessions {
   silentMs(nodeId: NodeId): number | undefined;
   /** Of an exclusive allocation: time until it has surely ended if nobody renews its lease. */
   leaseLeftMs(allocationId: AllocationId): number;
+  /** Closes every session, so that agents look for another coordinator. They may come back. */
+  letGo(reason: string): void;
+  /** Coordinators came or went: tells agents where to look. */
+  tellAddresses(): void;
   /** Resolves when all that agents said is in the store. */
   settled(): Promise<void>;
 }
@@ -321,6 +325,12 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     openStream,
     silentMs: (nodeId) => watch.silentMs(nodeId),
     leaseLeftMs: (allocationId) => leases.leftMs(allocationId),
+    letGo(reason) {
+      for (const { link } of sessions.values()) link.close({ code: 'closed', message: reason, retry: true });
+    },
+    tellAddresses() {
+      for (const session of sessions.values()) session.tellAddresses();
+    },
     disconnect: (nodeId, reason) => sessions.get(nodeId)?.link.close({ code: 'revoked', message: reason, retry: false }),
     async settled() {
       await reports.settled();

@@ -1,13 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import type { Clock, Entropy, Logger, Timer } from '@cloudless/kernel';
-import { createAgentEndpoint } from '@cloudless/transport/websocket';
+import { createAgentEndpoint, type AgentOrigin } from '@cloudless/transport/websocket';
 import type { WebSocket } from 'ws';
 import type { Enrolment } from '../enrolment/index.ts';
 import type { NodeSessionsServer } from './create-node-sessions.ts';
 
 export interface AgentDoor {
   /** A WebSocket that was opened on `/agent` with `AGENT_WEBSOCKET`. */
-  acceptWebSocket(socket: WebSocket, request: Pick<IncomingMessage, 'socket'>): void;
+  acceptWebSocket(socket: WebSocket, request: AgentOrigin): void;
   stop(): void;
 }
 

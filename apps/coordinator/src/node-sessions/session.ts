@@ -53,6 +53,8 @@ export interface Session {
   committed(revision: number, changes: readonly AssignmentChange[]): void;
   /** Sends the owner's rule when it is not what the agent was told last. */
   tellLending(): void;
+  /** Sends where coordinators are. */
+  tellAddresses(): void;
   /** A newer agent is there. `false`: this agent does not know the message, or the queue is full. */
   offerUpdate(update: { readonly version: string; readonly sha256: string; readonly bytes: number }): boolean;
   /** Sends what a full queue held back. Called now and then. */
@@ -105,6 +107,11 @@ export function createSession(options: SessionOptions): Session {
     if (guarded(() => link.send({ kind: 'lending', ...authority, rule }))) toldRule = text;
   }
 
+  function tellAddresses(): void {
+    const addresses = options.addresses();
+    if (knowsLending && addresses.length > 0 && !link.signal.aborted) link.send({ kind: 'addresses', addresses: [...addresses] });
+  }
+
   function takeHello(hello: Hello): void {
     if (isGreeted) return link.close({ code: 'malformed', message: 'a second hello came in one session', retry: true });
     const isCopy = isOfAnotherMachine(hello, store.get('node', nodeId)?.row);
@@ -130,8 +137,7 @@ export function createSession(options: SessionOptions): Session {
     // Before what it should hold: an agent that lost its state starts nothing that its owner does not lend.
     tellLending();
     sendComplete();
-    const addresses = options.addresses();
-    if (knowsLending && addresses.length > 0) link.send({ kind: 'addresses', addresses: [...addresses] });
+    tellAddresses();
   }
 
   link.onMessage((message) => {
@@ -157,6 +163,7 @@ export function createSession(options: SessionOptions): Session {
   return {
     link,
     tellLending,
+    tellAddresses,
     offerUpdate: (update) => knowsLending && link.send({ kind: 'update', ...authority, ...update }),
     committed(resultsIn, changes) {
       // A COMPLETE that was sent meanwhile holds this batch already.

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { defaultKeyHasher } from '@better-auth/api-key';
 import type { PrismaClient } from '@cloudless/db/prisma';
 import type { Clock } from '@cloudless/kernel';
-import { apiTokenIdSchema, ROLES, TOKEN_SCOPES, type Role, type UserId } from '@cloudless/proto';
+import { apiTokenIdSchema, CloudlessError, ROLES, TOKEN_SCOPES, type Role, type UserId } from '@cloudless/proto';
 import { z } from 'zod';
 import { COOKIE_PREFIX, TOKEN_PREFIX, type Auth } from './auth.ts';
 import type { CallerCache } from './caller-cache.ts';
@@ -87,15 +87,33 @@ export function createAuthenticate({
     };
   }
 
+  /** Reading alone can fail here, whatever better-auth makes of it. */
+  const orUnavailable = (find: () => Promise<Caller | undefined>) => (): Promise<Caller | undefined> =>
+    find().catch((cause: unknown) => {
+      throw new CloudlessError(
+        'store_unavailable',
+        'Who is asking could not be looked up: the store did not answer. Try again in a moment.',
+        {
+          cause,
+        },
+      );
+    });
+
   return async ({ authorization, cookie }) => {
     if (authorization !== undefined) {
       const [, token] = /^bearer\s+(\S+)$/i.exec(authorization) ?? [];
       if (token === undefined || !token.startsWith(TOKEN_PREFIX) || token.length > MAX_CREDENTIAL) return undefined;
-      return cache.get(`token ${digest(token)}`, () => findByToken(token));
+      return cache.get(
+        `token ${digest(token)}`,
+        orUnavailable(() => findByToken(token)),
+      );
     }
     const session = findSessionCookie(cookie);
     if (!session) return undefined;
     const name = session.kind === 'secure' ? `__Secure-${SESSION_COOKIE}` : SESSION_COOKIE;
-    return cache.get(`${session.kind} ${digest(session.value)}`, () => findBySession(auths[session.kind], `${name}=${session.value}`));
+    return cache.get(
+      `${session.kind} ${digest(session.value)}`,
+      orUnavailable(() => findBySession(auths[session.kind], `${name}=${session.value}`)),
+    );
   };
 }

@@ -22,6 +22,8 @@ export interface Telemetry {
   begin(route: string): (status: number) => void;
   /** The same store, whose commits are timed. */
   timed(store: Store): Store;
+  /** Adds the gauges of the lead, which this coordinator took for `cause`. */
+  watchLead(read: () => { readonly isLeader: boolean; readonly ageMs: number }, cause: string): void;
   /** Adds the gauges of parts that stand by now. */
   watch(watched: Watched): void;
 }
@@ -101,10 +103,38 @@ export function createTelemetry(): Telemetry {
     registers,
   });
 
+  let readLead = (): { readonly isLeader: boolean; readonly ageMs: number } | undefined => undefined;
+  new Gauge({
+    name: 'cloudless_leader',
+    help: 'Whether this coordinator holds the lead of a shared store: 1 or 0',
+    registers,
+    collect() {
+      this.set(readLead()?.isLeader === true ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'cloudless_leader_lease_age_seconds',
+    help: 'Time since the last renewal of the lease that succeeded was sent; 0 on a standby',
+    registers,
+    collect() {
+      this.set((readLead()?.ageMs ?? 0) / 1000);
+    },
+  });
+  const takeovers = new Counter({
+    name: 'cloudless_leader_takeovers_total',
+    help: 'How often this process took the lead, by cause',
+    labelNames: ['cause'],
+    registers,
+  });
+
   return {
     contentType: register.contentType,
     text: () => register.metrics(),
     watch: (watched) => registerGauges(register, watched),
+    watchLead(read, cause) {
+      readLead = read;
+      takeovers.inc({ cause });
+    },
     begin(route) {
       const end = durations.startTimer({ route });
       return (status) => {

@@ -8,7 +8,7 @@ import { createLivePending, type LivePending, type Taken } from './live-pending.
 /** Silence longer than this means that something is wrong. */
 const TICK_MS = 10_000;
 
-type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions' | 'enrolment'>;
+type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions' | 'enrolment' | 'staleness'>;
 
 /** Something to wait for: `wait` resolves when it rang since the wait before, at the latest after `ms`. */
 function createBell(clock: Clock) {
@@ -27,7 +27,7 @@ function createBell(clock: Clock) {
 }
 
 /** Every change that a page shows, by one stream: rows as they are now, events as they happened. */
-export function createLiveProcedures({ store, clock, sessions, enrolment }: Parts, views: Views): Pick<Handlers, 'live.follow'> {
+export function createLiveProcedures({ store, clock, sessions, enrolment, staleness }: Parts, views: Views): Pick<Handlers, 'live.follow'> {
   function* describe({ caller, headers }: Call<'live.follow'>, taken: Taken): Generator<LiveChange> {
     if (taken.overflow) yield { kind: 'reset' };
     for (const id of taken.nodes) {
@@ -59,6 +59,12 @@ export function createLiveProcedures({ store, clock, sessions, enrolment }: Part
     return after;
   }
 
+  const tick = (since: number | undefined): LiveChange => ({
+    kind: 'tick',
+    at: clock.now(),
+    ...(since === undefined ? {} : { staleSince: since }),
+  });
+
   /** The cursor of an element is the newest revision of which everything was told before it. */
   async function* tell(
     call: Call<'live.follow'>,
@@ -69,14 +75,18 @@ export function createLiveProcedures({ store, clock, sessions, enrolment }: Part
     const resumed = lastEventId === undefined ? undefined : resume(lastEventId, pending);
     let told = resumed ?? store.revision;
     if (lastEventId !== undefined && resumed === undefined) yield { id: String(told), data: { kind: 'reset' } };
-    yield { id: String(told), data: { kind: 'tick', at: clock.now() } };
+    let since = staleness.since();
+    yield { id: String(told), data: tick(since) };
     while (!call.signal.aborted) {
       const taken = pending.take();
       const all = [...describe(call, taken)];
       const next = Math.max(told, taken.revision);
       for (const [index, data] of all.entries()) yield { id: String(index === all.length - 1 ? next : told), data };
       told = next;
-      if ((await wait()) === 'silence') yield { id: String(told), data: { kind: 'tick', at: clock.now() } };
+      const heard = await wait();
+      const before = since;
+      since = staleness.since();
+      if (heard === 'silence' || since !== before) yield { id: String(told), data: tick(since) };
     }
   }
 
@@ -85,6 +95,7 @@ export function createLiveProcedures({ store, clock, sessions, enrolment }: Part
     const pending = createLivePending(caller.orgId, (nodeId) => store.allocationsOfNode(nodeId).map(({ row }) => row));
     const bell = createBell(clock);
     const stops = [
+      staleness.onChange(bell.ring),
       store.onCommit((batch) => {
         pending.addBatch(batch);
         bell.ring();

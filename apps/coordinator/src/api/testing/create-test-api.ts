@@ -91,6 +91,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
       dataFolder: folder,
     }),
     checkStore: checkStore(base),
+    staleness: { since: () => undefined, onChange: () => () => undefined },
     describeStatus: () =>
       Promise.resolve({
         at: clock.now(),

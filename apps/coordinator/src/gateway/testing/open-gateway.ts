@@ -9,8 +9,9 @@ import { CloudlessError, type BatchId, type NodeId, type OrgId, type ProjectId, 
 import { buildAllocationRow, buildNodeRow, buildWorkloadRow } from '@cloudless/proto/testing';
 import type { Caller } from '../../people/people.ts';
 import { createGateway, type GatewayOptions } from '../gateway.ts';
+import { createFront } from '../front.ts';
 import { createHostPolicy } from '../host-policy.ts';
-import { MAIN_PORT_LIMITS } from '../limits.ts';
+import { MAIN_PORT_LIMITS, type PortLimits } from '../limits.ts';
 
 export const ADA: Caller = {
   kind: 'user',
@@ -94,7 +95,12 @@ export async function deploy(store: Store, options: { readonly replicas: number;
   return { workload, allocations, node };
 }
 
-export type OpenGatewayOptions = Partial<GatewayOptions> & { readonly publicUrl?: URL; readonly caller?: () => Caller | undefined };
+export type OpenGatewayOptions = Partial<GatewayOptions> & {
+  readonly publicUrl?: URL;
+  readonly caller?: () => Caller | undefined;
+  readonly mainLimits?: Partial<PortLimits>;
+  readonly mainPort?: number;
+};
 
 /** A gateway on a port that the system chose, over a real store; what stands behind it answers with its own name. */
 export async function openGateway(options: OpenGatewayOptions = {}) {
@@ -108,9 +114,16 @@ export async function openGateway(options: OpenGatewayOptions = {}) {
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify({ name, headers: request.headers }));
     };
+  const front = createFront({
+    host: options.host ?? '127.0.0.1',
+    port: options.mainPort ?? 0,
+    clock: createRealClock(),
+    limits: { ...MAIN_PORT_LIMITS, drainMs: 50, ...options.mainLimits },
+    certificate: options.certificate,
+  });
   const gateway = createGateway({
     host: '127.0.0.1',
-    port: 0,
+    front,
     hosts: createHostPolicy({
       host: options.host ?? '127.0.0.1',
       publicUrls: options.publicUrl ? [options.publicUrl] : [],
@@ -140,14 +153,15 @@ export async function openGateway(options: OpenGatewayOptions = {}) {
     },
     agents: {
       acceptWebSocket(socket, request) {
-        agents.push(request.url ?? '');
+        agents.push(request.socket.remoteAddress ?? '');
         socket.terminate();
       },
     },
     telemetry: { contentType: 'text/plain', text: () => Promise.resolve('cloudless_up 1\n'), begin: () => () => undefined },
     notReady: () => [],
+    staleSince: () => undefined,
     ...options,
-    limits: { main: { ...MAIN_PORT_LIMITS, drainMs: 50 }, app: { ...MAIN_PORT_LIMITS, requestMs: 0, drainMs: 50 }, ...options.limits },
+    limits: { app: { ...MAIN_PORT_LIMITS, requestMs: 0, drainMs: 50 }, ...options.limits },
   });
   const port = await gateway.start();
   return {
@@ -162,6 +176,7 @@ export async function openGateway(options: OpenGatewayOptions = {}) {
     },
     async [Symbol.asyncDispose]() {
       await gateway.stop();
+      await front.stop();
       await opened.stop();
     },
   };

@@ -49,8 +49,8 @@ type Process = { readonly instance: string; readonly controller: AbortController
 export async function startCandidates(plans: readonly CandidatePlan[], options: { readonly proofs: boolean }): Promise<Candidates> {
   const truth: ManualClock = createManualClock();
   const startMs = truth.bootMs();
-  const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock: truth });
-  await foundCluster({ driver, clock: truth, entropy: createSeededEntropy(1) });
+  const { driver: database } = await openSqlite({ path: ':memory:', thread: 'inline', clock: truth });
+  await foundCluster({ driver: database, clock: truth, entropy: createSeededEntropy(1) });
   const takeovers: Takeover[] = [];
   const overlaps: string[] = [];
   const dead = new Set<string>();
@@ -93,11 +93,11 @@ export async function startCandidates(plans: readonly CandidatePlan[], options: 
     };
 
     /** The store behind this candidate's own network. */
-    async function travel<T>(what: () => Promise<T>, lost: () => T): Promise<T> {
+    async function travel<T>(instance: string, what: () => Promise<T>, lost: () => T): Promise<T> {
       requests += 1;
       const fate = isHealed ? 'ok' : plan.fate(requests);
       await truth.sleep(LATENCY_MS);
-      if (isOut || fate === 'requestLost') {
+      if (isOut || fate === 'requestLost' || dead.has(instance)) {
         await truth.sleep(400);
         await thawed();
         return lost();
@@ -108,21 +108,24 @@ export async function startCandidates(plans: readonly CandidatePlan[], options: 
       await thawed();
       return fate === 'answerLost' ? lost() : answer;
     }
-    const network: SqlDriver = {
+    /** What a process that was killed still sends goes nowhere. */
+    const networkOf = (instance: string): SqlDriver => ({
       query: (statement) =>
         travel(
-          () => driver.query(statement),
+          instance,
+          () => database.query(statement),
           () => {
             throw new Error('the store did not answer');
           },
         ),
       batch: (statements, request) =>
         travel(
-          () => driver.batch(statements, request),
+          instance,
+          () => database.batch(statements, request),
           () => ({ kind: 'unknown', reason: 'the answer was lost' }),
         ),
       stop: () => Promise.resolve(),
-    };
+    });
     const proveGone: ProveGone = {
       isGone: async ({ instance }) => {
         await truth.sleep(LATENCY_MS);
@@ -133,12 +136,13 @@ export async function startCandidates(plans: readonly CandidatePlan[], options: 
 
     async function run(started: Process): Promise<void> {
       const { controller, instance } = started;
+      const driver = networkOf(instance);
       const claim = { holder: `c${index}`, instance, addresses: [], version: '1' };
       try {
-        const won = await campaign({ driver: network, clock, entropy, logger: nullLogger, proveGone, claim }, controller.signal);
+        const won = await campaign({ driver, clock, entropy, logger: nullLogger, proveGone, claim }, controller.signal);
         const { token, sentMs, cause } = won;
         takeovers.push({ candidate: index, token, cause, atMs: truth.bootMs() - startMs });
-        started.lease = holdLease({ driver: network, clock, entropy, logger: nullLogger, token, sentMs });
+        started.lease = holdLease({ driver, clock, entropy, logger: nullLogger, token, sentMs });
         started.lease.onChange((state) => {
           if (state.kind === 'lost') end(0);
         });
@@ -174,7 +178,7 @@ export async function startCandidates(plans: readonly CandidatePlan[], options: 
         restart?.cancel();
         begin();
       },
-      release: () => void current?.lease?.release().then(() => end(0)),
+      release: () => void current?.lease?.stop().then(() => end(0)),
       async stop() {
         current?.controller.abort(new Error('the test ends'));
         await current?.lease?.stop();
@@ -211,7 +215,7 @@ export async function startCandidates(plans: readonly CandidatePlan[], options: 
       const stopped = members.map((member) => member.stop());
       await truth.advance(10_000);
       await Promise.all(stopped);
-      await driver.stop();
+      await database.stop();
     },
   };
 }

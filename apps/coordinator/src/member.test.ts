@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { claim, openMembers, roleOf, until, type Member } from './testing/open-members.ts';
+
+type Status = {
+  readonly token: number;
+  readonly leadership: { readonly state: string };
+  readonly coordinators: readonly { readonly id: string; readonly role: string; readonly address?: string }[];
+};
+
+const statusAt = async (member: Member, cookie: string): Promise<Status | undefined> => {
+  const answer = await member.get('/api/v1/cluster/status', cookie).catch(() => undefined);
+  return answer?.status === 200 ? ((await answer.json()) as Status) : undefined;
+};
+const untilRole = (member: Member, role: string) =>
+  until(`${member.name} as ${role}`, async () => ((await roleOf(member)) === role ? true : undefined));
+
+async function openPair(options?: Parameters<typeof openMembers>[0]) {
+  const opened = await openMembers(options);
+  const attic = await opened.start('attic');
+  await untilRole(attic, 'leader');
+  const cellar = await opened.start('cellar');
+  await untilRole(cellar, 'standby');
+  return { ...opened, attic, cellar };
+}
+
+describe('coordinators that share a store', () => {
+  it('have one leader; the other passes everything on to it', async () => {
+    await using pair = await openPair();
+    const cookie = await claim(pair.cellar, await pair.readCode('attic'));
+    expect(await (await pair.cellar.get('/api/v1/cluster', cookie)).json()).toMatchObject({ version: '9.9.9' });
+    expect(pair.cellar.coordinator.role).toBe('standby');
+    const status = await statusAt(pair.cellar, cookie);
+    expect(status?.leadership.state).toBe('held');
+    expect(status?.coordinators.map(({ role, address }) => [role, address])).toEqual([
+      ['leader', pair.attic.url],
+      ['standby', pair.cellar.url],
+    ]);
+    expect((await pair.cellar.get('/healthz')).status).toBe(200);
+    expect((await (await pair.cellar.get('/metrics')).text()).includes('cloudless_leader 0')).toBe(true);
+    expect((await (await pair.attic.get('/metrics')).text()).includes('cloudless_leader 1')).toBe(true);
+  });
+
+  it('keep to their own rules at the standby’s door: names, origins, sizes', async () => {
+    await using pair = await openPair();
+    const { cellar } = pair;
+    const foreign = await fetch(`${cellar.url}/api/v1/workloads`, {
+      method: 'POST',
+      headers: { origin: 'https://evil.example' },
+      body: '{}',
+    });
+    expect(foreign.status).toBe(403);
+    const forged = await fetch(`${cellar.url}/api/v1/cluster`, {
+      headers: { 'x-forwarded-host': 'evil.example', 'x-cloudless-app-port': '7701' },
+    });
+    expect([forged.status, ((await forged.json()) as { code: string }).code]).toEqual([401, 'unauthenticated']);
+  });
+
+  it('carry live connections through a standby', async () => {
+    await using pair = await openPair();
+    const cookie = await claim(pair.cellar, await pair.readCode('attic'));
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const socket = new WebSocket(`${pair.cellar.url.replace('http', 'ws')}/trpc`, { headers: { cookie, origin: pair.cellar.url } });
+    socket.once('open', () => socket.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'cluster.get', input: {} } })));
+    socket.once('message', (message) => resolve(String(message)));
+    socket.once('error', reject);
+    expect(JSON.parse(await promise)).toMatchObject({ id: 1, result: { data: { version: '9.9.9' } } });
+    socket.close();
+  });
+
+  it('hand over when the leader is stopped, and lose nothing that was acknowledged', async () => {
+    await using pair = await openPair();
+    const cookie = await claim(pair.attic, await pair.readCode('attic'));
+    const before = await statusAt(pair.cellar, cookie);
+    await pair.attic.coordinator.stop();
+    await untilRole(pair.cellar, 'leader');
+    const after = await statusAt(pair.cellar, cookie);
+    expect(after?.token).toBe((before?.token ?? 0) + 1);
+    const events = (await (await pair.cellar.get('/api/v1/events?limit=50', cookie)).json()) as {
+      rows: { kind: string; params: { cause?: string } }[];
+    };
+    expect(events.rows.filter(({ kind }) => kind === 'cluster.leaderChanged').map(({ params }) => params.cause)).toEqual([
+      'released',
+      'vacant',
+    ]);
+    expect(events.rows.some(({ kind }) => kind === 'cluster.claimed')).toBe(true);
+  });
+
+  it('refuse one that has another master key, in one line', async () => {
+    await using pair = await openPair();
+    await expect(pair.start('stranger', { sharesKey: false })).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('Coordinators that share a store need the same file') as string,
+    });
+  });
+
+  it('go on reading without the store, say so, and write again once it is back', async () => {
+    let isAway = false;
+    await using pair = await openPair({ nodes: 1, fault: () => (isAway ? { kind: 'loseAnswer', isDone: false } : undefined) });
+    const cookie = await claim(pair.cellar, await pair.readCode('attic'));
+    expect((await pair.cellar.get('/api/v1/cluster', cookie)).status).toBe(200);
+    isAway = true;
+    const stale = await until('an answer that says it is stale', async () => {
+      const answer = await pair.attic.get('/healthz');
+      return answer.headers.get('cloudless-stale-since') ?? undefined;
+    });
+    expect(Number(stale)).toBeGreaterThan(0);
+    const refused = await pair.attic.post('/api/v1/join-tokens', {}, cookie);
+    const said = (await refused.json()) as { code: string; detail: string };
+    expect([refused.status, said.code]).toEqual([503, 'store_unavailable']);
+    expect((await (await pair.cellar.get('/api/v1/cluster', cookie)).json()) as object).toMatchObject({ staleSince: Number(stale) });
+    isAway = false;
+    await until('a confirmed lease', async () =>
+      (await pair.attic.get('/healthz')).headers.has('cloudless-stale-since') ? undefined : true,
+    );
+    expect((await pair.attic.post('/api/v1/join-tokens', {}, cookie)).status).toBe(201);
+    expect(pair.attic.coordinator.role).toBe('leader');
+    expect(pair.cellar.coordinator.role).toBe('standby');
+  }, 40_000);
+});
