@@ -1,11 +1,14 @@
 'use client';
 
 import { CommandMenu, type CommandGroup } from '@cloudless/ui';
-import { LayoutGrid, MonitorSmartphone, Moon, Sun } from 'lucide-react';
+import { LayoutGrid, MonitorSmartphone, Moon, Plus, Sun } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useTheme } from 'next-themes';
 import { useRouter } from 'next/navigation';
+import { useState } from 'react';
+import { AddDeviceDialog } from '#web/features/add-device/add-device-button.tsx';
 import { useNodes, useWorkloads } from '#web/live/use-entities.ts';
+import { useMay } from '#web/session/session.tsx';
 import { NAV } from './nav.ts';
 import { useSignOut } from './use-sign-out.ts';
 
@@ -14,22 +17,31 @@ type PaletteProps = { readonly open: boolean; readonly onOpenChange: (open: bool
 /** Everything that can be gone to or done, by name. */
 export function Palette({ open, onOpenChange }: PaletteProps) {
   const t = useTranslations('shell');
-  const groups = useGroups(() => onOpenChange(false));
+  const [isAdding, setIsAdding] = useState(false);
+  const groups = useGroups(
+    () => onOpenChange(false),
+    () => setIsAdding(true),
+  );
   return (
-    <CommandMenu
-      open={open}
-      onOpenChange={onOpenChange}
-      label={t('palette')}
-      placeholder={t('palettePlaceholder')}
-      emptyText={t('paletteEmpty')}
-      groups={groups}
-    />
+    <>
+      <CommandMenu
+        open={open}
+        onOpenChange={onOpenChange}
+        label={t('palette')}
+        placeholder={t('palettePlaceholder')}
+        emptyText={t('paletteEmpty')}
+        groups={groups}
+      />
+      {isAdding ? <AddDeviceDialog onClose={() => setIsAdding(false)} /> : null}
+    </>
   );
 }
 
-function useGroups(close: () => void): readonly CommandGroup[] {
+function useGroups(close: () => void, addDevice: () => void): readonly CommandGroup[] {
   const t = useTranslations('shell');
   const states = useTranslations('states');
+  const device = useTranslations('addDevice');
+  const may = useMay();
   const router = useRouter();
   const nodes = useNodes();
   const workloads = useWorkloads();
@@ -75,6 +87,7 @@ function useGroups(close: () => void): readonly CommandGroup[] {
     {
       heading: t('actions'),
       entries: [
+        ...(may('node.enrol') ? [{ id: 'add-device', label: device('title'), icon: <Plus aria-hidden />, onSelect: act(addDevice) }] : []),
         {
           id: 'theme',
           label: isDark ? t('toLight') : t('toDark'),

@@ -8,7 +8,7 @@ import { useState } from 'react';
 import { useMay } from '#web/session/session.tsx';
 
 /** Loaded when it is opened: QR codes and forms are not for who only looks. */
-const AddDeviceDialog = dynamic(() => import('./add-device-dialog.tsx').then((module) => module.AddDeviceDialog));
+export const AddDeviceDialog = dynamic(() => import('./add-device-dialog.tsx').then((module) => module.AddDeviceDialog));
 
 /** Absent for who may not let devices in. */
 export function AddDeviceButton({ variant = 'primary' }: { readonly variant?: 'primary' | 'secondary' }) {
