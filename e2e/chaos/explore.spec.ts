@@ -8,7 +8,7 @@ import { pause } from '../src/chaos/until.ts';
 
 /** `npm run chaos -- --minutes 10 --seed 7` gives others. */
 const SEED = Number(process.env['CLOUDLESS_CHAOS_SEED'] ?? 1);
-const MINUTES = Number(process.env['CLOUDLESS_CHAOS_MINUTES'] ?? 0.4);
+const MINUTES = Number(process.env['CLOUDLESS_CHAOS_MINUTES'] ?? 0.3);
 
 test(`faults drawn from seed ${SEED} for ${MINUTES} minutes`, async () => {
   test.setTimeout(MINUTES * 60_000 + 120_000);

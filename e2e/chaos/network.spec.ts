@@ -23,7 +23,7 @@ const untilWord = (cluster: Cluster, device: Device, wanted: string, withinMs: n
 test('10 % loss, delay and jitter on every network: no device is lost, no replica moves', async () => {
   await using cluster = await startCluster({ seed: 11, devices: 6, apps: [4, 3, 1] });
   for (const { network } of cluster.devices) network.turn(bothWays({ loss: 0.1, delayMs: 20, jitterMs: 40 }));
-  await pause(15_000);
+  await pause(10_000);
   for (const { network } of cluster.devices) network.turn(bothWays(CLEAR));
   note(await judge(cluster, { settleMs: BACK_MS, starts: 0 }));
   expect(await cluster.told('node.lost', 'allocation.placed')).toEqual([]);

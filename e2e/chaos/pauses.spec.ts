@@ -5,7 +5,7 @@ import { note } from '../src/chaos/note.ts';
 import { pause } from '../src/chaos/until.ts';
 
 /** Scaled down from the minute that a machine may swap: several times the silence that is allowed, far less than makes a device lost. */
-const STILL_MS = 5000;
+const STILL_MS = 4000;
 
 test('a coordinator that stands still accuses no device when it wakes, and a device that stood still is back as it was', async () => {
   await using cluster = await startCluster({ seed: 21, devices: 5, apps: [3, 2, 2] });

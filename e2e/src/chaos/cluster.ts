@@ -15,7 +15,7 @@ export type ClusterOptions = {
   readonly devices: number;
   /** Replicas of each app. */
   readonly apps: readonly number[];
-  /** Of the coordinator's first life. */
+  /** Of each of the coordinator's lives. */
   readonly env?: Readonly<Record<string, string>>;
   readonly deviceEnv?: Readonly<Record<string, string>>;
   /** Where the coordinator keeps its data, in place of a folder beside the devices'. */
@@ -51,7 +51,7 @@ const isAsWanted = ({ status, spec, name }: Workload): string | undefined =>
 export async function startCluster({ seed, devices: count, apps: replicas, env = {}, ...places }: ClusterOptions): Promise<Cluster> {
   await buildAgent();
   const root = await mkdtemp(join(tmpdir(), 'cloudless-chaos-'));
-  const seat = await createSeat(places.coordinatorRoot ?? join(root, 'seat'));
+  const seat = await createSeat(places.coordinatorRoot ?? join(root, 'seat'), env);
   const devices: Device[] = [];
   const opened: AsyncDisposable[] = [];
 
@@ -63,7 +63,7 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
   }
 
   async function open(): Promise<Cluster> {
-    seat.coordinator.start(env);
+    seat.coordinator.start();
     await seat.untilReady();
     const token = await createToken(seat, await claimByApi(seat), 'write');
     const client = createClient({ url: seat.url, token, timeoutMs: 10_000 });

@@ -1,83 +1,57 @@
+import { findOrder, type Model, type Timed } from '@cloudless/sim/find-order';
 import type { Operation } from './history.ts';
 
-/** Moments that may be looked at for one key; beyond it nothing is known, and that is said. */
-const MAX_MOMENTS = 200_000;
+type State = { readonly value: string | undefined };
 
-type Sure = Operation & { readonly outcome: 'ok' };
-/** A history up to a moment: the first `done` in order of their start, and `ahead` of those behind; `maybe` of those whose outcome is unknown. */
-type Moment = {
-  readonly done: number;
-  readonly ahead: ReadonlySet<number>;
-  readonly maybe: ReadonlySet<number>;
-  readonly value: string | undefined;
+/** A key as people see it: what was written last, or nothing. */
+const REGISTER: Model<State, Operation> = {
+  initial: { value: undefined },
+  step: (state, { kind, value }) => (kind === 'write' ? { value } : value === state.value ? state : undefined),
+  keyOf: ({ value }) => value ?? '',
 };
 
 /**
  * Whether each key behaved as one register: whether there is an order of its operations, each between its call and its answer, in which
- * every read gives what was written last (Herlihy and Wing, 1990; searched as Wing and Gong, 1993, with the memo of Lowe, 2017). Values
- * that are written to a key are unique.
+ * every read gives what was written last. Values that are written to a key are unique.
  *
  * @returns what is wrong, with the operations around it
  */
 export function findNonlinear(operations: readonly Operation[]): string | undefined {
   for (const [key, own] of Map.groupBy(operations, (operation) => operation.key)) {
-    const wrong = judgeKey(key, own);
-    if (wrong !== undefined) return wrong;
+    const history = toTimed(own);
+    const verdict = findOrder(history, REGISTER);
+    if (verdict === 'undecided') return `${key}: no verdict about ${history.length} operations`;
+    if (verdict === 'violated') return `${key} did not behave as one register. Up to what no order explains:\n${explain(history)}`;
   }
   return undefined;
 }
 
-function judgeKey(key: string, operations: readonly Operation[]): string | undefined {
-  const ordered = operations.toSorted((left, right) => left.invokedAtMs - right.invokedAtMs);
-  const sure = ordered.filter((operation): operation is Sure => operation.outcome === 'ok');
-  const read = new Set(sure.filter(({ kind }) => kind === 'read').map(({ value }) => value));
-  // A write of an unknown outcome that nobody read can be left out of any order. A removal cannot: nothing tells one from another.
-  const maybe = ordered.filter(
-    ({ kind, outcome, value }) =>
-      kind === 'write' && (outcome === 'unknown' || outcome === 'open') && (value === undefined || read.has(value)),
-  );
-  const seen = new Set<string>();
-  const stack: Moment[] = [{ done: 0, ahead: new Set(), maybe: new Set(), value: undefined }];
-  let farthest = 0;
-  for (let moment = stack.pop(); moment; moment = stack.pop()) {
-    if (moment.done === sure.length) return undefined;
-    farthest = Math.max(farthest, moment.done);
-    const mark = `${moment.done}|${marksOf(moment.ahead)}|${marksOf(moment.maybe)}|${moment.value}`;
-    if (seen.has(mark)) continue;
-    seen.add(mark);
-    if (seen.size > MAX_MOMENTS)
-      return `${key}: the order of its ${operations.length} operations was not found within ${MAX_MOMENTS} moments`;
-    stack.push(...nextOf(moment, sure, maybe));
-  }
-  return `${key} did not behave as one register. Around it:\n${sure
-    .slice(Math.max(0, farthest - 3), farthest + 5)
-    .map(describe)
-    .join('\n')}`;
+function toTimed(operations: readonly Operation[]): readonly Timed<Operation>[] {
+  const read = new Set(operations.filter(({ kind, outcome }) => kind === 'read' && outcome === 'ok').map(({ value }) => value));
+  return operations.flatMap((op): readonly Timed<Operation>[] => {
+    const { kind, value, outcome, invokedAtMs: invokedAt, endedAtMs } = op;
+    if (outcome === 'ok') return [{ op, invokedAt, returnedAt: endedAtMs }];
+    if (outcome === 'fail' || kind === 'read') return [];
+    // What nobody read can be left out of any order; removals cannot be told from each other.
+    return value === undefined || read.has(value) ? [{ op, invokedAt, returnedAt: undefined }] : [];
+  });
 }
 
-function* nextOf(moment: Moment, sure: readonly Sure[], maybe: readonly Operation[]): Generator<Moment> {
-  let endsFirst = Infinity;
-  for (let index = moment.done; index < sure.length; index += 1) {
-    const operation = sure[index];
-    // What began after another ended cannot come before it.
-    if (!operation || operation.invokedAtMs > endsFirst) break;
-    if (moment.ahead.has(index)) continue;
-    endsFirst = Math.min(endsFirst, operation.endedAtMs);
-    if (operation.kind === 'write') yield step(moment, index, operation.value);
-    else if (operation.value === moment.value) yield step(moment, index, moment.value);
-  }
-  for (const [index, { invokedAtMs, value }] of maybe.entries())
-    if (!moment.maybe.has(index) && invokedAtMs <= endsFirst) yield { ...moment, maybe: new Set([...moment.maybe, index]), value };
+/** The shortest history, by its answers, that has no order: its last operations. */
+function explain(history: readonly Timed<Operation>[]): string {
+  const answered = history
+    .filter(({ returnedAt }) => returnedAt !== undefined)
+    .toSorted((a, b) => (a.returnedAt ?? 0) - (b.returnedAt ?? 0));
+  const open = history.filter(({ returnedAt }) => returnedAt === undefined);
+  const writes = answered.filter(({ op }) => op.kind === 'write');
+  const upTo = (count: number): Timed<Operation>[] => {
+    const some = answered.slice(0, count);
+    const late = writes.filter((write) => !some.includes(write)).map((write) => ({ ...write, returnedAt: undefined }));
+    return [...some, ...late, ...open];
+  };
+  const count = answered.findIndex((_, index) => findOrder(upTo(index + 1), REGISTER) === 'violated') + 1;
+  return answered
+    .slice(Math.max(0, count - 6), count)
+    .map(({ op }) => `  ${Math.round(op.invokedAtMs)}–${Math.round(op.endedAtMs)} ms: ${op.kind} ${op.value ?? 'nothing'}`)
+    .join('\n');
 }
-
-function step(moment: Moment, index: number, value: string | undefined): Moment {
-  const ahead = new Set([...moment.ahead, index]);
-  let { done } = moment;
-  for (; ahead.has(done); done += 1) ahead.delete(done);
-  return { ...moment, done, ahead, value };
-}
-
-const marksOf = (indexes: ReadonlySet<number>): string => [...indexes].toSorted((left, right) => left - right).join();
-
-const describe = ({ kind, value, invokedAtMs, endedAtMs }: Operation): string =>
-  `  ${Math.round(invokedAtMs)}–${Math.round(endedAtMs)} ms: ${kind} ${value ?? 'nothing'}`;

@@ -9,6 +9,7 @@ export interface Program {
   readonly pid: number | undefined;
   /** How it ended so far, by itself or by force. */
   readonly endings: readonly string[];
+  /** @param env for this life alone: what starts again after it has it no more */
   start(env?: Readonly<Record<string, string>>): void;
   signal(name: NodeJS.Signals): void;
   /** Kills it and leaves it dead. */

@@ -41,7 +41,7 @@ export async function createSqliteDriver(options: SqliteOptions): Promise<Sqlite
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new CloudlessError(
       'store_unavailable',
-      `The database ${path} could not be opened: ${said}. Check that the folder exists, is writable and has space.`,
+      `The database ${path} could not be opened: ${said}. Check that the folder exists, is writable and has space. A file that is malformed or not a database is damaged: restore it from a backup.`,
       { cause },
     );
   }
