@@ -7,16 +7,16 @@ const MIB = 2 ** 20;
 const SETTLE_MS = 20_000;
 const IDLE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const PARTS = ['coordinator', 'web', 'agent'] as const;
+const PARTS = ['coordinator', 'web', 'watchdog', 'agent'] as const;
 
-const GOALS: Readonly<Record<(typeof PARTS)[number], number>> = { coordinator: 200, web: 125, agent: 90 };
+const GOALS: Readonly<Record<(typeof PARTS)[number], number>> = { coordinator: 200, web: 125, watchdog: 80, agent: 90 };
 
 /** B6: what an idle Cloudless on one machine costs. One claimed-less product, no app, after it settled. */
 export async function measureFootprint(): Promise<Result> {
   await using product = await startProduct();
   await pause(SETTLE_MS);
   const pids = await Promise.all(PARTS.map((part) => product.pid(part)));
-  const [, , agentPid = 0] = pids;
+  const agentPid = pids.at(-1) ?? 0;
   const cpuBefore = await Promise.all(pids.map(cpuMsOf));
   const bytesBefore = await linkBytesOf(agentPid, product.port);
   const startedAt = performance.now();

@@ -30,6 +30,7 @@ test('the judge finds a restart that no fault explains, and a container that nob
       limits: { cpuMillicores: 1, memoryBytes: 1, pids: 1 },
       ports: [],
       graceMs: 1,
+      exclusive: false,
       readOnlyRoot: false,
       stdinOpen: false,
     },

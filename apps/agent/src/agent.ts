@@ -6,6 +6,8 @@ import { startDiskWatch, type DiskWatch } from './lending/disk-watch.ts';
 import { NOTHING_SENSED, startLendingKeeper, type LendingKeeper, type SensedFacts } from './lending/lending-keeper.ts';
 import { refuseUnlent } from './lending/refuse-unlent.ts';
 import { removeAll } from './lending/remove-all.ts';
+import { createMemoryLeaseStore, type LeaseStore } from './leases/lease-file.ts';
+import { startLeaseKeeper } from './leases/lease-keeper.ts';
 import { createLogCollector } from './logs/log-collector.ts';
 import type { LogStore } from './logs/log-store.ts';
 import { startReconcileLoop } from './reconcile/loop.ts';
@@ -36,6 +38,10 @@ export type AgentOptions = {
   readonly credentials: Credentials;
   readonly dial: Dial;
   readonly connectLoopback: ConnectLoopback;
+  /** Where leases are kept for the watchdog; in memory when absent, as where none runs. */
+  readonly leaseStore?: LeaseStore;
+  /** Whether leases can be relied on here, which is when a watchdog runs beside this agent. */
+  readonly holdsLeases?: () => Promise<boolean>;
   /** What the device is; the engine's part is given, and the bytes that apps hold on the disk. */
   readonly fingerprint: (view: EngineView, appsBytes: number) => Promise<Fingerprint>;
   /** Use since the last call, of the device and of the containers. */
@@ -108,6 +114,17 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   current.lending = lending;
   lifecycle.add('fingerprints', look);
   let own: AgentIdentity | undefined;
+  const leases = lifecycle.add(
+    'leases',
+    await startLeaseKeeper({
+      owner: () => own && { clusterId: own.clusterId, nodeId: own.nodeId },
+      store: options.leaseStore ?? createMemoryLeaseStore(),
+      assignments: held.assignments,
+      onChange: () => loop?.reconsider(),
+      clock,
+      logger,
+    }),
+  );
   let contactAtMs: number | undefined;
   let connection: SessionState = { kind: 'connecting', sinceMs: clock.bootMs() };
 
@@ -144,6 +161,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
         nodeName: name,
         withheld: (assignment) => lending.withheld() ?? refuseUnlent(assignment, held, lending),
         overused: (id) => disk?.overused(id),
+        pauseOf: leases.pauseOf,
         onEngine: look.onEngine,
       }),
     );
@@ -183,6 +201,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
           allocations: sample.allocations.map(({ allocationId, usage }) => ({ allocationId, usage: withDisk(usage, allocationId) })),
         };
       },
+      leases,
       onAssigned: (ids) => loop?.assigned(ids),
       onWelcome: () => options.onWelcome?.(),
       onLending: (rule) => lending.setRule(rule),
@@ -262,7 +281,7 @@ function utcTime(now: number): LendingFacts['local'] {
 /** The newest fingerprint, and word of each change: of the engine as the loop sees it, of the rest every minute. */
 function createFingerprints(
   read: (view: EngineView) => Promise<Fingerprint>,
-  options: Pick<AgentOptions, 'clock' | 'logger'>,
+  options: Pick<AgentOptions, 'clock' | 'logger' | 'holdsLeases'>,
   verdict: () => LendingVerdict,
   onChange: (fingerprint: Fingerprint) => void,
 ) {
@@ -274,7 +293,8 @@ function createFingerprints(
 
   async function refresh(): Promise<Fingerprint> {
     if (!view) throw new Error('invariant broken: a fingerprint was made before the engine was looked at');
-    const fingerprint = { ...(await read(view)), lending: verdict() };
+    const leases = (await options.holdsLeases?.()) ?? true;
+    const fingerprint = { ...(await read(view)), leases, lending: verdict() };
     const text = JSON.stringify(fingerprint);
     if (text !== told) {
       told = text;

@@ -6,6 +6,13 @@ import { dataFolder } from './env.ts';
 // data folder of the agent, because the system's folder for temporary files is everyone's.
 if (dataFolder) enableCompileCache(join(dataFolder, 'agent', 'compiled'));
 
+// It stays small by loading next to nothing.
+if (process.argv[2] === 'watchdog') {
+  const [{ readConfig }, { runWatchdogProcess }] = await Promise.all([import('./config.ts'), import('./watchdog/run-watchdog.ts')]);
+  await runWatchdogProcess(readConfig());
+  process.exit(0);
+}
+
 const [{ readConfig }, { runAgent }, { runCommand }, { CommandFailed }, { isCloudlessError }] = await Promise.all([
   import('./config.ts'),
   import('./run-agent.ts'),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPinoLogger, createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { AGENT_VERSION, createAgent, type Agent } from './agent.ts';
 import type { AgentConfig } from './config.ts';
+import { createFileLeaseStore, readBootId } from './leases/file-lease-store.ts';
 import { boundLogFile } from './logs/bound-file.ts';
 import { createFileLogStore } from './logs/file-log-store.ts';
 import { openDevice } from './open-device.ts';
@@ -16,6 +17,7 @@ import { createDockerRuntime } from './runtime/docker.ts';
 import { connectLoopback } from './session/connect-loopback.ts';
 import { watchNetwork } from './session/network-watch.ts';
 import { startStatusServer } from './status/status-server.ts';
+import { isWatched } from './watchdog/alive.ts';
 import { EXIT, readOwnSha256 } from './update/installed-agent.ts';
 import { createUpdater } from './update/updater.ts';
 
@@ -50,6 +52,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const updater =
     home !== undefined && ownSha256 !== undefined ? await createUpdater({ home, ownSha256, clock, logger, exit: end }) : undefined;
   let nodeId = (await state.loadIdentity())?.nodeId;
+  const bootId = await readBootId(platform);
   const agent = await createAgent({
     clock,
     entropy,
@@ -75,6 +78,9 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       agentSha256: ownSha256,
     }),
     sampleUsage: createUsageSampler({ runtime, clock }),
+    // Without a name for the boot a lease cannot be told from one of an earlier boot: none is held.
+    ...(bootId === undefined ? {} : { leaseStore: createFileLeaseStore(folder, bootId, logger) }),
+    holdsLeases: () => (bootId === undefined ? Promise.resolve(false) : isWatched(folder, bootId, clock.bootMs())),
     lendingFacts: async () => ({
       power: readPower(FILES),
       link: await readNetworkNames(readLink(FILES), platform),

@@ -27,7 +27,7 @@ export interface Product extends AsyncDisposable {
   /** The one-time code, while the cluster has no owner. */
   claimCode(): Promise<string>;
   /** Process id of one part, as written in its pid file. */
-  pid(part: 'coordinator' | 'web' | 'agent'): Promise<number>;
+  pid(part: 'coordinator' | 'web' | 'watchdog' | 'agent'): Promise<number>;
   /** What `npm start` printed so far. */
   output(): string;
   /** Ctrl-C: the control plane ends, containers stay. Resolves with the exit code. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataFolder } from './data-folder.ts';
 import { runningPid } from './pid-file.ts';
 
-export const PART_NAMES = ['agent', 'web', 'coordinator'] as const;
+export const PART_NAMES = ['agent', 'watchdog', 'web', 'coordinator'] as const;
 const GRACE_MS = 8000;
 
 /** Parts that still run although their supervisor does not: it was killed. */

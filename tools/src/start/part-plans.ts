@@ -20,6 +20,9 @@ const WEB_HEAP = ['--max-old-space-size=128', '--max-semi-space-size=2'];
 /** The young generation is what a burst of messages fills: small, it is what the agent keeps after it. */
 const AGENT_HEAP = ['--max-semi-space-size=2'];
 
+/** It reads one small file and asks the engine when a lease has lapsed. */
+const WATCHDOG_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=32'];
+
 /** Address at which this machine itself reaches the coordinator. */
 export function localHost(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
@@ -51,6 +54,9 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
     argv: [...WEB_HEAP, join(REPOSITORY, 'apps', 'web', '.next', 'standalone', 'apps', 'web', 'server.js')],
     env: { NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', HOSTNAME: '127.0.0.1', PORT: String(webPort) },
   };
+  const lending = { CLOUDLESS_DOCKER_SOCKET: (engineAddress ?? '').replace('unix://', '') };
+  // Before the agent, which looks for it, and stopped after it: it ends what holds a lease.
+  const watchdog: PartPlan = { name: 'watchdog', argv: [...WATCHDOG_HEAP, AGENT_FILE, 'watchdog'], env: { ...common, ...lending } };
   const agent: PartPlan = {
     name: 'agent',
     argv: [...AGENT_HEAP, AGENT_FILE, 'run'],
@@ -58,8 +64,8 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
       ...common,
       CLOUDLESS_COORDINATOR_URL: `ws://${localHost(options.host)}:${options.port}/agent`,
       CLOUDLESS_JOIN_TOKEN_FILE: join(folder.agent, 'join-token'),
-      CLOUDLESS_DOCKER_SOCKET: (engineAddress ?? '').replace('unix://', ''),
+      ...lending,
     },
   };
-  return engineAddress === undefined ? [coordinator, web] : [coordinator, web, agent];
+  return engineAddress === undefined ? [coordinator, web] : [coordinator, web, watchdog, agent];
 }

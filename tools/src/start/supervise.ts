@@ -9,7 +9,7 @@ import { openRotatingLog } from './rotating-log.ts';
 
 /** One part of the control plane as a program of its own. */
 export type PartPlan = {
-  readonly name: 'coordinator' | 'web' | 'agent';
+  readonly name: 'coordinator' | 'web' | 'watchdog' | 'agent';
   /** Node flags, the file, and its arguments. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;

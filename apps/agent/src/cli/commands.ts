@@ -23,6 +23,7 @@ export const HELP = `cloudless-agent <command>
   leave [--now]         leave the cluster: what runs here is moved first (--now: stopped at once)
   uninstall [--yes]     remove the agent from this machine; lists what goes
   run                   run the agent in the foreground
+  watchdog              stop what outlives its lease, should the agent not
   version, help
 `;
 

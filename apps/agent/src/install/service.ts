@@ -9,6 +9,7 @@ import type { Clock } from '@cloudless/kernel';
 const run = promisify(execFile);
 const DEADLINE_MS = 30_000;
 const NAME = 'cloudless-agent';
+const WATCHDOG = 'cloudless-watchdog';
 
 /** What keeps the agent running on this machine. */
 export type ServiceKind = 'systemd' | 'systemd-user' | 'launchd' | 'background';
@@ -37,6 +38,11 @@ export type ServiceParts = {
   readonly clock: Clock;
 };
 
+const environmentLines = (environment: ServiceParts['environment']): string =>
+  Object.entries(environment)
+    .map(([name, value]) => `Environment="${name}=${value.replaceAll(/["\\\\]/g, '\\\\$&')}"\n`)
+    .join('');
+
 const unit = ({ command, environment }: ServiceParts, wantedBy: string): string => `[Unit]
 Description=Cloudless agent: lends this machine to its cluster
 Documentation=file://${command}
@@ -45,9 +51,7 @@ After=network-online.target docker.service podman.socket
 
 [Service]
 ExecStart=${command} run
-${Object.entries(environment)
-  .map(([name, value]) => `Environment="${name}=${value.replaceAll(/["\\\\]/g, '\\\\$&')}"\n`)
-  .join('')}Restart=always
+${environmentLines(environment)}Restart=always
 RestartSec=2
 # The agent left its cluster: it stays down until it joins again.
 RestartPreventExitStatus=76
@@ -61,19 +65,41 @@ MemoryMax=512M
 WantedBy=${wantedBy}
 `;
 
+/** Apart from the agent, so that what ends or stops the one leaves the other. */
+const watchdogUnit = ({ command, environment }: ServiceParts, wantedBy: string): string => `[Unit]
+Description=Cloudless watchdog: stops apps that outlive their lease, should the agent not
+Documentation=file://${command}
+
+[Service]
+ExecStart=${command} watchdog
+${environmentLines(environment)}Restart=always
+RestartSec=1
+NoNewPrivileges=yes
+ProtectSystem=true
+MemoryMax=128M
+
+[Install]
+WantedBy=${wantedBy}
+`;
+
 function systemd(parts: ServiceParts, isUser: boolean): Service {
-  const path = isUser ? join(homedir(), '.config/systemd/user', `${NAME}.service`) : `/etc/systemd/system/${NAME}.service`;
+  const folder = isUser ? join(homedir(), '.config/systemd/user') : '/etc/systemd/system';
+  const [path, watchdogPath] = [join(folder, `${NAME}.service`), join(folder, `${WATCHDOG}.service`)];
+  const wantedBy = isUser ? 'default.target' : 'multi-user.target';
   const control = (...args: string[]) => run('systemctl', [...(isUser ? ['--user'] : []), ...args], { timeout: DEADLINE_MS });
   return {
     kind: isUser ? 'systemd-user' : 'systemd',
-    files: [path],
+    files: [path, watchdogPath],
     logCommand: ['journalctl', ...(isUser ? ['--user'] : []), '-u', NAME, '-n', '200', '--no-pager'],
     async install() {
       await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, unit(parts, isUser ? 'default.target' : 'multi-user.target'));
+      await writeFile(path, unit(parts, wantedBy));
+      await writeFile(watchdogPath, watchdogUnit(parts, wantedBy));
       await control('daemon-reload');
-      await control('enable', NAME);
-      await control('restart', NAME);
+      for (const name of [WATCHDOG, NAME]) {
+        await control('enable', name);
+        await control('restart', name);
+      }
       if (!isUser) return [];
       // Without it the agent ends with the person's last session, and starts with the first.
       return run('loginctl', ['enable-linger', userInfo().username], { timeout: DEADLINE_MS }).then(
@@ -84,8 +110,8 @@ function systemd(parts: ServiceParts, isUser: boolean): Service {
       );
     },
     async remove() {
-      await control('disable', '--now', NAME).catch(() => undefined);
-      await rm(path, { force: true });
+      for (const name of [NAME, WATCHDOG]) await control('disable', '--now', name).catch(() => undefined);
+      for (const file of [path, watchdogPath]) await rm(file, { force: true });
       await control('daemon-reload').catch(() => undefined);
     },
   };
@@ -93,16 +119,20 @@ function systemd(parts: ServiceParts, isUser: boolean): Service {
 
 function launchd(parts: ServiceParts): Service {
   const isRoot = process.getuid?.() === 0;
-  const label = 'io.cloudless.agent';
-  const path = isRoot ? `/Library/LaunchDaemons/${label}.plist` : join(homedir(), 'Library/LaunchAgents', `${label}.plist`);
+  const folder = isRoot ? '/Library/LaunchDaemons' : join(homedir(), 'Library/LaunchAgents');
+  const programs = [
+    { label: 'io.cloudless.watchdog', argument: 'watchdog' },
+    { label: 'io.cloudless.agent', argument: 'run' },
+  ] as const;
+  const pathOf = (label: string): string => join(folder, `${label}.plist`);
   const domain = isRoot ? 'system' : `gui/${process.getuid?.() ?? 0}`;
   const log = join(parts.folder, 'agent.log');
   const text = (value: string): string => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  const plist = `<?xml version="1.0" encoding="UTF-8"?>
+  const plist = ({ label, argument }: (typeof programs)[number]): string => `<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
 <plist version="1.0"><dict>
 <key>Label</key><string>${label}</string>
-<key>ProgramArguments</key><array><string>${text(parts.command)}</string><string>run</string></array>
+<key>ProgramArguments</key><array><string>${text(parts.command)}</string><string>${argument}</string></array>
 <key>EnvironmentVariables</key><dict><key>CLOUDLESS_LOG_FILE</key><string>${text(log)}</string>${Object.entries(parts.environment)
     .map(([name, value]) => `<key>${name}</key><string>${text(value)}</string>`)
     .join('')}</dict>
@@ -114,18 +144,22 @@ function launchd(parts: ServiceParts): Service {
 `;
   return {
     kind: 'launchd',
-    files: [path],
+    files: programs.map(({ label }) => pathOf(label)),
     logCommand: ['tail', '-n', '200', log],
     async install() {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, plist);
-      await run('launchctl', ['bootout', `${domain}/${label}`], { timeout: DEADLINE_MS }).catch(() => undefined);
-      await run('launchctl', ['bootstrap', domain, path], { timeout: DEADLINE_MS });
+      await mkdir(folder, { recursive: true });
+      for (const program of programs) {
+        await writeFile(pathOf(program.label), plist(program));
+        await run('launchctl', ['bootout', `${domain}/${program.label}`], { timeout: DEADLINE_MS }).catch(() => undefined);
+        await run('launchctl', ['bootstrap', domain, pathOf(program.label)], { timeout: DEADLINE_MS });
+      }
       return [];
     },
     async remove() {
-      await run('launchctl', ['bootout', `${domain}/${label}`], { timeout: DEADLINE_MS }).catch(() => undefined);
-      await rm(path, { force: true });
+      for (const { label } of programs.toReversed()) {
+        await run('launchctl', ['bootout', `${domain}/${label}`], { timeout: DEADLINE_MS }).catch(() => undefined);
+        await rm(pathOf(label), { force: true });
+      }
     },
   };
 }
@@ -134,8 +168,11 @@ function launchd(parts: ServiceParts): Service {
 function background(parts: ServiceParts): Service {
   const { command, folder, environment, clock } = parts;
   const log = join(folder, 'agent.log');
-  const pidFile = join(folder, 'agent.pid');
-  const readPid = (): Promise<number | undefined> =>
+  const programs = [
+    { argument: 'watchdog', pidFile: join(folder, 'watchdog.pid') },
+    { argument: 'run', pidFile: join(folder, 'agent.pid') },
+  ] as const;
+  const readPid = (pidFile: string): Promise<number | undefined> =>
     readFile(pidFile, 'utf8').then(
       (text) => Number.parseInt(text, 10) || undefined,
       () => undefined,
@@ -146,8 +183,8 @@ function background(parts: ServiceParts): Service {
       (text) => text.includes(NAME),
       () => false,
     );
-  async function stop(): Promise<void> {
-    const pid = await readPid();
+  async function stop(pidFile: string): Promise<void> {
+    const pid = await readPid(pidFile);
     if (pid === undefined || !(await isOurs(pid))) return;
     process.kill(pid, 'SIGTERM');
     const deadline = AbortSignal.timeout(DEADLINE_MS);
@@ -155,25 +192,29 @@ function background(parts: ServiceParts): Service {
   }
   return {
     kind: 'background',
-    files: [pidFile, log],
+    files: [...programs.map(({ pidFile }) => pidFile), log],
     logCommand: ['tail', '-n', '200', log],
     async install() {
-      await stop();
       const out = openSync(log, 'a', 0o600);
-      const child = spawn(command, ['run'], {
-        detached: true,
-        stdio: ['ignore', out, out],
-        env: { ...parts.shell, ...environment, CLOUDLESS_LOG_FILE: log },
-      });
-      child.unref();
-      await writeFile(pidFile, String(child.pid ?? ''), { mode: 0o600 });
+      for (const { argument, pidFile } of programs) {
+        await stop(pidFile);
+        const child = spawn(command, [argument], {
+          detached: true,
+          stdio: ['ignore', out, out],
+          env: { ...parts.shell, ...environment, CLOUDLESS_LOG_FILE: log },
+        });
+        child.unref();
+        await writeFile(pidFile, String(child.pid ?? ''), { mode: 0o600 });
+      }
       return [
         `No service manager runs here, so the agent does not start by itself after a restart of the machine: run \`${command} install\` then.`,
       ];
     },
     async remove() {
-      await stop();
-      await rm(pidFile, { force: true });
+      for (const { pidFile } of programs.toReversed()) {
+        await stop(pidFile);
+        await rm(pidFile, { force: true });
+      }
     },
   };
 }

@@ -18,6 +18,8 @@ export type DiffInput = {
   readonly withheld?: Cause | undefined;
   /** Why these assignments' containers may not go on: they took more than they may. */
   readonly overused?: Cause | undefined;
+  /** Why nothing may run now, though it stays assigned: without a lease, or for too long without a coordinator. */
+  readonly paused?: Cause | undefined;
 };
 
 /** One step towards what is assigned. A `memory` in it is made durable before the engine is asked for anything but a stop. */
@@ -89,7 +91,7 @@ function decideAssigned(
   assignment: Assignment,
   container: ObservedContainer | undefined,
   known: AllocationMemory | undefined,
-  { now, withheld, overused }: Pick<DiffInput, 'now' | 'withheld' | 'overused'>,
+  { now, withheld, overused, paused }: Pick<DiffInput, 'now' | 'withheld' | 'overused' | 'paused'>,
 ): Action[] {
   const memory = known ?? createMemory(assignment.allocationId, assignment.generation, now);
   if (isTerminalPhase(memory.observed.phase)) return decideEnded(assignment, container, memory, now);
@@ -99,6 +101,7 @@ function decideAssigned(
   if (unlent) return decideStop(assignment, container, memory, now, { asked: unlent, done: unlent });
   if (overused && container && isAlive(container))
     return settle(memory, { phase: 'failed', ready: false, cause: overused, generation: assignment.generation }, now);
+  if (paused) return decidePaused(assignment, container, memory, { cause: paused, now, isNew: known === undefined });
   if (!container) return decideAbsent(assignment, memory, now);
   if (container.specHash !== specHashOf(assignment)) return decideReplace(assignment, container, memory, now);
   switch (container.state) {
@@ -111,6 +114,24 @@ function decideAssigned(
     case 'exited':
       return decideExited(assignment, container, memory, now);
   }
+}
+
+/** It is stopped and stays: that its container ends is no crash, and it starts again when it may. */
+function decidePaused(
+  assignment: Assignment,
+  container: ObservedContainer | undefined,
+  memory: AllocationMemory,
+  { cause, now, isNew }: { readonly cause: Cause; readonly now: number; readonly isNew: boolean },
+): Action[] {
+  const change: ObservedChange = {
+    phase: memory.observed.phase,
+    ready: false,
+    cause,
+    generation: assignment.generation,
+    ...(container?.exit ? { exit: container.exit } : {}),
+  };
+  if (container && isAlive(container)) return endContainer(container, withObserved(memory, change, now));
+  return settle(memory, change, now, isNew);
 }
 
 /** An allocation that ended never runs again: whatever is left of it goes, and its end stays as it was reported. */

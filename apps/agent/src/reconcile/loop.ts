@@ -34,6 +34,8 @@ export type LoopDeps = {
   readonly withheld: (assignment: Assignment) => Cause | undefined;
   /** Why its container may not go on: it took more than it may. */
   readonly overused: (id: AllocationId) => Cause | undefined;
+  /** Why an assigned replica may not run now, though it stays. */
+  readonly pauseOf: (assignment: Assignment) => Cause | undefined;
   /** Called with each look at the engine's state. */
   readonly onEngine: (view: EngineView) => void;
 };
@@ -78,6 +80,7 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
       now: clock.now(),
       withheld: assignment && deps.withheld(assignment),
       overused: deps.overused(id),
+      paused: assignment && deps.pauseOf(assignment),
     });
   }
 
@@ -188,7 +191,11 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
     for (const id of new Set([...ids, ...observed.keys()])) {
       const assignment = held.assignment(id);
       const launching = launches.get(id);
-      const isWanted = assignment?.desired === 'running' && !deps.withheld(assignment) && specHashOf(assignment) === launching;
+      const isWanted =
+        assignment?.desired === 'running' &&
+        !deps.withheld(assignment) &&
+        !deps.pauseOf(assignment) &&
+        specHashOf(assignment) === launching;
       if (launching !== undefined && !isWanted) pool.interrupt(id);
       touch(id);
     }

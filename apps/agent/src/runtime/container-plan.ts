@@ -44,6 +44,7 @@ export function planContainer(
     limits: { cpuMillicores, memoryBytes, pids },
     ports: spec.ports,
     graceMs: spec.terminationGraceMs,
+    exclusive: spec.exclusive,
     readOnlyRoot: builtIn,
     stdinOpen: builtIn,
   };

@@ -31,6 +31,8 @@ export type ContainerPlan = {
   readonly limits: ComputeResources & { readonly pids: number };
   readonly ports: readonly PlannedPort[];
   readonly graceMs: number;
+  /** Runs only under a lease. */
+  readonly exclusive: boolean;
   /** For images that Cloudless itself assembles. */
   readonly readOnlyRoot: boolean;
   /** The image's program ends when its standard input does. */

@@ -8,6 +8,8 @@ import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 
 /** From dialled to welcomed. */
 const WELCOME_DEADLINE_MS = 10_000;
+/** Protocol since which a coordinator grants leases. */
+const LEASES_SINCE = 3;
 /** Messages that wait for the disk, at most. */
 const MAX_WAITING = 1000;
 
@@ -58,13 +60,13 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
         if (isRefused(message)) return;
         const { clusterId, epoch, token } = message;
         await held.adoptAuthority({ clusterId, epoch, token }, message.serverAt);
-        return welcomed(message.heartbeatMs);
+        return welcomed(message.heartbeatMs, message.protocol);
       }
       case 'complete':
       case 'incremental':
         return isRefused(message) ? undefined : assign(message);
       case 'heartbeatAck':
-        return heartbeats?.acknowledged(message.sequence);
+        return acknowledged(message);
       case 'issued':
         await deps.credentials.accept(message.certificate, message.bundle);
         logger.info({ op: 'certificate.renew', outcome: 'ok' });
@@ -86,9 +88,16 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
     }
   }
 
-  function welcomed(heartbeatMs: number): void {
+  function acknowledged({ sequence, leases }: Extract<CoordinatorMessage, { kind: 'heartbeatAck' }>): void {
+    heartbeats?.acknowledged(sequence, leases);
+    // Not before what is assigned is known: what was stopped for want of a coordinator must not start for a moment.
+    if (revision !== undefined) deps.leases.contact();
+  }
+
+  function welcomed(heartbeatMs: number, protocol: number): void {
     welcomeTimer.cancel();
-    heartbeats ??= startHeartbeats(heartbeatMs, link, deps);
+    const leases = protocol >= LEASES_SINCE ? deps.leases : undefined;
+    heartbeats ??= startHeartbeats(heartbeatMs, link, { ...deps, leases });
     outbox.open((reports) => link.send({ kind: 'report', reports }));
     if (newer) link.send({ kind: 'fingerprint', fingerprint: newer });
     newer = undefined;
@@ -111,7 +120,11 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
     const touched = await held.assign(message);
     revision = message.kind === 'complete' ? message.revision : message.resultsIn;
     if (message.kind === 'complete') resyncAsked = false;
+    deps.leases.contact();
+    deps.leases.assigned();
     deps.onAssigned(touched);
+    // A new exclusive replica waits for nothing but its lease.
+    if (deps.leases.due().length > 0) heartbeats?.beat();
   }
 
   function planRenewal(): void {
@@ -139,7 +152,7 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
 
   link.onMessage((message) => {
     // An acknowledgement waits for no disk: its age is how a half-open link is found.
-    if (message.kind === 'heartbeatAck') return heartbeats?.acknowledged(message.sequence);
+    if (message.kind === 'heartbeatAck') return acknowledged(message);
     if (waiting >= MAX_WAITING) return close('overloaded', `more than ${MAX_WAITING} messages wait for the device's disk`);
     waiting += 1;
     work = work

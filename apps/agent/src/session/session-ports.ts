@@ -3,6 +3,7 @@ import type { AllocationId, CoordinatorMessage, Fingerprint, JoinHop, LendingRul
 import type { AgentLink } from '@cloudless/transport';
 import type { AgentIdentity } from '../state/state.ts';
 import type { Held } from '../state/held.ts';
+import type { LeaseKeeper } from '../leases/lease-keeper.ts';
 import type { Credentials } from './credentials.ts';
 import type { Outbox } from './outbox.ts';
 import type { StreamServer } from './serve-streams.ts';
@@ -32,6 +33,7 @@ export type SessionDeps = {
   readonly credentials: Credentials;
   readonly dial: Dial;
   readonly streams: StreamServer;
+  readonly leases: Pick<LeaseKeeper, 'due' | 'granted' | 'contact' | 'assigned'>;
   readonly agentVersion: string;
   /** What the device is, as last found. */
   readonly fingerprint: () => Promise<Fingerprint>;

@@ -22,13 +22,19 @@ export async function writeDurably(path: string, body: string, files: Files = no
   await files.syncFolder(folder);
 }
 
+/** What `writeDurably` was given, of what it wrote; `undefined` when it fails its checksum. */
+export function parseDurable(text: string): string | undefined {
+  const newline = text.indexOf('\n');
+  const body = text.slice(newline + 1);
+  return newline === 64 && checksum(body) === text.slice(0, newline) ? body : undefined;
+}
+
 /** Reads what `writeDurably` wrote. A file that fails its checksum is renamed, never believed and never deleted. */
 export async function readDurably(path: string, files: Files = nodeFiles): Promise<ReadFile> {
   const text = await files.read(path);
   if (text === undefined) return { kind: 'absent' };
-  const newline = text.indexOf('\n');
-  const body = text.slice(newline + 1);
-  if (newline === 64 && checksum(body) === text.slice(0, newline)) return { kind: 'read', body };
+  const body = parseDurable(text);
+  if (body !== undefined) return { kind: 'read', body };
   const setAsideAs = `${path}.damaged`;
   await files.rename(path, setAsideAs);
   return { kind: 'damaged', setAsideAs };

@@ -3,6 +3,7 @@ import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createMemoryLogger } from '@cloudless/kernel/testing';
 import type { Assignment } from '@cloudless/proto';
 import { createAgent } from '../agent.ts';
+import { createFileLeaseStore, readBootId } from '../leases/file-lease-store.ts';
 import { createFileLogStore } from '../logs/file-log-store.ts';
 import { createFingerprint } from '../resources/fingerprint.ts';
 import { createUsageSampler } from '../resources/usage.ts';
@@ -14,9 +15,9 @@ import { createStubCoordinator } from './stub-coordinator.ts';
 
 /**
  * A real agent as a process that a test may kill, its coordinator played inside: `node agent-process.ts <folder> <socket> <assignments as
- * JSON>`. Says `up`, then a line of JSON for each report.
+ * JSON> [lease in ms]`. Says `up`, then a line of JSON for each report.
  */
-const [folder = '', socketPath = '', assignments = '[]'] = process.argv.slice(2);
+const [folder = '', socketPath = '', assignments = '[]', leaseMs = '0'] = process.argv.slice(2);
 const clock = createRealClock();
 const logger = createMemoryLogger();
 const state = createFileState(folder, logger);
@@ -24,6 +25,8 @@ const identity = await state.loadIdentity();
 if (!identity) throw new Error(`no identity in ${folder}`);
 const coordinator = createStubCoordinator(identity);
 coordinator.assignments = JSON.parse(assignments) as Assignment[];
+coordinator.leaseMs = Number(leaseMs);
+const bootId = (await readBootId(process.platform)) ?? '';
 const runtime = createDockerRuntime({ socketPath, clock, platform: process.platform });
 process.stdout.write('up\n');
 await createAgent({
@@ -36,6 +39,7 @@ await createAgent({
   logs: createFileLogStore(join(folder, 'logs')),
   credentials: createStaticCredentials(identity),
   dial: () => coordinator.dial(),
+  leaseStore: createFileLeaseStore(folder, bootId, logger),
   fingerprint: createFingerprint({ agentVersion: 'test', dataFolder: folder, files: { root: '/' } }),
   sampleUsage: createUsageSampler({ runtime, clock }),
 });

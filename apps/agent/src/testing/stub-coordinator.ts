@@ -32,6 +32,8 @@ export interface StubCoordinator {
   isReachable: boolean;
   /** Acknowledges heartbeats. */
   answers: boolean;
+  /** Length of each lease that is asked for; 0 grants none. */
+  leaseMs: number;
   authority: { epoch: number; token: number };
 }
 
@@ -47,6 +49,7 @@ export function createStubCoordinator(identity: AgentIdentity): StubCoordinator 
     assignments: [],
     isReachable: true,
     answers: true,
+    leaseMs: 0,
     authority: { epoch: 1, token: 1 },
     get link() {
       return pair?.coordinator;
@@ -77,9 +80,15 @@ export function createStubCoordinator(identity: AgentIdentity): StubCoordinator 
     revision += 1;
   }
 
+  function acknowledge({ sequence, leases = [] }: Said<'heartbeat'>): void {
+    const { leaseMs } = stub;
+    const granted = leaseMs > 0 && leases.length > 0 ? { leases: leases.map((allocationId) => ({ allocationId, leaseMs })) } : {};
+    stub.send({ kind: 'heartbeatAck', sequence, ...granted });
+  }
+
   function meet(message: AgentMessage): void {
     messages.push(message);
-    if (message.kind === 'heartbeat' && stub.answers) stub.send({ kind: 'heartbeatAck', sequence: message.sequence });
+    if (message.kind === 'heartbeat' && stub.answers) acknowledge(message);
     if (message.kind === 'report') for (const { allocationId, observed } of message.reports) reported.set(allocationId, observed);
     if (message.kind === 'resync' && stub.assignments) complete(stub.assignments);
     if (message.kind !== 'hello') return;

@@ -1,5 +1,6 @@
 BIN=$DATA/agent/bin
 export CLOUDLESS_DATA="$DATA" CLOUDLESS_AGENT_HOME="$BIN" CLOUDLESS_AGENT_LINK="$LINK"
+[ "${1:-}" != watchdog ] || exec "$NODE" --max-semi-space-size=1 --max-old-space-size=32 "$BIN/current" watchdog
 [ "${1:-}" = run ] || exec "$NODE" "$BIN/current" "$@"
 
 # Keeps the agent running. A new version is on trial until it was welcomed by the coordinator: when it ends before, the one before comes back.

@@ -45,6 +45,7 @@ export function runtimeContract(open: () => Promise<ContractSubject>): void {
       limits: { cpuMillicores: 500, memoryBytes: 64 * 2 ** 20, pids: 50 },
       ports: [{ name: 'http', containerPort: 8080, hostPort: 0, protocol: 'TCP', expose: 'device' }],
       graceMs: 1000,
+      exclusive: false,
       readOnlyRoot: false,
       stdinOpen: false,
       ...program,

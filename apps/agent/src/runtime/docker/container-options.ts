@@ -12,6 +12,8 @@ export const LABEL = {
   /** `name=port/protocol`, by comma: to name host ports again after a restart of the agent. */
   ports: 'io.cloudless.ports',
   graceMs: 'io.cloudless.grace-ms',
+  /** It runs at most once: the watchdog stops it when its lease has lapsed. */
+  exclusive: 'io.cloudless.exclusive',
 } as const;
 
 /**
@@ -53,6 +55,7 @@ function labelsOf(plan: ContainerPlan): Record<string, string> {
     [LABEL.specHash]: plan.specHash,
     [LABEL.ports]: plan.ports.map((port) => `${port.name}=${portKey(port)}`).join(','),
     [LABEL.graceMs]: String(plan.graceMs),
+    [LABEL.exclusive]: String(plan.exclusive),
   };
 }
 

@@ -56,6 +56,7 @@ export function planOf(body: ContainerBody): ContainerPlan {
     limits: { cpuMillicores: 0, memoryBytes: 0, pids: 0 },
     ports: portsOf(body),
     graceMs: Number(Labels[LABEL.graceMs]),
+    exclusive: Labels[LABEL.exclusive] === 'true',
     readOnlyRoot: false,
     stdinOpen: false,
   };

@@ -49,6 +49,7 @@ const plan: ContainerPlan = {
   specHash: 'abc',
   name: 'cloudless-app',
   image: 'stays:1',
+  exclusive: false,
   env: {},
   limits: { cpuMillicores: 1, memoryBytes: 1, pids: 1 },
   ports: [],

@@ -1,0 +1,149 @@
+import type { Clock, Logger, Timer } from '@cloudless/kernel';
+import { leaseMsOf, type AllocationId, type Assignment, type Cause } from '@cloudless/proto';
+import type { Owner } from '../runtime/runtime.ts';
+import type { LeaseFile, LeaseStore } from './lease-file.ts';
+
+/** A lease is asked for again when so much of it has passed: two more tries fit before its end. */
+const RENEW_AFTER = 1 / 3;
+
+export type GrantedLease = { readonly allocationId: AllocationId; readonly leaseMs: number };
+
+/** What may run here now, by the leases that it holds and by how long no coordinator was heard. Counted in boot time. */
+export interface LeaseKeeper {
+  /** Exclusive replicas for which a lease is to be asked now. */
+  due(): readonly AllocationId[];
+  /** Grants that answer what was sent at `sentAtMs`. Resolves when they are durable, and only then hold. */
+  granted(sentAtMs: number, grants: readonly GrantedLease[]): Promise<void>;
+  /** A coordinator spoke, and what it said to hold is held. */
+  contact(): void;
+  /** Assignments changed. */
+  assigned(): void;
+  /** Why a replica may not run now; `undefined` while it may. */
+  pauseOf(assignment: Assignment): Cause | undefined;
+  stop(): void;
+}
+
+export type LeaseKeeperDeps = {
+  readonly owner: () => Owner | undefined;
+  readonly store: LeaseStore;
+  readonly assignments: () => readonly Assignment[];
+  /** Something may run that might not, or the other way round. */
+  readonly onChange: () => void;
+  readonly clock: Clock;
+  readonly logger: Logger;
+};
+
+const AWAITED: Cause = { code: 'leaseAwaited', message: 'It runs at most once, and waits for its lease from the coordinator.' };
+const ENDED: Cause = { code: 'leaseEnded', message: 'It runs at most once, and its lease ended: no coordinator renewed it in time.' };
+const ALONE: Cause = {
+  code: 'stoppedAlone',
+  message: 'No coordinator was reached for as long as it may run without one; it starts again when one answers.',
+};
+
+/** Leases of an earlier process of this boot hold on; those of an earlier boot do not. */
+export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeeper> {
+  const { clock, store, logger } = deps;
+  const endsAtMs = new Map<AllocationId, number>();
+  const saved = await store.load();
+  if (saved?.bootId === store.bootId) for (const lease of saved.leases) endsAtMs.set(lease.allocationId, lease.endsAtMs);
+  /** After a start: from the start on, because what was before is not known. */
+  let contactAtMs = clock.bootMs();
+  const paused = new Set<AllocationId>();
+  let timer: Timer | undefined;
+  let timerAtMs = Infinity;
+  let writing: Promise<void> = Promise.resolve();
+
+  const leftMs = (id: AllocationId): number => (endsAtMs.get(id) ?? -Infinity) - clock.bootMs();
+  const isExclusive = ({ desired, spec }: Assignment): boolean => desired === 'running' && spec.exclusive;
+
+  /** When what is assigned may run no longer unless something comes; `Infinity` when nothing limits it. */
+  function limitOf({ allocationId, spec }: Assignment): number {
+    if (spec.exclusive) return endsAtMs.get(allocationId) ?? -Infinity;
+    return spec.disconnect.stopAfterMs > 0 ? contactAtMs + spec.disconnect.stopAfterMs : Infinity;
+  }
+
+  function pauseOf(assignment: Assignment): Cause | undefined {
+    if (limitOf(assignment) > clock.bootMs()) return undefined;
+    if (!assignment.spec.exclusive) return ALONE;
+    return endsAtMs.has(assignment.allocationId) ? ENDED : AWAITED;
+  }
+
+  /** Tells when anything begins or ceases to be paused, and looks again at the next limit. */
+  function judge(): void {
+    let isChanged = false;
+    let nextAtMs = Infinity;
+    for (const assignment of deps.assignments()) {
+      const { allocationId } = assignment;
+      const isPaused = assignment.desired === 'running' && pauseOf(assignment) !== undefined;
+      if (isPaused !== paused.has(allocationId)) isChanged = true;
+      if (isPaused) paused.add(allocationId);
+      else paused.delete(allocationId);
+      const limit = limitOf(assignment);
+      if (!isPaused && limit < nextAtMs) nextAtMs = limit;
+    }
+    plan(nextAtMs);
+    if (isChanged) deps.onChange();
+  }
+
+  /** Limits move on with each contact: the timer stays where it is, and looks then. */
+  function plan(nextAtMs: number): void {
+    if (timer && timerAtMs <= nextAtMs && timerAtMs > clock.bootMs()) return;
+    timer?.cancel();
+    timer = undefined;
+    timerAtMs = nextAtMs;
+    if (nextAtMs === Infinity) return;
+    timer = clock.setTimer(Math.max(0, nextAtMs - clock.bootMs()), () => {
+      timer = undefined;
+      judge();
+    });
+  }
+
+  function compose(owner: Owner, grants: ReadonlyMap<AllocationId, number>): LeaseFile {
+    const wanted = new Set(
+      deps
+        .assignments()
+        .filter(isExclusive)
+        .map(({ allocationId }) => allocationId),
+    );
+    const all = new Map([...endsAtMs, ...grants]);
+    const leases = [...all].filter(([id]) => wanted.has(id)).map(([allocationId, ends]) => ({ allocationId, endsAtMs: ends }));
+    return { bootId: store.bootId, clusterId: owner.clusterId, nodeId: owner.nodeId, leases };
+  }
+
+  async function write(sentAtMs: number, grants: readonly GrantedLease[]): Promise<void> {
+    const owner = deps.owner();
+    if (!owner) return;
+    // An answer that overtook a later one shortens nothing.
+    const later = new Map(
+      grants.map(({ allocationId, leaseMs }) => [allocationId, Math.max(endsAtMs.get(allocationId) ?? 0, sentAtMs + leaseMs)]),
+    );
+    const file = compose(owner, later);
+    await store.save(file);
+    endsAtMs.clear();
+    for (const lease of file.leases) endsAtMs.set(lease.allocationId, lease.endsAtMs);
+    judge();
+  }
+
+  judge();
+  return {
+    due: () =>
+      deps
+        .assignments()
+        .filter((assignment) => isExclusive(assignment) && leftMs(assignment.allocationId) < leaseMsOf(assignment.spec) * (1 - RENEW_AFTER))
+        .map(({ allocationId }) => allocationId),
+    granted(sentAtMs, grants) {
+      if (grants.length === 0) return Promise.resolve();
+      writing = writing
+        .then(() => write(sentAtMs, grants))
+        .catch((cause: unknown) => logger.error({ op: 'lease.write', outcome: 'failed', leases: grants.length }, cause));
+      return writing;
+    },
+    contact() {
+      contactAtMs = clock.bootMs();
+      if (paused.size > 0) judge();
+    },
+    assigned: judge,
+    pauseOf,
+    stop: () => timer?.cancel(),
+  };
+}

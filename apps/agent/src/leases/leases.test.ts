@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { createAgentBench } from '../testing/agent-bench.ts';
+import { buildAssignment } from '../testing/build-assignment.ts';
+import { createMemoryLeaseStore, type LeaseFile } from './lease-file.ts';
+
+const LEASE_MS = 30_000;
+const db = buildAssignment('db', { exclusive: true });
+const id = db.allocationId;
+
+/** An agent with one exclusive replica, whose coordinator grants leases. */
+function open(assignment = db) {
+  const leaseStore = createMemoryLeaseStore();
+  const bench = createAgentBench({ 'example/web:1': {} }, { leaseStore });
+  bench.coordinator.assignments = [assignment];
+  bench.coordinator.leaseMs = LEASE_MS;
+  const states = () => bench.runtime.containers.map(({ state }) => state);
+  const cut = (): void => {
+    bench.coordinator.isReachable = false;
+    bench.coordinator.pair?.sever();
+  };
+  return Object.assign(bench, { leaseStore, states, cut });
+}
+
+test('an exclusive replica starts only with its lease, which is on the disk before', async () => {
+  await using bench = open();
+  bench.coordinator.leaseMs = 0;
+  await bench.start();
+  await bench.run(5000);
+  expect(bench.runtime.containers).toEqual([]);
+  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'pending', ready: false, cause: { code: 'leaseAwaited' } });
+  bench.coordinator.leaseMs = LEASE_MS;
+  let written: LeaseFile | undefined;
+  const save = bench.leaseStore.save;
+  bench.leaseStore.save = (file) => {
+    expect(bench.runtime.starts).toBe(0);
+    written = file;
+    return save(file);
+  };
+  await bench.run(1500);
+  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: true, restarts: 0 });
+  expect(written).toMatchObject({ nodeId: bench.identity.nodeId, leases: [{ allocationId: id }] });
+});
+
+test('a lease that is granted at once costs an exclusive replica no heartbeat of waiting', async () => {
+  await using bench = open();
+  await bench.start();
+  await bench.run(300);
+  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: true });
+});
+
+test('a lease counts from when it was asked for, not from when the answer came', async () => {
+  await using bench = open();
+  await bench.start();
+  await bench.run(300);
+  const asked = bench.coordinator.said('heartbeat').filter(({ leases }) => leases?.includes(id));
+  expect(asked).toHaveLength(1);
+  const [lease] = (await bench.leaseStore.load())?.leases ?? [];
+  expect(lease?.endsAtMs).toBeLessThanOrEqual(bench.clock.bootMs() - 100 + LEASE_MS);
+});
+
+test('it is renewed when a third has passed, so the disk is written no more often', async () => {
+  await using bench = open();
+  let saves = 0;
+  const save = bench.leaseStore.save;
+  bench.leaseStore.save = (file) => {
+    saves += 1;
+    return save(file);
+  };
+  await bench.start();
+  await bench.run(60_000);
+  expect(saves).toBeGreaterThanOrEqual(5);
+  expect(saves).toBeLessThanOrEqual(7);
+  expect(bench.runtime.starts).toBe(1);
+});
+
+test('without a coordinator it is stopped at the end of its lease, a crash is restarted until then and not after, and it comes back', async () => {
+  await using bench = open();
+  await bench.start();
+  await bench.run(1000);
+  bench.cut();
+  await bench.run(10_000);
+  bench.runtime.crash(bench.runtime.containers[0]?.containerId ?? '');
+  await bench.run(2000);
+  expect(bench.states()).toEqual(['running']);
+  await bench.run(LEASE_MS - 12_000);
+  expect(bench.states()).toEqual(['exited']);
+  const startsThen = bench.runtime.starts;
+  await bench.run(600_000);
+  expect(bench.states()).toEqual(['exited']);
+  expect(bench.runtime.starts).toBe(startsThen);
+  bench.coordinator.isReachable = true;
+  await bench.run(12_000);
+  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: true, restarts: 1 });
+  expect(bench.runtime.starts).toBe(startsThen + 1);
+});
+
+test('an agent that starts again goes on with the lease that it held, and not beyond it', async () => {
+  await using bench = open();
+  await bench.start();
+  await bench.run(1000);
+  bench.cut();
+  await bench.kill();
+  await bench.start();
+  await bench.run(20_000);
+  expect(bench.states()).toEqual(['running']);
+  expect(bench.runtime.starts).toBe(1);
+  await bench.run(10_000);
+  expect(bench.states()).toEqual(['exited']);
+});
+
+test('after a restart of the machine no lease holds: it does not start offline', async () => {
+  await using bench = open();
+  await bench.start();
+  await bench.run(1000);
+  bench.cut();
+  await bench.kill();
+  for (const { containerId } of bench.runtime.containers) bench.runtime.crash(containerId);
+  const saved = await bench.leaseStore.load();
+  Object.assign(bench.leaseStore, { bootId: 'another boot', load: () => Promise.resolve(saved) });
+  const { starts } = bench.runtime;
+  await bench.start();
+  await bench.run(20_000);
+  expect(bench.states()).toEqual(['exited']);
+  expect(bench.runtime.starts).toBe(starts);
+});
+
+test('a disk that takes no lease starts nothing', async () => {
+  await using bench = open();
+  bench.leaseStore.save = () => Promise.reject(new Error('no space left on device'));
+  await bench.start();
+  await bench.run(5000);
+  expect(bench.runtime.containers).toEqual([]);
+  expect(bench.logger.events.filter(({ op }) => op === 'lease.write').length).toBeGreaterThan(0);
+});
+
+test('stopAfter stops what is not exclusive after that long without a coordinator, and it starts again when one answers', async () => {
+  const web = buildAssignment('web', { disconnect: { stopAfterMs: 60_000 } });
+  await using bench = open(web);
+  await bench.start();
+  await bench.run(1000);
+  bench.cut();
+  await bench.run(58_000);
+  expect(bench.states()).toEqual(['running']);
+  await bench.run(4000);
+  expect(bench.states()).toEqual(['exited']);
+  bench.coordinator.isReachable = true;
+  await bench.run(12_000);
+  expect(bench.coordinator.observed(web.allocationId)).toMatchObject({ phase: 'running', ready: true, restarts: 0 });
+});
+
+test('what stopAfter stopped does not start for a moment when it is no longer wanted on return', async () => {
+  const web = buildAssignment('web', { disconnect: { stopAfterMs: 60_000 } });
+  await using bench = open(web);
+  await bench.start();
+  await bench.run(1000);
+  bench.cut();
+  await bench.run(70_000);
+  bench.coordinator.assignments = [{ ...web, desired: 'stopped', generation: 2 }];
+  bench.coordinator.isReachable = true;
+  await bench.run(12_000);
+  expect(bench.coordinator.observed(web.allocationId)).toMatchObject({ phase: 'stopped' });
+  expect(bench.runtime.starts).toBe(1);
+});
