@@ -11,7 +11,7 @@ import { organisations } from './checkers/organisations.ts';
 import { findLostState, findOwnFault, KEPT_STATE, OWN_FAULTS } from './checkers/own-faults.ts';
 import { createReasons } from './checkers/reasons.ts';
 import { createRestarts } from './checkers/restarts.ts';
-import { createRoom } from './checkers/room.ts';
+import { room } from './checkers/room.ts';
 import { slotLimit } from './checkers/slot-limit.ts';
 import { createDraw } from './draw.ts';
 import { SimulationFailed } from './failure.ts';
@@ -79,7 +79,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
     },
   });
   const { clock, seat, devices, history, faults, network, trace } = world;
-  checkers.push(oneContainer, slotLimit, createRoom(clock), acknowledged, organisations, createDeliberate(), createRestarts());
+  checkers.push(oneContainer, slotLimit, room, acknowledged, organisations, createDeliberate(), createRestarts());
   checkers.push(createReasons(), createAvailability(), limits, convergence, linearizability);
   const startedAtMs = clock.bootMs();
   const sinceStartMs = (): number => clock.bootMs() - startedAtMs;

@@ -288,3 +288,51 @@ test('what a container printed is kept after it is gone', async () => {
   const lines = await bench.logs.read(id, { limit: 10 });
   expect(lines.map((line) => line.text)).toEqual(['one', 'two']);
 });
+
+test('a day without a coordinator changes nothing that runs: a crash is restarted, and so is everything after a reboot', async () => {
+  await using bench = createAgentBench();
+  const apps = ['one', 'two', 'three'].map((name) => buildAssignment(name));
+  bench.coordinator.assignments = apps;
+  await bench.start();
+  await bench.run(500);
+  const before = bench.runtime.containers.map(({ containerId }) => containerId);
+  bench.coordinator.isReachable = false;
+  bench.coordinator.pair?.sever();
+  await bench.run(12 * 3_600_000);
+  expect(bench.runtime.containers.map(({ containerId, state }) => [containerId, state])).toEqual(before.map((known) => [known, 'running']));
+  expect(bench.runtime.starts).toBe(3);
+  bench.runtime.crash(before[0] ?? '', { code: 1 });
+  await bench.run(3_600_000);
+  expect(bench.runtime.containers.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+  expect(bench.runtime.starts).toBe(4);
+  // The machine restarts: containers ended with it, and no coordinator is there.
+  await bench.kill();
+  for (const { containerId } of bench.runtime.containers) bench.runtime.crash(containerId, { code: 137 });
+  await bench.start();
+  await bench.run(11 * 3_600_000);
+  expect(bench.runtime.containers.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+  expect(bench.runtime.starts).toBe(7);
+  bench.coordinator.isReachable = true;
+  await bench.run(15_000);
+  expect(apps.map(({ allocationId }) => bench.coordinator.observed(allocationId)?.ready)).toEqual([true, true, true]);
+  expect(bench.runtime.starts).toBe(7);
+});
+
+test('a device that goes to sleep says so, stays away until it wakes, and then is back at once', async () => {
+  let tell: (isAsleep: boolean) => void = () => undefined;
+  await using bench = createAgentBench(undefined, {
+    watchSleep(onSleep) {
+      tell = onSleep;
+      return { stop: () => undefined };
+    },
+  });
+  await bench.start();
+  await bench.run(200);
+  tell(true);
+  await bench.run(5000);
+  expect(bench.coordinator.said('leave')).toMatchObject([{ why: 'sleep' }]);
+  expect(bench.coordinator.sessions).toBe(1);
+  tell(false);
+  await bench.run(100);
+  expect(bench.coordinator.sessions).toBe(2);
+});

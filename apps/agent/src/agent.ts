@@ -52,6 +52,8 @@ export type AgentOptions = {
   readonly localTime?: (now: number) => LendingFacts['local'];
   /** Tells when an address or route of the machine changes, and when it woke. */
   readonly watchNetwork?: (onChange: (reason: string) => void) => { stop(): void };
+  /** Tells before the machine sleeps (`true`) and after it woke. */
+  readonly watchSleep?: (onSleep: (isAsleep: boolean) => void) => { stop(): void };
   /** The coordinator's addresses, to be kept. */
   readonly onAddresses?: (addresses: readonly string[]) => Promise<void>;
   readonly addresses?: () => readonly string[];
@@ -214,6 +216,14 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       },
     }),
   );
+  if (options.watchSleep)
+    lifecycle.add(
+      'sleep watch',
+      options.watchSleep((isAsleep) => {
+        if (isAsleep) current.session?.sleep();
+        else current.session?.networkChanged('the device woke');
+      }),
+    );
   if (options.watchNetwork)
     lifecycle.add(
       'network watch',

@@ -12,6 +12,7 @@ import { readIdleMs } from './resources/idle.ts';
 import { readLocalTime, uptimeMs } from './resources/local-time.ts';
 import { readMachineHash } from './resources/machine-hash.ts';
 import { readNetworkNames } from './resources/network-names.ts';
+import { watchSleep } from './resources/sleep-watch.ts';
 import { createUsageSampler } from './resources/usage.ts';
 import { createDockerRuntime } from './runtime/docker.ts';
 import { connectLoopback } from './session/connect-loopback.ts';
@@ -87,6 +88,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
       idleMs: await readIdleMs(platform, uptimeMs()),
     }),
     localTime: readLocalTime,
+    watchSleep: (onSleep) => watchSleep({ clock, logger, platform, onSleep }),
     watchNetwork: (onChange) => watchNetwork({ clock, logger, platform, onChange }),
     addresses: () => addresses.urls(),
     onAddresses: (next) => addresses.replace(next),

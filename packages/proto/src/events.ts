@@ -10,6 +10,7 @@ export const EVENT_KINDS = [
   'node.joined',
   'node.online',
   'node.degraded',
+  'node.asleep',
   'node.unreachable',
   'node.lost',
   'node.left',

@@ -11,6 +11,8 @@ const LONG_OUTAGE_MS = 5 * 60_000;
 const LONG_BACKOFF = { baseMs: 1_000, maxMs: 10_000, factor: 1.3, jitter: 0.5 } as const;
 /** How long the link may take to answer after the network changed. */
 const PROBE_MS = 1_000;
+/** A sleep that was called off: the device comes back after this. */
+const SLEEP_MS = 20_000;
 /** After a refusal that another try will not change. */
 const REFUSED_RETRY_MS = 30_000;
 
@@ -19,6 +21,8 @@ export interface Session {
   sendFingerprint(fingerprint: Fingerprint): void;
   /** The network of the device changed, or it woke: looks at the link, and dials at once when there is none. */
   networkChanged(reason: string): void;
+  /** The device is about to sleep: says so, and does not come back before it woke. */
+  sleep(): void;
   /** Asks to leave the cluster. `false`: there is no session to say it in. */
   depart(reason: string): boolean;
   /** Says `leave` when it can, then closes. */
@@ -36,6 +40,8 @@ export function startSession(deps: SessionDeps): Session {
   /** Ends the wait between two tries. */
   let waiting = new AbortController();
   let lostAtMs = clock.bootMs();
+  /** It said that it sleeps, and has not woken. */
+  let isAsleep = false;
   const tell = (state: SessionState): void => deps.onSession?.(state);
 
   /** @returns whether it had been welcomed, and whether trying again soon makes sense */
@@ -88,7 +94,9 @@ export function startSession(deps: SessionDeps): Session {
       failures = wasWelcomed ? 0 : failures + 1;
       if (wasWelcomed) lostAtMs = clock.bootMs();
       const backoff = clock.bootMs() - lostAtMs > LONG_OUTAGE_MS ? LONG_BACKOFF : BACKOFF;
-      await wait(retry ? backoffMs(backoff, failures, deps.entropy) : REFUSED_RETRY_MS, retry);
+      const delayMs = retry ? backoffMs(backoff, failures, deps.entropy) : REFUSED_RETRY_MS;
+      await wait(isAsleep ? SLEEP_MS : delayMs, retry);
+      isAsleep = false;
     }
   }
 
@@ -121,6 +129,9 @@ export function startSession(deps: SessionDeps): Session {
       logger.info({ op: 'network.change', reason, connected: link !== undefined });
       if (link) void probe(link, reason);
       else waiting.abort(new Error('the network changed'));
+    },
+    sleep() {
+      isAsleep = current?.sleep() ?? false;
     },
     depart: (reason) => current?.depart(reason) ?? false,
     async stop() {

@@ -79,6 +79,28 @@ describe('races', () => {
     expect(test.rowsOf(web.id)).toEqual([]);
   });
 
+  it.each<[string, Partial<typeof laptop>]>([
+    ['cordoned', { schedulable: false }],
+    ['drained', { drain: { sinceAt: 1, purpose: 'empty', cause: { code: 'x', message: 'x' } } }],
+    ['removed', { revokedAt: 1 }],
+  ])('never lands a placement on a device that is %s while it is under way', async (_how, change) => {
+    let isFirst = true;
+    await using test = await createTestPlane({
+      wrap: (store) =>
+        interposed(store, async ({ mutations }) => {
+          if (!isFirst || !mutations.some(isPlacement)) return;
+          isFirst = false;
+          await test.changeNode(laptop.id, () => change);
+        }),
+    });
+    await test.join(laptop);
+    await test.deploy(web);
+    await test.settle();
+    expect(isFirst).toBe(false);
+    expect(test.rowsOf(web.id)).toEqual([]);
+    expect(test.eventsOf('allocation.placed')).toEqual([]);
+  });
+
   it('applies one plan once, however often it is submitted', async () => {
     await using test = await createTestPlane();
     await test.join(laptop);

@@ -77,7 +77,18 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   const presences = new Map<NodeId, Presence>();
   const sessions = new Map<NodeId, Session>();
   const usageListeners = new Set<(sample: UsageSample) => void>();
-  const reports = createReportWriter({ store, clock, entropy, logger });
+  const reports = createReportWriter({
+    store,
+    clock,
+    entropy,
+    logger,
+    onWritten(nodeId) {
+      const presence = presences.get(nodeId);
+      if (!presence?.isReturning) return;
+      presence.isReturning = false;
+      watch.check(nodeId);
+    },
+  });
   const nodes = createNodeWriter({ store, clock, entropy, logger });
   const leases = createLeaseGranter({ store, clock, mayGrant: options.mayGrant ?? (() => true) });
   const departures = createDepartures({
@@ -150,6 +161,10 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
         presence.fingerprint = message.fingerprint;
         return watch.check(presence.nodeId);
       case 'leave':
+        if (message.why === 'sleep') {
+          presence.sleeps = 'said';
+          return link.close({ code: 'left', message: 'the device goes to sleep', retry: true });
+        }
         presence.hasLeft = true;
         watch.check(presence.nodeId);
         return link.close({ code: 'left', message: 'the device said goodbye', retry: false });
@@ -197,8 +212,10 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
           presence.link = link;
           presence.closedAtMs = undefined;
           presence.hasLeft = false;
+          presence.sleeps = undefined;
           presence.fingerprint = hello.fingerprint;
           reports.take(nodeId, hello.allocations);
+          presence.isReturning = reports.isWaiting(nodeId);
           presence.measureAtMs = clock.bootMs();
           measurePaths(presence, clock);
           watch.check(nodeId);
@@ -222,6 +239,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       sessions.delete(nodeId);
       presence.link = undefined;
       presence.closedAtMs = clock.bootMs();
+      if (by === 'peer' && code === 'closed' && sleepsNowAndThen(presence)) presence.sleeps ??= 'guessed';
+      watch.check(nodeId);
     });
   }
 
@@ -351,3 +370,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     },
   };
 }
+
+/** On battery, or a phone: closing its lid ends its agent's link in order. */
+const sleepsNowAndThen = ({ fingerprint }: Presence): boolean =>
+  fingerprint?.power.source === 'battery' || fingerprint?.link.type === 'mobile';

@@ -21,6 +21,7 @@ export type Signals = {
   /** Since its link closed; absent while connected, or before it ever was. */
   readonly closedForMs: number | undefined;
   readonly hasLeft: boolean;
+  readonly sleeps: 'said' | 'guessed' | undefined;
   readonly silenceLimitMs: number;
   /** Silence after which it counts as lost. */
   readonly lostAfterMs: number;
@@ -31,6 +32,9 @@ export type Signals = {
 const RECONNECT_MS = 1000;
 
 export type Verdict = { readonly word: NodeState['word']; readonly cause: Cause };
+
+/** A device that sleeps for longer is lost. How long its replicas wait for it, each app says. */
+const SLEEP_MS = 7 * 86_400_000;
 
 /** After this coordinator started, before a device that was online counts as silent: agents look for it with back-off. */
 const RETURN_MS = 10_000;
@@ -48,6 +52,8 @@ export function judgeLiveness(signals: Signals): Verdict | undefined {
   if (isConnected && silentMs <= limitMs) return judgeEngine(signals.engine);
   // It is known to be gone: more silence is no news.
   if (word === 'left' || word === 'lost') return undefined;
+  const asleep = judgeSleep(signals, isNew);
+  if (asleep) return asleep === 'stands' ? undefined : asleep;
   if (silentMs > lostAfterMs)
     return verdict('lost', 'silent_too_long', 'The device has not been heard from for too long; its replicas are replaced elsewhere.');
   if (closedForMs !== undefined && closedForMs > RECONNECT_MS)
@@ -55,6 +61,17 @@ export function judgeLiveness(signals: Signals): Verdict | undefined {
   if (silentMs > limitMs)
     return verdict('unreachable', 'silent', 'Nothing was heard from the device for longer than its kind of connection allows.');
   return undefined;
+}
+
+/** Asleep is not silent: it was said, or is likely. A leader that starts believes the word that it finds. */
+function judgeSleep({ word, isConnected, silentMs, sleeps, closedForMs }: Signals, isNew: boolean): Verdict | 'stands' | undefined {
+  if (isConnected || silentMs > SLEEP_MS) return undefined;
+  if (sleeps === 'said') return verdict('asleep', 'went_to_sleep', 'The device said that it goes to sleep.');
+  if (sleeps === 'guessed' && closedForMs !== undefined)
+    return closedForMs > RECONNECT_MS
+      ? verdict('asleep', 'fell_asleep', 'A device that sleeps now and then closed its connection in order.')
+      : 'stands';
+  return word === 'asleep' && isNew ? 'stands' : undefined;
 }
 
 function judgeEngine(engine: Engine | undefined): Verdict {

@@ -44,7 +44,8 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
     const fingerprint = presence.fingerprint ?? row.fingerprint;
     return judgeLiveness({
       word: row.state.word,
-      isConnected: presence.link !== undefined,
+      isConnected: presence.link !== undefined && !presence.isReturning,
+      sleeps: presence.sleeps,
       silentMs: now - presence.heardAtMs,
       closedForMs: presence.closedAtMs === undefined ? undefined : now - presence.closedAtMs,
       hasLeft: presence.hasLeft,

@@ -1,4 +1,4 @@
-import { buildFingerprint } from '@cloudless/proto/testing';
+import { buildFingerprint, buildObserved } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
 import { allowedSilenceMs, heartbeatMs, judgeLiveness, type Signals } from './judge-liveness.ts';
 import { openSessions } from './testing/open-sessions.ts';
@@ -27,6 +27,7 @@ describe('the state of a device, by its signals', () => {
     silentMs: 0,
     closedForMs: undefined,
     hasLeft: false,
+    sleeps: undefined,
     silenceLimitMs: 1500,
     lostAfterMs: 60_000,
     engine: WIRED.engine,
@@ -41,6 +42,13 @@ describe('the state of a device, by its signals', () => {
     ['is silent for a minute', { ...away, closedForMs: 60_001, silentMs: 60_001 }, 'lost', 'silent_too_long'],
     ['is lost, and still silent', { ...away, word: 'lost', closedForMs: 90_000, silentMs: 90_000 }, undefined],
     ['is lost, and speaks again', { word: 'lost' }, 'online'],
+    ['said that it sleeps', { ...away, sleeps: 'said' }, 'asleep', 'went_to_sleep'],
+    ['sleeps for hours, as it said', { ...away, sleeps: 'said', silentMs: 3.6e7, closedForMs: 3.6e7 }, 'asleep', 'went_to_sleep'],
+    ['sleeps for more than a week', { ...away, sleeps: 'said', silentMs: 7e8, closedForMs: 7e8 }, 'lost', 'silent_too_long'],
+    ['is of a kind that sleeps, and closed its link in order', { ...away, sleeps: 'guessed', closedForMs: 1100 }, 'asleep', 'fell_asleep'],
+    ['may only be restarting its agent', { ...away, sleeps: 'guessed', closedForMs: 900 }, undefined],
+    ['slept when this coordinator started', { word: 'asleep', isConnected: false, silentMs: 90_000 }, undefined],
+    ['woke', { word: 'asleep' }, 'online'],
     ['said goodbye', { hasLeft: true }, 'left', 'agent_left'],
     ['has left, and is silent', { ...away, word: 'left', silentMs: 1e9 }, undefined],
     ['was online when this coordinator started 9 s ago', { isConnected: false, silentMs: 9000 }, undefined],
@@ -78,6 +86,39 @@ describe('a device that is watched', () => {
     await opened.connect(laptop);
     expect(opened.stateOf(laptop)?.word).toBe('online');
     expect(await opened.kindsOfEvents()).toEqual(['node.online', 'node.unreachable', 'node.lost', 'node.online']);
+  });
+
+  it('that says it goes to sleep is asleep at once, is not called lost for it, and is online when it wakes', async () => {
+    await using opened = await openSessions();
+    const laptop = await opened.addNode('laptop');
+    const link = await opened.connect(laptop);
+    link.agent.send({ kind: 'leave', reason: 'the lid was closed', why: 'sleep' });
+    await opened.settle();
+    expect(opened.stateOf(laptop)).toMatchObject({ word: 'asleep', cause: { code: 'went_to_sleep' } });
+    await opened.pass(600_000);
+    expect(opened.stateOf(laptop)?.word).toBe('asleep');
+    expect(opened.sessions.silentMs(laptop.id)).toBeGreaterThanOrEqual(600_000);
+    await opened.connect(laptop);
+    expect(opened.stateOf(laptop)?.word).toBe('online');
+    expect(await opened.kindsOfEvents()).toEqual(['node.online', 'node.asleep', 'node.online']);
+  });
+
+  it('is online only once all that it said on its return is in the store, so that nothing is decided on what it was', async () => {
+    await using opened = await openSessions();
+    const laptop = await opened.addNode('laptop');
+    // More than one write of reports takes.
+    const held = [];
+    for (let index = 0; index < 120; index += 1) held.push(await opened.place(laptop));
+    const failedWhenOnline: number[] = [];
+    opened.store.onCommit(({ changes }) => {
+      for (const change of changes)
+        if (change.kind === 'put' && change.table === 'node' && change.row.state.word === 'online')
+          failedWhenOnline.push(opened.store.allocationsOfNode(laptop.id).filter(({ row }) => row.observed.phase === 'failed').length);
+    });
+    const observed = buildObserved({ phase: 'failed', ready: false });
+    await opened.connect(laptop, { allocations: held.map(({ id }) => ({ allocationId: id, observed })) });
+    await opened.pass(500);
+    expect(failedWhenOnline).toEqual([120]);
   });
 
   it('is unreachable when its connection is half open, and says so within its limit', async () => {
@@ -140,6 +181,31 @@ describe('a device that is watched', () => {
     expect(nodes.map((node) => opened.stateOf(node)?.word)).toEqual(['online', 'online', 'online', 'online']);
     await opened.pass(1500);
     expect(nodes.map((node) => opened.stateOf(node)?.word)).toEqual(['unreachable', 'unreachable', 'unreachable', 'unreachable']);
+  });
+
+  it('keeps its word when 60 % of all leave at once: silence counts a third, and those that stay are left alone', async () => {
+    await using opened = await openSessions();
+    const names = [...'abcdefghij'];
+    const nodes = await Promise.all(names.map((name) => opened.addNode(name, { fingerprint: WIRED })));
+    const links = await Promise.all(nodes.map((node) => opened.connect(node)));
+    const beat = () => {
+      for (const link of links.slice(6)) link.agent.send({ kind: 'heartbeat', sequence: 1, allocations: [] });
+    };
+    for (const link of links.slice(0, 6)) link.sever();
+    for (let passed = 0; passed < 170_000; passed += 500) {
+      beat();
+      await opened.pass(500);
+    }
+    const [gone] = nodes;
+    if (!gone) throw new Error('no node');
+    const words = () => nodes.map((node) => opened.stateOf(node)?.word);
+    expect(words()).toEqual([...Array<string>(6).fill('unreachable'), ...Array<string>(4).fill('online')]);
+    expect(opened.sessions.silentMs(gone.id)).toBeLessThan(60_000);
+    for (let passed = 0; passed < 15_000; passed += 500) {
+      beat();
+      await opened.pass(500);
+    }
+    expect(words()).toEqual([...Array<string>(6).fill('lost'), ...Array<string>(4).fill('online')]);
   });
 
   it('is not blamed for the time in which the coordinator itself stood still', async () => {

@@ -21,10 +21,10 @@ export interface NodeWriter {
   settled(): Promise<void>;
 }
 
-const EVENTS: Record<NodeState['word'], { readonly kind: EventKind; readonly severity: 'info' | 'warning' | 'error' } | undefined> = {
+const EVENTS: Record<NodeState['word'], { readonly kind: EventKind; readonly severity: 'info' | 'warning' | 'error' }> = {
   online: { kind: 'node.online', severity: 'info' },
   degraded: { kind: 'node.degraded', severity: 'warning' },
-  asleep: undefined,
+  asleep: { kind: 'node.asleep', severity: 'info' },
   unreachable: { kind: 'node.unreachable', severity: 'warning' },
   lost: { kind: 'node.lost', severity: 'error' },
   left: { kind: 'node.left', severity: 'info' },

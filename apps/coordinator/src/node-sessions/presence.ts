@@ -17,6 +17,10 @@ export type Presence = {
   heardAtMs: number;
   closedAtMs: number | undefined;
   hasLeft: boolean;
+  /** Said that it goes to sleep, or is of a kind that does and closed its link in order. */
+  sleeps: 'said' | 'guessed' | undefined;
+  /** Its hello came, and what it said is not in the store yet: until then nothing is decided on its rows. */
+  isReturning: boolean;
   /** When somebody was last told that another machine shows this identity. */
   alertedAtMs: number | undefined;
   /** As last reported; the writer brings it into the row. */
@@ -33,6 +37,8 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
   heardAtMs: nowMs,
   closedAtMs: undefined,
   hasLeft: false,
+  sleeps: undefined,
+  isReturning: false,
   alertedAtMs: undefined,
   fingerprint: undefined,
   seen: { control: {}, bulk: {} },

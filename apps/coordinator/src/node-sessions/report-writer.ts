@@ -12,6 +12,8 @@ type Waiting = { readonly nodeId: NodeId; readonly observed: AllocationObserved 
 export interface ReportWriter {
   /** Takes reports of one node; of one allocation, only the newest waits. What the node does not hold is ignored. */
   take(nodeId: NodeId, reports: readonly AllocationReport[]): void;
+  /** Whether anything that this node said is not yet in the store. */
+  isWaiting(nodeId: NodeId): boolean;
   /** Resolves when nothing waits or `stop` was called. */
   settled(): Promise<void>;
   stop(): void;
@@ -23,8 +25,12 @@ export function createReportWriter(deps: {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
+  /** Everything that a node said is in the store. */
+  readonly onWritten?: (nodeId: NodeId) => void;
 }): ReportWriter {
   const { store, clock, entropy, logger } = deps;
+  /** How many of `waiting` are of each node. */
+  const waitingOf = new Map<NodeId, number>();
   const stopping = new AbortController();
   /** Bounded by the allocations in the store: unknown ones are not taken. */
   const waiting = new Map<AllocationId, Waiting>();
@@ -67,7 +73,16 @@ export function createReportWriter(deps: {
       // Another writer was faster on one of the rows: decide again on what they are now.
       if (outcome.kind === 'stale') return;
     }
-    for (const [id, report] of batch) if (waiting.get(id) === report) waiting.delete(id);
+    for (const [id, report] of batch) {
+      if (waiting.get(id) !== report) continue;
+      waiting.delete(id);
+      const left = (waitingOf.get(report.nodeId) ?? 1) - 1;
+      if (left > 0) waitingOf.set(report.nodeId, left);
+      else {
+        waitingOf.delete(report.nodeId);
+        deps.onWritten?.(report.nodeId);
+      }
+    }
   }
 
   async function drain(): Promise<void> {
@@ -92,11 +107,12 @@ export function createReportWriter(deps: {
         if (found?.row.nodeId !== nodeId) continue;
         const later = waiting.get(allocationId)?.observed;
         if (later && later.generation > observed.generation) continue;
-        waiting.delete(allocationId);
+        if (!waiting.delete(allocationId)) waitingOf.set(nodeId, (waitingOf.get(nodeId) ?? 0) + 1);
         waiting.set(allocationId, { nodeId, observed });
       }
       work ??= drain().finally(() => (work = undefined));
     },
+    isWaiting: (nodeId) => waitingOf.has(nodeId),
     async settled() {
       while (work) await work;
     },

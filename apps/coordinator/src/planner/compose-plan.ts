@@ -23,6 +23,7 @@ export function composePlan(decision: Decision, context: Context): Composed {
     into.rows.push({ kind: 'put', table: 'allocation', row: updatedRow(row, update, context.now), expect: version });
   }
   for (const placement of plan.place) composePlacement(placement, context, into);
+  into.rows.push(...checksOf(plan.place, context, into.rows));
   composeRemovals(decision, context, into);
   for (const workload of collection.workloads) composeDeletion(workload, context, into);
   for (const [workloadId, unplaced] of decision.unplaced) {
@@ -37,6 +38,23 @@ function composePlacement(placement: Placement, context: Context, into: Composed
   const row = placedRow(id, getWorkload(context, placement.workloadId).row, placement, name, context.now);
   into.rows.push({ kind: 'put', table: 'allocation', row, expect: 'absent' });
   into.events.push(placedEvent(row, name));
+}
+
+/**
+ * A new allocation has no earlier row to guard it, so its device and its app must be as they were read: a placement that is under way
+ * when the device is cordoned, drained or removed, or the app stopped, is decided again.
+ */
+function checksOf(placements: readonly Placement[], { store }: Context, written: readonly Mutation[]): Mutation[] {
+  const own = new Set(written.flatMap((mutation) => (mutation.kind === 'put' ? [mutation.row.id as string] : [])));
+  const checks = new Map<string, Mutation>();
+  for (const { nodeId, workloadId } of placements) {
+    const node = store.get('node', nodeId);
+    const workload = store.get('workload', workloadId);
+    if (node && !own.has(nodeId)) checks.set(nodeId, { kind: 'check', table: 'node', id: nodeId, expect: node.version });
+    if (workload && !own.has(workloadId))
+      checks.set(workloadId, { kind: 'check', table: 'workload', id: workloadId, expect: workload.version });
+  }
+  return [...checks.values()];
 }
 
 /** Rows of nodes that were removed, and rows that ended: the first may still be wanted, so that their end is told here. */

@@ -79,6 +79,9 @@ function composeMutation(mutation: Mutation, revision: number, overlay: Overlay,
       into.changes.push({ kind: 'event', event });
       return;
     }
+    case 'check':
+      // Judged with the others' versions, in order; under the guard of the group, memory is what the database holds.
+      return;
     default:
       unreachable(mutation);
   }

@@ -79,6 +79,26 @@ describe.each(TEST_DATABASES)('on %s', (_name, openDatabase) => {
       expect(opened.store.get('node', row.id)).toBeUndefined();
     });
 
+    it('that checks a row it does not write holds only while that is as it was read, also within one group', async () => {
+      await using opened = await createTestStore();
+      const row = buildNodeRow('laptop');
+      const put = (expected: number | 'absent'): Mutation => ({ kind: 'put', table: 'node', row, expect: expected });
+      const check = (expected: number): Mutation => ({ kind: 'check', table: 'node', id: row.id, expect: expected });
+      await opened.store.commit(batchOf(put('absent')));
+      expect(await opened.store.commit(batchOf(check(1), node('one')))).toMatchObject({ kind: 'committed' });
+      const outcomes = await Promise.all([
+        opened.store.commit(batchOf(put(1))),
+        opened.store.commit(batchOf(check(1), node('two'))),
+        opened.store.commit(batchOf(check(3), node('three'))),
+      ]);
+      expect(outcomes).toMatchObject([
+        { kind: 'committed' },
+        { kind: 'stale', table: 'node', id: row.id, found: 3 },
+        { kind: 'committed' },
+      ]);
+      expect(opened.store.get('node', row.id)?.version).toBe(3);
+    });
+
     it('happens whole: one stale row, and nothing of it', async () => {
       await using opened = await createTestStore();
       await opened.store.commit(batchOf(node('one')));

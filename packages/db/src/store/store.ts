@@ -25,8 +25,16 @@ type RemoveOf<T extends ControlTable> = {
   readonly expect: number;
 };
 
+/** Writes nothing: the batch holds only while the row is as it was read. */
+type CheckOf<T extends ControlTable> = {
+  readonly kind: 'check';
+  readonly table: T;
+  readonly id: ControlRows[T]['id'];
+  readonly expect: number;
+};
+
 export type Mutation =
-  | { [T in ControlTable]: PutOf<T> | RemoveOf<T> }[ControlTable]
+  | { [T in ControlTable]: PutOf<T> | RemoveOf<T> | CheckOf<T> }[ControlTable]
   /** Events get their revision from the batch. */
   | { readonly kind: 'event'; readonly event: Omit<ClusterEvent, 'revision'> };
 

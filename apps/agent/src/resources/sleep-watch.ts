@@ -1,0 +1,72 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import type { Clock, Logger, Timer } from '@cloudless/kernel';
+
+/** The system waits at most 5 s for whoever holds it up (logind's default); saying goodbye takes less. */
+const SAY_MS = 500;
+const RESTART_MS = 30_000;
+const MONITOR = ['monitor', '--system', '--dest', 'org.freedesktop.login1', '--object-path', '/org/freedesktop/login1'];
+const INHIBIT = ['--what=sleep', '--mode=delay', '--who=Cloudless', '--why=Tells its cluster that it sleeps', 'sleep', 'infinity'];
+
+/** What a line of `gdbus monitor` says of sleep: `true` before it, `false` after it. */
+export function readSleepSignal(line: string): boolean | undefined {
+  const said = /org\.freedesktop\.login1\.Manager\.PrepareForSleep \((true|false),?\)/.exec(line)?.[1];
+  return said === undefined ? undefined : said === 'true';
+}
+
+export type SleepWatchDeps = {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly platform: NodeJS.Platform;
+  /** The system is about to sleep, or has woken. */
+  readonly onSleep: (isAsleep: boolean) => void;
+};
+
+/** Hears from systemd-logind that the machine goes to sleep, and holds it up for a moment to say so. Elsewhere sleep is only noticed afterwards. */
+export function watchSleep({ clock, logger, platform, onSleep }: SleepWatchDeps): { stop(): void } {
+  if (platform !== 'linux') return { stop: () => undefined };
+  let isStopped = false;
+  let monitor: ChildProcess | undefined;
+  let inhibitor: ChildProcess | undefined;
+  let timer: Timer | undefined;
+
+  function holdUp(): void {
+    inhibitor = spawn('systemd-inhibit', INHIBIT, { stdio: 'ignore' });
+    // Without it the word may come too late: then silence tells.
+    inhibitor.once('error', (cause) => logger.debug({ op: 'sleep.inhibit', outcome: 'failed', reason: cause.message }));
+  }
+
+  function hear(text: string): void {
+    for (const line of text.split('\n')) {
+      const isAsleep = readSleepSignal(line);
+      if (isAsleep === undefined) continue;
+      logger.info({ op: 'device.sleep', asleep: isAsleep });
+      onSleep(isAsleep);
+      if (isAsleep) timer = clock.setTimer(SAY_MS, () => inhibitor?.kill());
+      else holdUp();
+    }
+  }
+
+  function listen(): void {
+    const child = spawn('gdbus', MONITOR, { stdio: ['ignore', 'pipe', 'ignore'] });
+    monitor = child;
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', hear);
+    child.once('error', (cause) =>
+      logger.info({ op: 'sleep.watch', outcome: 'failed', reason: `${cause.message}; a sleep is told by silence` }),
+    );
+    child.once('spawn', holdUp);
+    child.once('exit', () => {
+      inhibitor?.kill();
+      if (!isStopped) timer = clock.setTimer(RESTART_MS, listen);
+    });
+  }
+  listen();
+  return {
+    stop() {
+      isStopped = true;
+      timer?.cancel();
+      monitor?.kill();
+      inhibitor?.kill();
+    },
+  };
+}
