@@ -39,7 +39,8 @@ function recordStart({ store, clock, entropy, cluster, logger, version }: Ground
 }
 
 /** Who devices are, and their sessions. */
-async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentFile | undefined, addresses: () => readonly string[]) {
+async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentFile | undefined, lead: Lead) {
+  const addresses = () => withStandbys(reach.addresses(), lead);
   const { driver, store, cluster, keyWrap, clock, entropy, logger, lifecycle, version } = ground;
   const pairUrl = (code: string): string => `${reach.base().url}/pair#${code}`;
   const enrolment = lifecycle.add(
@@ -55,6 +56,8 @@ async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentF
     coordinatorVersion: version,
     renew: (nodeId, csr) => enrolment.renew(nodeId, csr),
     addresses,
+    // It grants nothing beyond its own lease: another may lead by then, and counts from its takeover.
+    mayGrant: () => lead.kind === 'sole' || lead.lease.state().kind === 'held',
     agentFile,
     serveFile: createFileServer({ agentFile, logger }),
   });
@@ -115,7 +118,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
   );
   const staleness = stalenessOf(lead);
   const agentFile = await readAgentFile(config.agentFile, version);
-  const { enrolment, sessions, agents } = await openDevices(ground, reach, agentFile, () => withStandbys(reach.addresses(), lead));
+  const { enrolment, sessions, agents } = await openDevices(ground, reach, agentFile, lead);
   const installer = openInstaller(ground, { reach, agentFile, mark, joins: enrolment.joins, webAuthority: https.authority });
   const controlPlane = options.createControlPlane?.({ store, clock, entropy, logger, counts: sessions });
   if (controlPlane) lifecycle.add('control plane', controlPlane);
