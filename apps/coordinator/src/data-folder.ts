@@ -14,6 +14,8 @@ export type DataPaths = {
   readonly clusterId: string;
   /** What people install to trust the dashboard. */
   readonly webAuthority: string;
+  /** Copies of the cluster, made here. */
+  readonly backups: string;
   /** Left for the agent on this machine. */
   readonly joinToken: string;
 };
@@ -28,6 +30,7 @@ export function dataPaths(dataFolder: string): DataPaths {
     claimCode: join(coordinator, 'claim-code'),
     coordinatorId: join(coordinator, 'id'),
     webAuthority: join(coordinator, 'web-ca', 'ca.pem'),
+    backups: join(dataFolder, 'backups'),
     joinToken: join(dataFolder, 'agent', 'join-token'),
   };
 }

@@ -1,6 +1,7 @@
 import type { Cluster, SqlDriver, Store } from '@cloudless/db';
 import type { Clock, Entropy, Logger } from '@cloudless/kernel';
 import type { ProcedureInput, ProcedureOutput, Unplaced, WorkloadId } from '@cloudless/proto';
+import type { BackupKeeper } from './backup/keep-backups.ts';
 import type { Enrolment } from './enrolment/index.ts';
 import type { Installer } from './install/create-installer.ts';
 import type { NodeSessions } from './node-sessions/index.ts';
@@ -35,6 +36,7 @@ export type ApiParts = Omit<ControlPlaneParts, 'counts'> & {
   /** Wall time since which what is read may be old; `undefined` while it is not. */
   readonly staleness: Staleness;
   readonly describeCluster: () => ProcedureOutput<'cluster.get'>;
+  readonly backups: Pick<BackupKeeper, 'backUp'>;
   /** Looks at another store. */
   readonly checkStore: (input: ProcedureInput<'cluster.checkStore'>, signal: AbortSignal) => Promise<ProcedureOutput<'cluster.checkStore'>>;
   /** Asks the store. */

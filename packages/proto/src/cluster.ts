@@ -69,6 +69,19 @@ export const leadershipSchema = z.discriminatedUnion('state', [
 ]);
 export type Leadership = z.infer<typeof leadershipSchema>;
 
+/** Copies of the cluster's state. Each was read back and found whole before it had its name. */
+export const backupStatusSchema = z.strictObject({
+  /** Where the daily ones go, on the machine of the coordinator. */
+  folder: z.string(),
+  everyMs: z.int(),
+  last: z.strictObject({ at: instantSchema, file: z.string(), bytes: z.number().min(0), revision: revisionSchema }).optional(),
+  /** The last restore that ended whole, and the copy that it came from. */
+  restored: z.strictObject({ at: instantSchema, file: z.string(), madeAt: instantSchema }).optional(),
+  /** Since the last that was made. */
+  failed: z.strictObject({ at: instantSchema, cause: causeSchema }).optional(),
+});
+export type BackupStatus = z.infer<typeof backupStatusSchema>;
+
 export const clusterStatusSchema = z.strictObject({
   at: instantSchema,
   epoch: z.int(),
@@ -78,6 +91,7 @@ export const clusterStatusSchema = z.strictObject({
   leadership: leadershipSchema,
   coordinators: z.array(coordinatorStatusSchema).max(64),
   store: storeStatusSchema,
+  backups: backupStatusSchema,
 });
 export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
 
@@ -105,6 +119,14 @@ export const CLUSTER_API = {
     rest: { method: 'GET', path: '/cluster/status' },
     input: none,
     output: clusterStatusSchema,
+  },
+  'cluster.backUp': {
+    kind: 'mutation',
+    permission: 'cluster.update',
+    summary: 'Make a backup now, beside those of each day',
+    rest: { method: 'POST', path: '/cluster/backups' },
+    input: none,
+    output: backupStatusSchema,
   },
   'cluster.checkStore': {
     kind: 'mutation',

@@ -7,6 +7,8 @@ export const EVENT_KINDS = [
   'cluster.claimed',
   'cluster.started',
   'cluster.leaderChanged',
+  'cluster.backedUp',
+  'cluster.backupFailed',
   'node.joined',
   'node.online',
   'node.degraded',

@@ -46,6 +46,7 @@ const CASES: Readonly<Record<ProcedureName, Case>> = {
   'account.renewRecoveryCodes': own(),
   'cluster.get': own(),
   'cluster.status': own(),
+  'cluster.backUp': own(),
   'cluster.checkStore': own({ url: 'http://127.0.0.1:1' }),
   'node.list': list,
   'node.get': onNode(),

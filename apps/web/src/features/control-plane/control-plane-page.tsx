@@ -9,6 +9,7 @@ import { Age } from '#web/format/age.tsx';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { PageHeader } from '#web/shell/page-header.tsx';
+import { BackupSection } from './backup-section.tsx';
 import { CoordinatorSection } from './coordinator-section.tsx';
 import { GrowSection } from './grow-section.tsx';
 import { judgeControlPlane } from './judge-control-plane.ts';
@@ -44,7 +45,7 @@ export function ControlPlanePage() {
       />
       <div className="flex max-w-4xl flex-col gap-8">
         <FailureCallout failure={status.error ?? undefined} onRetry={() => void status.refetch()} />
-        {status.data === undefined ? <Waiting failed={status.error !== null} /> : <Parts status={status.data} />}
+        {status.data === undefined ? <Waiting failed={status.error !== null} /> : <Parts status={status.data} onChange={() => void status.refetch()} />}
       </div>
     </>
   );
@@ -68,12 +69,13 @@ function Sentence({ status }: { readonly status: ClusterStatus }) {
   );
 }
 
-function Parts({ status }: { readonly status: ClusterStatus }) {
+function Parts({ status, onChange }: { readonly status: ClusterStatus; readonly onChange: () => void }) {
   return (
     <>
       <LeadershipNote leadership={status.leadership} />
       <CoordinatorSection status={status} />
       <StoreSection store={status.store} />
+      <BackupSection backups={status.backups} onMade={onChange} />
       {status.store.kind === 'sqlite' ? <GrowSection /> : null}
     </>
   );
