@@ -1,5 +1,6 @@
 import type { CoordinatorOptions } from './coordinator.ts';
 import { CloudlessError, ID_PREFIX, type BatchId, type EventId } from '@cloudless/proto';
+import { openBackups } from './backup/open-backups.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { checkStore } from './cluster-status/check-store.ts';
 import { describeStatus } from './cluster-status/describe-status.ts';
@@ -126,6 +127,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
     'people',
     await createPeople({ driver, store, cluster, keyWrap, clock, entropy, logger, codeFile: paths.claimCode, crashPoint }),
   );
+  const backups = lifecycle.add('backups', openBackups(ground));
   const api = options.createApi?.({
     store,
     driver,
@@ -146,7 +148,8 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
       webCaFingerprint: https.fingerprint,
       port: () => port,
     }),
-    describeStatus: describeStatus(ground),
+    describeStatus: describeStatus(ground, backups),
+    backups,
     checkStore: checkStore({ clock, entropy, logger }),
     staleness,
   });

@@ -50,7 +50,9 @@ describe('the keeper of backups', () => {
 
   it('says why one failed, and tries again within the hour', async () => {
     let isFull = true;
-    const { clock, told, keeper } = open(() => (isFull ? Promise.reject(new CloudlessError('config_invalid', 'no space')) : Promise.resolve()));
+    const { clock, told, keeper } = open(() =>
+      isFull ? Promise.reject(new CloudlessError('config_invalid', 'no space')) : Promise.resolve(),
+    );
     await clock.advance(61_000);
     expect(await keeper.status()).toMatchObject({ failed: { cause: { message: 'no space' } } });
     isFull = false;

@@ -32,7 +32,9 @@ export type BackupKeeperDeps = {
   /** The last copy, and the last restore, as the store remembers them. */
   readonly recall: () => Promise<Pick<BackupStatus, 'last' | 'restored'>>;
   /** Tells people how it went. */
-  readonly tell: (outcome: { readonly kind: 'made'; readonly name: string } | { readonly kind: 'failed'; readonly message: string }) => void;
+  readonly tell: (
+    outcome: { readonly kind: 'made'; readonly name: string } | { readonly kind: 'failed'; readonly message: string },
+  ) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 };

@@ -42,14 +42,21 @@ async function runProgram(folder: string, name: string, signal: AbortSignal): Pr
   } catch (cause) {
     signal.throwIfAborted();
     const said = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
-    throw new CloudlessError('store_unavailable', said === '' ? `The backup program ended early and wrote nothing in ${folder}.` : said, { cause });
+    throw new CloudlessError('store_unavailable', said === '' ? `The backup program ended early and wrote nothing in ${folder}.` : said, {
+      cause,
+    });
   }
 }
 
 function eventOf({ clock, entropy, cluster }: Ground, outcome: Parameters<BackupKeeperDeps['tell']>[0]): Mutation {
   const told =
     outcome.kind === 'made'
-      ? ({ kind: 'cluster.backedUp', severity: 'info', params: { file: outcome.name }, message: `A backup was made: ${outcome.name}` } as const)
+      ? ({
+          kind: 'cluster.backedUp',
+          severity: 'info',
+          params: { file: outcome.name },
+          message: `A backup was made: ${outcome.name}`,
+        } as const)
       : ({
           kind: 'cluster.backupFailed',
           severity: 'error',

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { CoordinatorStatus, StoreStatus } from '@cloudless/proto';
+import type { BackupKeeper } from '../backup/keep-backups.ts';
 import type { Ground } from '../ground.ts';
 import { describeLead } from '../lead.ts';
 import type { ApiParts } from '../parts.ts';
@@ -46,7 +47,7 @@ function listCoordinators({ lead, machine, version, startedAt, clock, config }: 
 
 /** Who leads and where the durable state lies, as observed when asked. */
 export const describeStatus =
-  (ground: Ground): ApiParts['describeStatus'] =>
+  (ground: Ground, backups: Pick<BackupKeeper, 'status'>): ApiParts['describeStatus'] =>
   async (signal) => {
     const { cluster, store, clock, lead, paths, database } = ground;
     return {
@@ -56,6 +57,7 @@ export const describeStatus =
       revision: store.revision,
       leadership: describeLead(lead),
       coordinators: listCoordinators(ground),
+      backups: await backups.status(),
       store: database.rqlite ? await describeRqlite(database.rqlite, clock, signal) : await describeSqlite(paths.database),
     };
   };

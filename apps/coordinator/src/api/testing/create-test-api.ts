@@ -13,6 +13,7 @@ import { assert } from '@cloudless/kernel';
 import { createManualClock, createMemoryLogger, createSeededEntropy } from '@cloudless/kernel/testing';
 import {
   isCloudlessError,
+  type BackupStatus,
   type BatchId,
   type CloudlessError,
   type OrgId,
@@ -38,6 +39,8 @@ export type TestApiOptions = Partial<Pick<ApiParts, 'sessions' | 'describeCluste
 export type Who = { readonly role: Role; readonly scope?: TokenScope; readonly orgId?: OrgId };
 
 type Calls = Readonly<Record<string, Readonly<Record<string, (input: unknown) => Promise<unknown>>>>>;
+
+const NO_BACKUPS: BackupStatus = { folder: '/backups', everyMs: 86_400_000 };
 
 /** The whole API over the real store, people, enrolment and sessions, on a clock that the test moves. */
 export async function createTestApi(given: TestApiOptions = {}) {
@@ -91,6 +94,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
       dataFolder: folder,
     }),
     checkStore: checkStore(base),
+    backups: { backUp: () => Promise.resolve(NO_BACKUPS) },
     staleness: { since: () => undefined, onChange: () => () => undefined },
     describeStatus: () =>
       Promise.resolve({
@@ -101,6 +105,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
         leadership: { state: 'sole' },
         coordinators: [],
         store: { kind: 'sqlite', path: folder, bytes: 0 },
+        backups: NO_BACKUPS,
       }),
     ...given,
   };

@@ -45,7 +45,11 @@ export function ControlPlanePage() {
       />
       <div className="flex max-w-4xl flex-col gap-8">
         <FailureCallout failure={status.error ?? undefined} onRetry={() => void status.refetch()} />
-        {status.data === undefined ? <Waiting failed={status.error !== null} /> : <Parts status={status.data} onChange={() => void status.refetch()} />}
+        {status.data === undefined ? (
+          <Waiting failed={status.error !== null} />
+        ) : (
+          <Parts status={status.data} onChange={() => void status.refetch()} />
+        )}
       </div>
     </>
   );
