@@ -8,6 +8,7 @@ import { tableOf, writeReport } from './report.ts';
 import { measureScheduling } from './scheduling.ts';
 import { measureStoreWrites } from './store-writes.ts';
 import { measureSubmitToTold } from './submit-to-told.ts';
+import { measureTakeover } from './takeover.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   b1: measureScheduling,
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   b3: measureContainerKilled,
   b5: measureStoreWrites,
   b6: measureFootprint,
+  b7: measureTakeover,
   b13: measureDashboard,
   joining: measureJoining,
 };
