@@ -9,8 +9,11 @@ import { openRotatingLog } from './rotating-log.ts';
 
 /** One part of the control plane as a program of its own. */
 export type PartPlan = {
-  readonly name: 'coordinator' | 'web' | 'watchdog' | 'agent';
-  /** Node flags, the file, and its arguments. */
+  /** Also of its log and its pid file. */
+  readonly name: string;
+  /** Absent: Node. */
+  readonly program?: string;
+  /** Of Node: its flags, the file, and its arguments. */
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 };
@@ -54,7 +57,7 @@ export function supervise(plan: PartPlan, options: SuperviseOptions): Part {
   let tail = '';
 
   function start(): ChildProcess {
-    const started = spawn(process.execPath, plan.argv, {
+    const started = spawn(plan.program ?? process.execPath, plan.argv, {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...plan.env },

@@ -1,0 +1,38 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createTemporaryFolder } from '../programs/temporary-folder.ts';
+import { clusterPorts, coordinatorUrls, planCoordinators, planStore } from './cluster-plans.ts';
+import { findRqlited } from './find-program.ts';
+
+const surroundings = { root: '/data', port: 7600, storePort: 4001, webPort: 3000, rqlited: '/bin/rqlited' };
+
+describe('the plan of a cluster', () => {
+  it('gives every member ports and a folder of its own', () => {
+    const ports = clusterPorts(surroundings);
+    expect(new Set(ports).size).toBe(ports.length);
+    const folders = planCoordinators(surroundings).flatMap(({ env }) => env['CLOUDLESS_DATA'] ?? []);
+    expect(new Set(folders).size).toBe(3);
+    expect(new Set(planStore(surroundings).map(({ argv }) => argv.at(-1))).size).toBe(3);
+  });
+
+  it('tells each coordinator all nodes of the store, and where the others reach it', () => {
+    const coordinators = planCoordinators(surroundings).filter(({ name }) => name.startsWith('coordinator'));
+    expect(coordinators.map(({ env }) => env['CLOUDLESS_COORDINATOR_URL'])).toEqual(coordinatorUrls(surroundings));
+    for (const { env } of coordinators)
+      expect(env['CLOUDLESS_STORE_URL']).toBe('http://127.0.0.1:4001,http://127.0.0.1:4003,http://127.0.0.1:4005');
+  });
+});
+
+describe('rqlited', () => {
+  it('is what RQLITED names, else what is on PATH, if it can be run', () => {
+    using folder = createTemporaryFolder('rqlited');
+    const file = join(folder.path, 'rqlited');
+    writeFileSync(file, '');
+    expect(findRqlited({ PATH: folder.path })).toBeUndefined();
+    chmodSync(file, 0o700);
+    expect(findRqlited({ PATH: folder.path })).toBe(file);
+    expect(findRqlited({ RQLITED: file, PATH: '' })).toBe(file);
+    expect(findRqlited({ RQLITED: join(folder.path, 'none'), PATH: folder.path })).toBeUndefined();
+  });
+});
