@@ -90,7 +90,9 @@ describe('a leader’s process', () => {
       attic.child.kill('SIGKILL');
       await attic.ended;
       await until('a write through the other', () => writeThrough(cellar, cookie));
-      const events = (await (await cellar.get('/api/v1/events', cookie)).json()) as { rows: { kind: string; params: { cause?: string } }[] };
+      const events = (await (await cellar.get('/api/v1/events', cookie)).json()) as {
+        rows: { kind: string; params: { cause?: string } }[];
+      };
       const causes = events.rows.filter(({ kind }) => kind === 'cluster.leaderChanged').map(({ params }) => params.cause);
       expect(causes).toEqual(['gone', 'vacant']);
     },

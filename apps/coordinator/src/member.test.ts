@@ -1,6 +1,9 @@
+import { createRealClock } from '@cloudless/kernel/node';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { claim, openMembers, roleOf, until, type Member } from './testing/open-members.ts';
+
+const clock = createRealClock();
 
 type Status = {
   readonly token: number;
@@ -14,6 +17,24 @@ const statusAt = async (member: Member, cookie: string): Promise<Status | undefi
 };
 const untilRole = (member: Member, role: string) =>
   until(`${member.name} as ${role}`, async () => ((await roleOf(member)) === role ? true : undefined));
+
+/** The live stream of a dashboard: the kind of its first change, `undefined` when none came, and its end. */
+function openLive(member: Member, cookie: string) {
+  const first = Promise.withResolvers<string | undefined>();
+  const closed = Promise.withResolvers<void>();
+  const socket = new WebSocket(`${member.url.replace('http', 'ws')}/trpc`, { headers: { cookie, origin: member.url } });
+  socket.once('open', () => socket.send(JSON.stringify({ id: 1, method: 'subscription', params: { path: 'live.follow', input: {} } })));
+  socket.on('message', (message) => {
+    const { result } = JSON.parse(String(message)) as { result?: { type?: string; data?: { data?: { kind: string } } } };
+    if (result?.type === 'data') first.resolve(result.data?.data?.kind);
+  });
+  socket.on('error', () => first.resolve(undefined));
+  socket.once('close', () => {
+    first.resolve(undefined);
+    closed.resolve();
+  });
+  return { first: first.promise, closed: closed.promise, end: () => socket.terminate() };
+}
 
 async function openPair(options?: Parameters<typeof openMembers>[0]) {
   const opened = await openMembers(options);
@@ -84,6 +105,26 @@ describe('coordinators that share a store', () => {
       'vacant',
     ]);
     expect(events.rows.some(({ kind }) => kind === 'cluster.claimed')).toBe(true);
+  });
+
+  it('let a live stream through a standby go on within three seconds when the leader is stopped', async () => {
+    await using pair = await openPair();
+    const attendant = await pair.start('loft');
+    await untilRole(attendant, 'standby');
+    const cookie = await claim(attendant, await pair.readCode('attic'));
+    const live = openLive(attendant, cookie);
+    expect(await live.first).toBe('tick');
+    const stopped = pair.attic.coordinator.stop();
+    await live.closed;
+    const beganMs = clock.bootMs();
+    await until('a live stream', async () => {
+      const again = openLive(attendant, cookie);
+      return again.first.finally(() => again.end());
+    });
+    expect(clock.bootMs() - beganMs).toBeLessThan(3_000);
+    await stopped;
+    // Whichever of the two leads now.
+    expect((await statusAt(attendant, cookie))?.leadership.state).toBe('held');
   });
 
   it('refuse one that has another master key, in one line', async () => {

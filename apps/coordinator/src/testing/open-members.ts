@@ -100,7 +100,7 @@ export async function openMembers(store: RqliteDoubleOptions = { nodes: 1 }) {
 }
 
 /** Claims the cluster through a member. @returns the cookie of its owner */
-export async function claim(member: Member, code: string): Promise<string> {
+export async function claim(member: Pick<Member, 'post'>, code: string): Promise<string> {
   const answer = await member.post('/trpc/claim.submit', { ...OWNER, code: code.trim() });
   if (answer.status !== 200) throw new Error(`the claim was answered ${answer.status}: ${await answer.text()}`);
   return answer.headers
