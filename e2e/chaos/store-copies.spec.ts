@@ -59,7 +59,9 @@ test('a cluster moved to rqlite goes on there, and nothing restarts; the old dat
   const before = whatRuns(cluster);
   await cluster.seat.coordinator.stop();
   expect(await command(cluster, ['move'], { CLOUDLESS_STORE_URL: url })).toContain('counted and verified');
-  const refused = await command(cluster, ['move'], { CLOUDLESS_STORE_URL: 'http://127.0.0.1:1' }).catch((cause: { stderr: string }) => cause.stderr);
+  const refused = await command(cluster, ['move'], { CLOUDLESS_STORE_URL: 'http://127.0.0.1:1' }).catch(
+    (cause: { stderr: string }) => cause.stderr,
+  );
   expect(refused.trim().split('\n')).toHaveLength(1);
   cluster.seat.coordinator.start({ CLOUDLESS_STORE_URL: url });
   await cluster.seat.untilReady();

@@ -1,10 +1,12 @@
 import type { CoordinatorOptions } from './coordinator.ts';
+import { readTableSizes } from '@cloudless/db';
 import { CloudlessError, ID_PREFIX, type BatchId, type EventId } from '@cloudless/proto';
 import { openBackups } from './backup/open-backups.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { checkStore } from './cluster-status/check-store.ts';
 import { describeStatus } from './cluster-status/describe-status.ts';
 import { createEnrolment } from './enrolment/index.ts';
+import { createForgetNodes } from './forget-nodes.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { allocateGatewayPort, canListen } from './gateway/gateway-ports.ts';
 import type { AgentSockets } from './gateway/main-routes.ts';
@@ -123,6 +125,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
   const installer = openInstaller(ground, { reach, agentFile, mark, joins: enrolment.joins, webAuthority: https.authority });
   const controlPlane = options.createControlPlane?.({ store, clock, entropy, logger, counts: sessions });
   if (controlPlane) lifecycle.add('control plane', controlPlane);
+  lifecycle.add('forgetting', createForgetNodes({ store, clock, entropy, logger }));
   const people = lifecycle.add(
     'people',
     await createPeople({ driver, store, cluster, keyWrap, clock, entropy, logger, codeFile: paths.claimCode, crashPoint }),
@@ -176,6 +179,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
     store,
     countSessions: () => [...store.list('node')].filter(({ row }) => sessions.channels(row.id).heartbeat.connected).length,
     countLiveConnections: () => gateway.liveConnections,
+    tableSizes: () => readTableSizes(driver).catch(() => []),
   });
   if (config.localAgent) await enrolment.ensureLocalJoinToken(paths.joinToken);
   lifecycle.add('gateway', gateway);

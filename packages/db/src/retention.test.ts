@@ -1,7 +1,8 @@
-import { createManualClock } from '@cloudless/kernel/testing';
+import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
 import { describe, expect, it } from 'vitest';
 import { RETENTION, retentionStatements } from './retention.ts';
 import { toIsoTime } from './sql/iso-time.ts';
+import { TABLE_ALARMS } from './table-sizes.ts';
 import { createTestStore } from './testing/create-test-store.ts';
 
 /** Tables that grow only with what people own, and why. */
@@ -33,6 +34,29 @@ describe('retention', () => {
     const rules = retentionStatements(0).map(({ sql }) => /^DELETE FROM (\w+)/.exec(sql)?.[1]);
     const without = rows.map(([name]) => String(name)).filter((name) => OWNED[name] === undefined && !rules.includes(name));
     expect(without).toEqual([]);
+  });
+
+  it('has an alarm for the size of every table that has a rule, and of those that devices and apps fill', () => {
+    const rules = retentionStatements(0).map(({ sql }) => /^DELETE FROM (\w+)/.exec(sql)?.[1] ?? '');
+    expect([...rules, 'node', 'workload', 'allocation'].filter((table) => TABLE_ALARMS[table] === undefined)).toEqual([]);
+  });
+
+  it('tells once of a table that is larger than it should be, and anew when it was smaller meanwhile', async () => {
+    const clock = createManualClock();
+    const logger = createMemoryLogger();
+    await using opened = await createTestStore({ clock, logger, retention: { alarms: { setting: 1 } } });
+    const fill = { sql: "INSERT INTO setting (org_id, name, value, updated_at) VALUES ('o', 'one', '', 1), ('o', 'two', '', 1)" };
+    const told = () => logger.events.filter(({ op }) => op === 'store.tableLarge').map(({ table, rows, alarm }) => [table, rows, alarm]);
+    const anHour = async (sql?: string) => {
+      if (sql !== undefined) await opened.driver.batch([{ sql }], { id: 'change' });
+      await clock.advance(3_600_000);
+    };
+    await anHour(fill.sql);
+    await anHour();
+    expect(told()).toEqual([['setting', 2, 1]]);
+    await anHour('DELETE FROM setting');
+    await anHour(fill.sql);
+    expect(told()).toHaveLength(2);
   });
 
   it('removes what ran out and keeps what is good', async () => {

@@ -12,7 +12,12 @@ export const RETENTION = {
   spentMs: 30 * 86_400_000,
 } as const;
 
-export type RetentionLimits = { readonly events?: number; readonly changes?: number };
+export type RetentionLimits = {
+  readonly events?: number;
+  readonly changes?: number;
+  /** Rows beyond which a table is told of, by table; the release's own when absent. */
+  readonly alarms?: Readonly<Record<string, number>>;
+};
 
 const keepNewest = (table: string, count: number): Statement => ({
   sql: `DELETE FROM ${table} WHERE seq <= (SELECT max(seq) FROM ${table}) - ?`,

@@ -19,7 +19,12 @@ const store = {
 describe('metrics', () => {
   it('count nodes by state and replicas by phase, naming every state and no id', async () => {
     const telemetry = createTelemetry();
-    telemetry.watch({ store, countSessions: () => 1, countLiveConnections: () => 3 });
+    telemetry.watch({
+      store,
+      countSessions: () => 1,
+      countLiveConnections: () => 3,
+      tableSizes: () => Promise.resolve([{ table: 'event', rows: 7, alarm: 9 }]),
+    });
     const text = await telemetry.text();
     for (const line of [
       'cloudless_nodes{state="online"} 1',
@@ -28,6 +33,8 @@ describe('metrics', () => {
       'cloudless_workloads 1',
       'cloudless_store_revision 7',
       'cloudless_live_connections 3',
+      'cloudless_store_rows{table="event"} 7',
+      'cloudless_store_rows_alarm{table="event"} 150000',
     ]) {
       expect(text).toContain(line);
     }

@@ -1,4 +1,4 @@
-import type { Store } from '@cloudless/db';
+import { TABLE_ALARMS, type Store, type TableSize } from '@cloudless/db';
 import { ALLOCATION_PHASES, NODE_STATES } from '@cloudless/proto';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -12,6 +12,8 @@ export type Watched = {
   readonly countSessions: () => number;
   /** Open dashboards and clients. */
   readonly countLiveConnections: () => number;
+  /** Rows of the tables that grow; empty while the database is away. */
+  readonly tableSizes: () => Promise<readonly TableSize[]>;
 };
 
 export interface Telemetry {
@@ -29,7 +31,7 @@ export interface Telemetry {
 }
 
 /** Counted when asked: the numbers are in memory anyway. */
-function registerGauges(register: Registry, { store, countSessions, countLiveConnections }: Watched): void {
+function registerGauges(register: Registry, { store, countSessions, countLiveConnections, tableSizes }: Watched): void {
   const registers = [register];
   const countBy = <K extends string>(labels: readonly K[], values: Iterable<K>): Map<K, number> => {
     const counts = new Map<K, number>(labels.map((label) => [label, 0]));
@@ -60,6 +62,22 @@ function registerGauges(register: Registry, { store, countSessions, countLiveCon
         [...store.list('allocation')].map(({ row }) => row.observed.phase),
       ))
         this.set({ phase }, count);
+    },
+  });
+  const alarms = new Gauge({
+    name: 'cloudless_store_rows_alarm',
+    help: 'Rows beyond which a table is too large',
+    labelNames: ['table'],
+    registers,
+  });
+  for (const [table, alarm] of Object.entries(TABLE_ALARMS)) alarms.set({ table }, alarm);
+  new Gauge({
+    name: 'cloudless_store_rows',
+    help: 'Rows of tables that grow',
+    labelNames: ['table'],
+    registers,
+    async collect() {
+      for (const { table, rows } of await tableSizes()) this.set({ table }, rows);
     },
   });
   const gauge = (name: string, help: string, read: () => number) =>

@@ -36,7 +36,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const ring = createChangeRing(ringLimit, headRevision);
   const listeners = new Set<(batch: CommittedBatch) => void>();
   const writer = createGuardedWriter(options);
-  const retention = createRetention({ writer, clock, logger, limits: options.retention ?? {} });
+  const retention = createRetention({ writer, clock, logger, driver, limits: options.retention ?? {} });
   let revision = headRevision;
   let isStopped = false;
 
