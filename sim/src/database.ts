@@ -1,9 +1,10 @@
-import { openCluster, type BatchOutcome, type Cluster, type SqlDriver } from '@cloudless/db';
+import { openCluster, type BatchOutcome, type Cluster, type SqlDriver, type Statement } from '@cloudless/db';
 import { openSqlite } from '@cloudless/db/sqlite';
 import type { Clock } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import type { Draw } from './draw.ts';
 import type { Incarnation } from './incarnation.ts';
+import type { Plant } from './plants.ts';
 
 /** When the coordinator dies, seen from the write that is next. */
 export type CrashPoint = 'before' | 'after';
@@ -40,7 +41,11 @@ const DEADLINE_MS = 5000;
 const REFUSED: BatchOutcome = { kind: 'failed', failure: { kind: 'unavailable', message: 'the disk is full' }, statement: -1 };
 const NO_ANSWER: BatchOutcome = { kind: 'unknown', reason: 'the answer was lost' };
 
-export async function createDatabase(clock: Clock, draw: Draw): Promise<Database> {
+/** The planted bug: whoever writes is taken for the newest, and what it knows for the newest too. */
+const withoutGuard = (statements: readonly Statement[]): readonly Statement[] =>
+  statements.map((statement) => (statement.sql.includes('AND head_revision') ? { sql: 'INSERT INTO guard (ok) SELECT 1' } : statement));
+
+export async function createDatabase(clock: Clock, draw: Draw, plant?: Plant): Promise<Database> {
   const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock });
   const founded = await openCluster({ driver, clock, entropy: draw.entropy });
   const slowestMs = draw.pick([0, 1, 10, 120]);
@@ -75,10 +80,11 @@ export async function createDatabase(clock: Clock, draw: Draw): Promise<Database
           return NO_ANSWER;
         }
         if (mood === 'refuses') return REFUSED;
+        const asked = plant === 'ignores-fencing' ? withoutGuard(statements) : statements;
         takeCrash('before');
         const loss = lost ?? (mood === 'mute' ? 'happened' : undefined);
         lost = undefined;
-        const outcome = loss === 'never' || !life.isAlive ? NO_ANSWER : await driver.batch(statements, options);
+        const outcome = loss === 'never' || !life.isAlive ? NO_ANSWER : await driver.batch(asked, options);
         takeCrash('after');
         return life.bound(Promise.resolve(loss ? NO_ANSWER : outcome));
       },

@@ -8,13 +8,14 @@ import { playScenario } from './scenarios/play.ts';
 import { SCENARIOS } from './scenarios/scenarios.ts';
 import { simulate, type SimulationResult } from './simulate.ts';
 
-const HELP = `npm run sim -- [--seed N] [--seeds N | --minutes M] [--length N] [--devices N] [--scenario NAME] [--plant NAME] [--trace]
+const HELP = `npm run sim -- [--seed N] [--seeds N | --minutes M] [--length N] [--devices N] [--coordinators N] [--scenario NAME] [--plant NAME] [--trace]
 
   --seed N         the first seed (default 1); alone, one world: a failing one is replayed so
   --seeds N        so many seeds, one after the other
   --minutes M      seed after seed for so many real minutes
   --length N       virtual minutes of faults in each world (default: drawn)
   --devices N      devices in each world (default: drawn)
+  --coordinators N one alone, or several with a lease (default: drawn)
   --scenario NAME  one of the named scenarios instead of a drawn world:
                    ${Object.keys(SCENARIOS).join('\n                   ')}
   --plant NAME     plant a bug: ${PLANTS.join(', ')}
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     minutes: { type: 'string' },
     length: { type: 'string' },
     devices: { type: 'string' },
+    coordinators: { type: 'string' },
     scenario: { type: 'string' },
     plant: { type: 'string' },
     trace: { type: 'boolean', default: false },
@@ -39,7 +41,7 @@ const { values } = parseArgs({
 });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function readCount(name: 'seed' | 'seeds' | 'minutes' | 'length' | 'devices', max: number): number | undefined {
+function readCount(name: 'seed' | 'seeds' | 'minutes' | 'length' | 'devices' | 'coordinators', max: number): number | undefined {
   if (values[name] === undefined) return undefined;
   const count = Number(values[name]);
   if (!Number.isInteger(count) || count < 1 || count > max)
@@ -85,7 +87,7 @@ async function run(): Promise<number> {
     say(`${scenario}, seed ${seed}: holds after ${(virtualMs / HOUR_MS).toFixed(2)} virtual hours, trace ${hash}`);
     return 0;
   }
-  const [length, devices] = [readCount('length', 100_000), readCount('devices', 200)];
+  const [length, devices, coordinators] = [readCount('length', 100_000), readCount('devices', 200), readCount('coordinators', 9)];
   const minutes = readCount('minutes', 100_000);
   const clock = createRealClock();
   const explored = await explore({
@@ -93,7 +95,7 @@ async function run(): Promise<number> {
     seeds: minutes === undefined ? (readCount('seeds', 1_000_000) ?? 1) : Infinity,
     untilMs: minutes === undefined ? Infinity : clock.bootMs() + minutes * 60_000,
     clock,
-    simulate: (one) => simulate({ seed: one, length, devices, plant, onLine }),
+    simulate: (one) => simulate({ seed: one, length, devices, coordinators, plant, onLine }),
     onSeed: tellSeed,
     onFailure: (failure) => say(failure.message),
   });

@@ -17,5 +17,7 @@ export const PLANTS = [
   'updates-all-at-once',
   'keeps-links',
   'tells-no-reason',
+  'drifts-too-far',
+  'ignores-fencing',
 ] as const;
 export type Plant = (typeof PLANTS)[number];

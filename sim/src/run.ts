@@ -4,9 +4,11 @@ import { createAvailability } from './checkers/availability.ts';
 import type { Checker, View } from './checkers/checker.ts';
 import { convergence } from './checkers/convergence.ts';
 import { createDeliberate } from './checkers/deliberate.ts';
+import { createFencing, FENCING } from './checkers/fencing.ts';
 import { limits } from './checkers/limits.ts';
 import { linearizability } from './checkers/linearizability.ts';
 import { oneContainer } from './checkers/one-container.ts';
+import { oneLeader } from './checkers/one-leader.ts';
 import { organisations } from './checkers/organisations.ts';
 import { findLostState, findOwnFault, KEPT_STATE, OWN_FAULTS } from './checkers/own-faults.ts';
 import { createReasons } from './checkers/reasons.ts';
@@ -22,6 +24,8 @@ import { createWorld, joinAll, type World } from './world.ts';
 export type RunOptions = {
   readonly seed: number;
   readonly devices: number;
+  /** One alone, or several with a lease. */
+  readonly coordinators: number;
   readonly plant?: Plant | undefined;
   /** Of the devices, so many belong to the second organisation. */
   readonly neighboursShare: number;
@@ -57,6 +61,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
     if (what !== undefined) found ??= { checker, what };
   };
   const checkers: Checker[] = [];
+  const fencing = createFencing();
   let commits = 0;
   let stores = 0;
   const world = await createWorld({
@@ -69,17 +74,18 @@ export async function createRun(options: RunOptions): Promise<Run> {
         findLostState(event, (name) => world.devices.find(({ identity }) => identity.name === name)?.disk.flipped ?? 0),
       );
     },
-    onStore(store) {
+    onStore(store, token) {
       stores += 1;
       store.onCommit((batch) => {
         commits += 1;
         world.trace.note('store', { op: 'store.committed', revision: batch.revision, changes: batch.changes.map(describeChange) });
+        find(FENCING, fencing.committed(token, batch.revision));
         for (const { name, onCommit } of checkers) find(name, onCommit?.(batch, store));
       });
     },
   });
-  const { clock, seat, devices, history, faults, network, trace } = world;
-  checkers.push(oneContainer, slotLimit, room, acknowledged, organisations, createDeliberate(), createRestarts());
+  const { clock, seats, devices, history, faults, network, trace } = world;
+  checkers.push(oneLeader, oneContainer, slotLimit, room, acknowledged, organisations, createDeliberate(), createRestarts());
   checkers.push(createReasons(), createAvailability(), limits, convergence, linearizability);
   const startedAtMs = clock.bootMs();
   const sinceStartMs = (): number => clock.bootMs() - startedAtMs;
@@ -89,11 +95,14 @@ export async function createRun(options: RunOptions): Promise<Run> {
   const view = (): View => ({
     devices,
     history,
-    store: seat.running?.store,
-    newestStore: seat.newest?.store,
+    store: seats.running?.store,
+    newestStore: seats.newest?.store,
+    leaders: seats.all.flatMap(({ name, running }) =>
+      running?.lease ? [{ name, token: running.token, holds: running.lease.state().kind === 'held' }] : [],
+    ),
     stopped: devices.flatMap((device) => device.engine.takeStopped().map((stopped) => ({ ...stopped, device }))),
     isExplained: (workloadId, slot) =>
-      options.plant !== 'tells-no-reason' && (seat.running?.plane.unplacedOf(workloadId).some((one) => one.slot === slot) ?? false),
+      options.plant !== 'tells-no-reason' && (seats.running?.plane.unplacedOf(workloadId).some((one) => one.slot === slot) ?? false),
     nowMs: clock.bootMs(),
     calmMs: clock.bootMs() - faults.shakenAtMs,
     waiting: { timers: clock.pending, linksOf: ({ identity }) => network.linksOf(identity.nodeId) },
@@ -113,7 +122,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
     if (changes !== seenChanges || clock.bootMs() - seenAtMs >= LOOK_EVERY_MS) {
       seenChanges = changes;
       seenAtMs = clock.bootMs();
-      if (!seat.running || devices.some(({ isUp }) => !isUp)) faults.shake();
+      if (!seats.running || devices.some(({ isUp }) => !isUp)) faults.shake();
       const seen = view();
       for (const checker of checkers) find(checker.name, checker.look?.(seen));
     }
@@ -145,9 +154,9 @@ export async function createRun(options: RunOptions): Promise<Run> {
       return sinceStartMs();
     },
     async begin() {
-      seat.start();
-      while (!seat.running) await pass(LOOK_AT_REST_EVERY_MS);
-      const joined = joinAll(world, seat.running.store, createDraw(options.seed, 'joining'), options.neighboursShare);
+      seats.startAll();
+      while (!seats.running) await pass(LOOK_AT_REST_EVERY_MS);
+      const joined = joinAll(world, seats.running.store, createDraw(options.seed, 'joining'), options.neighboursShare);
       await pass(LOOK_AT_REST_EVERY_MS);
       await joined;
       for (const device of devices) device.start();

@@ -1,6 +1,15 @@
-import { createControlPlane, createNodeSessions, type ControlPlane, type NodeSessionsServer } from '@cloudless/coordinator';
-import { createStore, openCluster, type Store } from '@cloudless/db';
-import { err, type Clock } from '@cloudless/kernel';
+import {
+  campaign,
+  createControlPlane,
+  createNodeSessions,
+  holdLease,
+  noProof,
+  type ControlPlane,
+  type Lease,
+  type NodeSessionsServer,
+} from '@cloudless/coordinator';
+import { createStore, findCluster, openCluster, type Cluster, type SqlDriver, type Store } from '@cloudless/db';
+import { assert, err, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
 import { createSeededEntropy } from '@cloudless/kernel/testing';
 import type { Database } from './database.ts';
 import type { Draw } from './draw.ts';
@@ -11,20 +20,25 @@ import type { Plant } from './plants.ts';
 import { createMachineClock, type MachineClock } from './time/machine-clock.ts';
 import type { Trace } from './trace.ts';
 
-/** A coordinator that runs: store, sessions and control plane as in production. */
+/** A coordinator that leads: store, sessions and control plane as in production. */
 export type Running = {
   readonly life: Incarnation;
+  readonly token: number;
   readonly store: Store;
   readonly sessions: NodeSessionsServer;
   readonly plane: ControlPlane;
+  /** Of one among several; one that is alone needs none. */
+  readonly lease: Lease | undefined;
+  /** Another was started in its place. */
+  readonly isZombie: () => boolean;
 };
 
-/** The place where the coordinator runs, and is started again whenever it ended. */
+/** The place where one coordinator runs, and is started again whenever it ended. */
 export interface Seat {
+  readonly name: string;
   readonly machine: MachineClock;
+  /** Present while it leads, by its own word. */
   readonly running: Running | undefined;
-  /** The newest that ever ran: what it knows is what agents may have heard. */
-  readonly newest: Running | undefined;
   readonly door: Door | undefined;
   start(): void;
   crash(how: 'reset' | 'silent', downMs: number): void;
@@ -38,39 +52,46 @@ export interface Seat {
   /** The network between it and the database breaks, or is whole again. */
   setCutOff(isCutOff: boolean): void;
   /**
-   * It stands still, and another takes over its database. After `stillMs` it goes on, knowing nothing of that, for as long as `zombieMs`.
+   * It stands still, and another is started in its place and takes over its database. After `stillMs` it goes on, knowing nothing of
+   * that, for as long as `zombieMs`. For a coordinator that is alone: several have leases.
    */
   usurp(stillMs: number, zombieMs: number): void;
-  /** Stores of coordinators that were taken over and still run. */
+  /** Coordinators that were taken over so and still run. */
   readonly zombies: readonly Running[];
   endZombies(): void;
   shutDown(): void;
 }
 
 export type SeatOptions = {
+  readonly name: string;
+  /** Several share the database: one leads, by a lease. */
+  readonly isOneOfSeveral: boolean;
   readonly clock: Clock;
   readonly draw: Draw;
   readonly trace: Trace;
   readonly database: Database;
   readonly findNetwork: () => Network;
   readonly plant: Plant | undefined;
-  /** Called with each new store, before anything decides on it. */
-  readonly onStore: (store: Store) => void;
+  /** Called with each new store and its fencing token, before anything decides on it. */
+  readonly onStore: (store: Store, token: number) => void;
 };
 
-const NAME = 'coordinator';
+type Parts = { readonly clock: Clock; readonly entropy: Entropy; readonly logger: Logger };
+
 /** Between tries to start when the database does not answer. */
 const RETRY_MS = 1000;
 /** Beyond this, no promise is made. */
 const DRIFTS = [0, 0, 0.01, -0.01];
 
-export function createSeat({ clock, draw, trace, database, findNetwork, plant, onStore }: SeatOptions): Seat {
-  const machine = createMachineClock(clock, draw.pick(DRIFTS));
+export function createSeat(options: SeatOptions): Seat {
+  const { name, isOneOfSeveral, clock, draw, trace, database, findNetwork, plant, onStore } = options;
+  // The planted bug: a crystal far slower than anybody allows for.
+  const machine = createMachineClock(clock, plant === 'drifts-too-far' ? draw.pick([0, -0.6]) : draw.pick(DRIFTS));
   let life: Incarnation | undefined;
   let running: Running | undefined;
-  let newest: Running | undefined;
   let isCutOff = false;
   let isShutDown = false;
+  let starts = 0;
   const zombies = new Set<Running>();
 
   function endZombie(zombie: Running): void {
@@ -79,37 +100,60 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
     findNetwork().lose(zombie.life, 'reset');
   }
 
+  /** Alone, a start takes over at once. Among several it stands by until the lead is free. */
+  async function takeLead(driver: SqlDriver, parts: Parts): Promise<{ readonly cluster: Cluster; readonly lease: Lease | undefined }> {
+    if (!isOneOfSeveral) return { cluster: await openCluster({ driver, ...parts }), lease: undefined };
+    const claim = { holder: name, instance: `${name}-${starts}`, addresses: [], version: 'simulated' };
+    const { token, sentMs } = await campaign({ driver, ...parts, proveGone: noProof, claim }, new AbortController().signal);
+    const lease = holdLease({ driver, ...parts, token, sentMs });
+    const cluster = await findCluster(driver);
+    assert(cluster, 'a cluster that is led was founded');
+    return { cluster: { ...cluster, token }, lease };
+  }
+
   async function open(own: Incarnation): Promise<Running> {
-    const logger = trace.loggerOf(NAME, () => own.isAlive);
     const entropy = createSeededEntropy(draw.between(0, 2 ** 31));
+    const parts = { clock: own.clock, entropy, logger: trace.loggerOf(name, () => own.isAlive) };
     const driver = database.bind(own, () => isCutOff);
-    const parts = { clock: own.clock, entropy, logger };
-    const cluster = await openCluster({ driver, ...parts });
-    const store = await createStore({ driver, ...parts, token: cluster.token });
-    onStore(store);
-    const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token: cluster.token };
+    const { cluster, lease } = await takeLead(driver, parts);
+    const { token } = cluster;
+    const store = await createStore({ driver, ...parts, token });
+    onStore(store, token);
+    const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token };
     const renew = () => Promise.resolve(err({ code: 'certificate_refused', message: 'nothing is issued here' }));
-    const sessions = createNodeSessions({ store: misrecord(store, plant), ...parts, authority, coordinatorVersion: 'simulated', renew });
+    const recordsTo = misrecord(store, plant);
+    const sessions = createNodeSessions({ store: recordsTo, ...parts, authority, coordinatorVersion: 'simulated', renew });
     const decidesOn = misread(store, plant, entropy);
-    return { life: own, store, sessions, plane: createControlPlane({ store: decidesOn, ...parts, counts: sessions }) };
+    lease?.onChange(({ kind }) => {
+      // A coordinator that was replaced ends its process; it is started again as a standby.
+      if (kind === 'lost' && running?.lease === lease && life === own) endAndStart(RETRY_MS);
+    });
+    const plane = createControlPlane({ store: decidesOn, ...parts });
+    return { life: own, token, store, sessions, lease, plane, isZombie: () => life !== own };
+  }
+
+  function endAndStart(afterMs: number): void {
+    end('reset');
+    clock.setTimer(afterMs, start);
   }
 
   function start(): void {
     if (life?.isAlive || isShutDown) return;
-    const own = createIncarnation(NAME, machine);
+    const own = createIncarnation(name, machine);
     life = own;
+    starts += 1;
     if (machine.isSuspended) own.pause();
-    trace.note(NAME, { op: 'coordinator.start' });
+    trace.note(name, { op: 'coordinator.start' });
     open(own).then(
       (opened) => {
         if (!own.isAlive) return;
         running = opened;
-        newest = opened;
+        if (opened.lease?.state().kind === 'lost') endAndStart(RETRY_MS);
       },
       (cause: unknown) => {
-        trace.note(NAME, { op: 'coordinator.start', outcome: 'failed', reason: String(cause) });
-        end('reset');
-        clock.setTimer(RETRY_MS, start);
+        if (!own.isAlive) return;
+        trace.note(name, { op: 'coordinator.start', outcome: 'failed', reason: String(cause) });
+        endAndStart(RETRY_MS);
       },
     );
   }
@@ -121,19 +165,18 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
     running = undefined;
   }
 
-  async function stopParts({ plane, sessions, store }: Running): Promise<void> {
+  async function stopParts({ plane, sessions, store, lease }: Running): Promise<void> {
     await plane.stop();
     await sessions.stop();
     await store.stop();
+    await lease?.release();
   }
 
   return {
+    name,
     machine,
     get running() {
       return running;
-    },
-    get newest() {
-      return newest;
     },
     get door() {
       return running && { life: running.life, accept: running.sessions.accept };
@@ -141,14 +184,14 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
     start,
     crash(how, downMs) {
       if (!life?.isAlive) return;
-      trace.note(NAME, { op: 'coordinator.crash', how, downMs });
+      trace.note(name, { op: 'coordinator.crash', how, downMs });
       end(how);
       clock.setTimer(downMs, start);
     },
     restart() {
       const stopping = running;
       if (!stopping) return;
-      trace.note(NAME, { op: 'coordinator.restart' });
+      trace.note(name, { op: 'coordinator.restart' });
       running = undefined;
       void stopParts(stopping).then(() => {
         if (life !== stopping.life || !life.isAlive) return;
@@ -173,7 +216,7 @@ export function createSeat({ clock, draw, trace, database, findNetwork, plant, o
     },
     usurp(stillMs, zombieMs) {
       const old = running;
-      if (!old) return;
+      if (!old || isOneOfSeveral) return;
       old.life.pause();
       running = undefined;
       life = undefined;

@@ -9,6 +9,8 @@ export type SimulationOptions = {
   readonly length?: number | undefined;
   /** Drawn when absent. */
   readonly devices?: number | undefined;
+  /** Drawn when absent. */
+  readonly coordinators?: number | undefined;
   readonly plant?: Plant | undefined;
   /** Called with each event of the trace, as a line. */
   readonly onLine?: ((line: string) => void) | undefined;
@@ -32,8 +34,13 @@ const CONVERGENCE_LIMIT_MS = 15 * MINUTE_MS;
 
 const NEIGHBOURS_SHARE = 0.25;
 
-function describeReplay({ seed, length, devices, plant }: SimulationOptions): string {
-  const chosen = [length && `--length ${length}`, devices && `--devices ${devices}`, plant && `--plant ${plant}`].filter(Boolean);
+function describeReplay({ seed, length, devices, coordinators, plant }: SimulationOptions): string {
+  const chosen = [
+    length && `--length ${length}`,
+    devices && `--devices ${devices}`,
+    coordinators && `--coordinators ${coordinators}`,
+    plant && `--plant ${plant}`,
+  ].filter(Boolean);
   return ['npm run sim --', `--seed ${seed}`, ...chosen].join(' ');
 }
 
@@ -43,17 +50,18 @@ function describeReplay({ seed, length, devices, plant }: SimulationOptions): st
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const size = createDraw(options.seed, 'size');
-  const [length, devices] = [size.pick([5, 10, 20, 30]), size.pick([1, 2, 3, 4, 6])];
+  const [length, devices, coordinators] = [size.pick([5, 10, 20, 30]), size.pick([1, 2, 3, 4, 6]), size.pick([1, 1, 2, 3])];
   const { seed, plant, onLine } = options;
   const run = await createRun({
     seed,
     devices: options.devices ?? devices,
+    coordinators: options.coordinators ?? coordinators,
     neighboursShare: NEIGHBOURS_SHARE,
     plant,
     onLine,
     replay: describeReplay(options),
   });
-  const { people, faults, trace, seat, history, end } = run.world;
+  const { people, faults, trace, seats, history, end } = run.world;
   try {
     await run.begin();
     people.start();
@@ -65,7 +73,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     const convergedInMs = await run.converge(CONVERGENCE_LIMIT_MS);
     // All that is left is what the disk holds.
     faults.shake();
-    seat.crash('reset', 0);
+    for (const seat of seats.all) seat.crash('reset', 0);
     await run.converge(CONVERGENCE_LIMIT_MS);
     run.judge();
     const { hash, count: events } = trace;

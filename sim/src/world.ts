@@ -10,25 +10,27 @@ import { createFaults, type Faults } from './faults/faults.ts';
 import { createHistory, type History } from './history.ts';
 import { createNetwork, type Network } from './network.ts';
 import { createPeople, type Home, type People } from './people/people.ts';
-import { createRequests, type Requests } from './people/requests.ts';
+import { createRequests, type Endpoint, type Requests } from './people/requests.ts';
 import type { Plant } from './plants.ts';
-import { createSeat, type Seat } from './seat.ts';
+import { createSeat, type Running } from './seat.ts';
+import { createSeats, type Seats } from './seats.ts';
 import { createWorldClock, type WorldClock } from './time/world-clock.ts';
 import { createTrace, type Trace, type TraceEvent } from './trace.ts';
 
 export type WorldOptions = {
   readonly seed: number;
   readonly devices: number;
+  readonly coordinators: number;
   readonly plant?: Plant | undefined;
   readonly onEvent: (event: TraceEvent, line: string) => void;
-  readonly onStore: (store: Store) => void;
+  readonly onStore: (store: Store, token: number) => void;
 };
 
-/** Everything there is: a coordinator and its database, devices with engines and agents, a network, people, and what goes wrong. */
+/** Everything there is: coordinators and their database, devices with engines and agents, a network, people, and what goes wrong. */
 export type World = {
   readonly clock: WorldClock;
   readonly trace: Trace;
-  readonly seat: Seat;
+  readonly seats: Seats;
   readonly database: Database;
   readonly network: Network;
   readonly devices: readonly Device[];
@@ -42,13 +44,26 @@ export type World = {
   end(): Promise<void>;
 };
 
-export async function createWorld({ seed, devices: count, plant, onEvent, onStore }: WorldOptions): Promise<World> {
+export async function createWorld({ seed, devices: count, coordinators, plant, onEvent, onStore }: WorldOptions): Promise<World> {
   const clock = createWorldClock();
   const trace = createTrace(clock, onEvent);
   const drawFor = (name: string): Draw => createDraw(seed, name);
-  const database = await createDatabase(clock, drawFor('database'));
-  const network = createNetwork({ clock, draw: drawFor('network'), findDoor: () => seat.door, plant });
-  const seat = createSeat({ clock, draw: drawFor('coordinator'), trace, database, findNetwork: () => network, plant, onStore });
+  const database = await createDatabase(clock, drawFor('database'), plant);
+  const network = createNetwork({ clock, draw: drawFor('network'), findDoor: () => seats.leader?.door, plant });
+  const seatOf = (name: string) =>
+    createSeat({
+      name,
+      isOneOfSeveral: coordinators > 1,
+      clock,
+      draw: drawFor(name),
+      trace,
+      database,
+      findNetwork: () => network,
+      plant,
+      onStore,
+    });
+  const others = Array.from({ length: coordinators - 1 }, (_, index) => seatOf(`coordinator-${index + 2}`));
+  const seats = createSeats([seatOf('coordinator'), ...others]);
   const draw = drawFor('devices');
   const devices = Array.from({ length: count }, (_, index) => {
     const { clusterId } = database.founded;
@@ -65,14 +80,18 @@ export async function createWorld({ seed, devices: count, plant, onEvent, onStor
     trace,
     requests,
     homes: homes.map(({ orgId, projectId }) => ({ orgId, projectId })) as [Home, Home],
-    findLeader: () => seat.running,
-    listEndpoints: () => [...(seat.running ? [seat.running] : []), ...seat.zombies],
+    listConfirmed: () =>
+      seats
+        .listAnswering()
+        .map(toEndpoint)
+        .filter(({ isConfirmed }) => isConfirmed()),
+    listEndpoints: () => seats.listAnswering().map(toEndpoint),
   });
-  const faults = createFaults({ clock, draw: drawFor('faults'), trace, devices, network, seat, database });
+  const faults = createFaults({ clock, draw: drawFor('faults'), trace, devices, network, seats, database });
   return {
     clock,
     trace,
-    seat,
+    seats,
     database,
     network,
     devices,
@@ -82,12 +101,19 @@ export async function createWorld({ seed, devices: count, plant, onEvent, onStor
     faults,
     history,
     async end() {
-      seat.shutDown();
+      seats.shutDown();
       for (const device of devices) device.shutDown();
       await database.driver.stop();
     },
   };
 }
+
+/** A coordinator without a lease that was taken over does not know it: nothing is promised of what it answers. */
+export const toEndpoint = ({ life, store, lease, isZombie }: Running): Endpoint => ({
+  life,
+  store,
+  isConfirmed: () => (lease ? lease.state().kind === 'held' : !isZombie()),
+});
 
 /** A second organisation, as people would make it. */
 async function foundNeighbours({ driver }: Database, { entropy }: Draw): Promise<Home> {

@@ -16,6 +16,8 @@ export type View = {
   readonly stopped: readonly (Stopped & { readonly device: Pick<Device, 'identity' | 'engine'> })[];
   /** Whether a slot is known to have no device, and why is told. */
   readonly isExplained: (workloadId: WorkloadId, slot: number) => boolean;
+  /** Coordinators that have a lease, alive, and whether each holds the lead by its own count. */
+  readonly leaders: readonly { readonly name: string; readonly token: number; readonly holds: boolean }[];
   /** World time in ms. */
   readonly nowMs: number;
   /** For so long nothing went wrong and nothing got well. */

@@ -3,8 +3,8 @@ import type { Checker, View } from './checker.ts';
 /** What one program may have waiting at once; far more than any does, far less than a leak. */
 const TIMERS_A_DEVICE = 400;
 const TIMERS_OF_THE_REST = 600;
-/** A new link, the one that it replaces, and some that are half-open until a heartbeat finds them. */
-const LINKS_A_DEVICE = 12;
+/** A new link and the one that it replaces; and a coordinator that stands still for ten minutes is dialled every ten seconds. */
+const LINKS_A_DEVICE = 80;
 /** Of one allocation, the one that ends included. */
 const CONTAINERS_AN_ALLOCATION = 3;
 

@@ -1,27 +1,27 @@
 import { drawDownMs, drawHow, HOUR_MS, type Strike } from './fault.ts';
 
-/** The coordinator, its machine, and its database. */
+/** Coordinators, their machines, and their database. */
 export const COORDINATOR_FAULTS = {
-  'coordinator.crash': ({ draw, seat }) => seat.crash(drawHow(draw), drawDownMs(draw)),
-  'coordinator.crashAtWrite': ({ draw, seat, database }) => {
+  'coordinator.crash': ({ draw }, { seat }) => seat.crash(drawHow(draw), drawDownMs(draw)),
+  'coordinator.crashAtWrite': ({ draw, database }, { seat }) => {
     const [manner, downMs] = [drawHow(draw), drawDownMs(draw)];
     database.crashAt(draw.pick(['before', 'after'] as const), () => seat.crash(manner, downMs));
   },
-  'coordinator.restart': ({ seat }) => seat.restart(),
-  'coordinator.pause': ({ lasts, seat }) => {
+  'coordinator.restart': (_world, { seat }) => seat.restart(),
+  'coordinator.pause': ({ lasts }, { seat }) => {
     seat.pause();
     lasts(8000, () => seat.resume());
   },
-  'coordinator.sleep': ({ lasts, seat }) => {
+  'coordinator.sleep': ({ lasts }, { seat }) => {
     seat.sleep();
     lasts(60_000, () => seat.wake());
   },
-  'coordinator.clockStep': ({ draw, lasts, seat }) => {
+  'coordinator.clockStep': ({ draw, lasts }, { seat }) => {
     seat.machine.setWallOff(draw.between(-3 * HOUR_MS, 3 * HOUR_MS));
     lasts(300_000, () => seat.machine.setWallOff(0));
   },
-  'coordinator.usurped': ({ draw, seat }) => seat.usurp(draw.waitMs(4000), draw.waitMs(15_000)),
-  'coordinator.cutOff': ({ lasts, seat }) => {
+  'coordinator.usurped': ({ draw }, { seat }) => seat.usurp(draw.waitMs(4000), draw.waitMs(15_000)),
+  'coordinator.cutOff': ({ lasts }, { seat }) => {
     seat.setCutOff(true);
     lasts(8000, () => seat.setCutOff(false));
   },

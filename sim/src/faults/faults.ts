@@ -27,7 +27,7 @@ export interface Faults {
 export type FaultsOptions = Omit<Breakable, 'lasts'> & { readonly clock: Clock; readonly trace: Trace };
 
 export function createFaults({ trace, ...parts }: FaultsOptions): Faults {
-  const { clock, draw, devices, network, seat, database } = parts;
+  const { clock, draw, devices, network, seats, database } = parts;
   const meanWaitMs = draw.pick([3000, 15_000, 60_000]);
   const share = draw.pick([0.1, 0.3, 0.5]);
   const kinds = KINDS.flatMap((kind) => (draw.happens(share) ? Array.from({ length: draw.between(1, 4) }, () => kind) : []));
@@ -55,12 +55,15 @@ export function createFaults({ trace, ...parts }: FaultsOptions): Faults {
   function wait(): void {
     clock.setTimer(draw.waitMs(meanWaitMs), () => {
       if (isOver || kinds.length === 0) return;
-      const [kind, device] = [draw.pick(kinds), draw.pick(devices)];
-      trace.note('fault', { op: kind, device: device.identity.name });
+      const kind = draw.pick(kinds);
+      // The one that leads is worth half of the faults.
+      const seat = (draw.happens(0.5) ? seats.leader : undefined) ?? draw.pick(seats.all);
+      const device = draw.pick(devices);
+      trace.note('fault', { op: kind, device: device.identity.name, coordinator: seat.name });
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
       shake();
       const strike: Strike = FAULTS[kind];
-      strike(world, device);
+      strike(world, { device, seat });
       wait();
     });
   }
@@ -90,10 +93,7 @@ export function createFaults({ trace, ...parts }: FaultsOptions): Faults {
       lasting.clear();
       network.heal();
       database.heal();
-      seat.wake();
-      seat.resume();
-      seat.endZombies();
-      seat.start();
+      seats.heal();
       for (const device of devices) {
         device.wake();
         device.resume();

@@ -5,12 +5,12 @@ const BLOCKED: readonly (readonly End[])[] = [['agent', 'coordinator'], ['agent'
 
 /** Between devices and the coordinator. */
 export const NETWORK_FAULTS = {
-  'link.cut': ({ network }, { identity }) => network.cut(identity.nodeId),
-  'link.partition': ({ draw, lasts, network }, { identity }) => {
+  'link.cut': ({ network }, { device: { identity } }) => network.cut(identity.nodeId),
+  'link.partition': ({ draw, lasts, network }, { device: { identity } }) => {
     network.partition(identity.nodeId, { blocked: draw.pick(BLOCKED), holds: draw.happens(0.5) });
     lasts(draw.pick([2000, 20_000, 120_000]), () => network.heal());
   },
-  'link.slow': ({ draw, lasts, network }, { identity }) => {
+  'link.slow': ({ draw, lasts, network }, { device: { identity } }) => {
     network.slow(identity.nodeId, draw.pick([50, 400, 2000]));
     lasts(30_000, () => network.slow(identity.nodeId, 0));
   },

@@ -24,8 +24,8 @@ export type PeopleOptions = {
   readonly homes: readonly [Home, ...Home[]];
   /** Coordinators that answer; one that was taken over may not know it. */
   readonly listEndpoints: () => readonly Endpoint[];
-  /** The one that leads. */
-  readonly findLeader: () => Endpoint | undefined;
+  /** Those whose answers are promised to be of now. */
+  readonly listConfirmed: () => readonly Endpoint[];
 };
 
 const MOST_WORKLOADS = 6;
@@ -33,7 +33,7 @@ const MOST_WORKLOADS = 6;
 const LEND_SHARE = 0.08;
 const LOOK_SHARE = 0.4;
 
-export function createPeople({ clock, draw, trace, requests, homes, listEndpoints, findLeader }: PeopleOptions): People {
+export function createPeople({ clock, draw, trace, requests, homes, listEndpoints, listConfirmed }: PeopleOptions): People {
   const meanWaitMs = draw.pick([1500, 6000, 25_000]);
   let isStopped = true;
   let made = 0;
@@ -86,9 +86,8 @@ export function createPeople({ clock, draw, trace, requests, homes, listEndpoint
     const living = [...endpoint.store.list('workload')].filter(({ row }) => row.deletedAt === undefined);
     if (living.length < 2) return deploy(endpoint);
     const { row } = draw.pick(living);
-    // A coordinator that was taken over and does not know it answers reads from the past: nothing is promised of those yet.
-    const leader = findLeader();
-    if (leader && draw.happens(LOOK_SHARE)) return requests.read(leader, row.id);
+    const confirmed = listConfirmed();
+    if (confirmed.length > 0 && draw.happens(LOOK_SHARE)) return requests.read(draw.pick(confirmed), row.id);
     if (living.length < MOST_WORKLOADS && draw.happens(0.3)) return deploy(endpoint);
     requests.change(endpoint, row.id, (current) => drawChange(draw, current, clock.now()));
   }

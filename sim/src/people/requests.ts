@@ -9,7 +9,12 @@ import type { Trace } from '../trace.ts';
 import type { Change } from './wishes.ts';
 
 /** A coordinator that answers: its life, and the store that its API serves from. */
-export type Endpoint = { readonly life: Incarnation; readonly store: Store };
+export type Endpoint = {
+  readonly life: Incarnation;
+  readonly store: Store;
+  /** Whether its reads are of now, by its own count. */
+  readonly isConfirmed: () => boolean;
+};
 
 /** What people send, and what is written down of it. A request takes time both ways; that of a coordinator that dies is never answered. */
 export interface Requests {
@@ -94,6 +99,8 @@ export function createRequests({ clock, draw, trace, history, plant }: RequestsO
     read(endpoint, workloadId) {
       const look = history.look(workloadId);
       arrive(endpoint, () => {
+        // Who is not sure to lead any more says so, and promises nothing.
+        if (!endpoint.isConfirmed()) return;
         const saw = see(workloadId, endpoint.store.get('workload', workloadId)?.row);
         travel(() => history.see(look, saw));
       });

@@ -26,6 +26,7 @@ export const DEVICE_SCENARIOS = {
   },
   'a-device-sleeps-for-8-hours': {
     devices: 3,
+    isLong: true,
     async play(stage) {
       stage.deploy('web', { replicas: 3 });
       await stage.settles(minutes(3));
@@ -70,7 +71,7 @@ export const DEVICE_SCENARIOS = {
       await stage.settles(minutes(3));
       const over = stage.breaks('the power goes', () => {
         for (const device of stage.devices) device.losePower(seconds(30));
-        stage.world.seat.crash('silent', seconds(40));
+        stage.world.seats.all[0].crash('silent', seconds(40));
       });
       await stage.after(minutes(1));
       over();

@@ -17,7 +17,15 @@ export async function playScenario(name: string, { seed, onLine, plant }: PlayOp
   const scenario = SCENARIOS[name];
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   const replay = `npm run sim -- --scenario ${name} --seed ${seed}${plant ? ` --plant ${plant}` : ''}`;
-  const run = await createRun({ seed, devices: scenario.devices, onLine, replay, plant, neighboursShare: 0 });
+  const run = await createRun({
+    seed,
+    devices: scenario.devices,
+    coordinators: scenario.coordinators ?? 1,
+    onLine,
+    replay,
+    plant,
+    neighboursShare: 0,
+  });
   try {
     await run.begin();
     await scenario.play(createStage(run, replay));

@@ -3,7 +3,13 @@ import { DEVICE_SCENARIOS } from './device-scenarios.ts';
 import type { Stage } from './stage.ts';
 import { STORE_SCENARIOS } from './store-scenarios.ts';
 
-export type Scenario = { readonly devices: number; readonly play: (stage: Stage) => Promise<void> };
+export type Scenario = {
+  readonly devices: number;
+  readonly coordinators?: number;
+  /** A day costs seconds: played once by the tests. */
+  readonly isLong?: boolean;
+  readonly play: (stage: Stage) => Promise<void>;
+};
 
 /** Worlds in which one thing happens, in words. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = { ...COORDINATOR_SCENARIOS, ...DEVICE_SCENARIOS, ...STORE_SCENARIOS };

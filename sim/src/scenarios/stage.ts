@@ -4,7 +4,7 @@ import { workloadSpecSchema, type WorkloadRow, type WorkloadSpecInput } from '@c
 import type { Device } from '../device.ts';
 import { SimulationFailed } from '../failure.ts';
 import type { Run } from '../run.ts';
-import type { World } from '../world.ts';
+import { toEndpoint, type World } from '../world.ts';
 
 export const seconds = (count: number): number => count * 1000;
 export const minutes = (count: number): number => count * 60_000;
@@ -42,10 +42,10 @@ const SPEC: WorkloadSpecInput = {
 
 export function createStage(run: Run, replay: string): Stage {
   const { world } = run;
-  const { devices, seat, people, requests, homes, clock, trace, faults } = world;
+  const { devices, seats, people, requests, homes, clock, trace, faults } = world;
 
   function find(name: string): WorkloadRow | undefined {
-    const store: Store | undefined = seat.newest?.store;
+    const store: Store | undefined = seats.newest?.store;
     return store && [...store.list('workload')].find(({ row }) => row.name === name)?.row;
   }
   function idOf(name: string): WorkloadRow['id'] {
@@ -58,21 +58,25 @@ export function createStage(run: Run, replay: string): Stage {
     world,
     devices,
     deploy(name, spec = {}) {
-      assert(seat.running, 'somebody deploys while a coordinator answers');
+      assert(seats.running, 'somebody deploys while a coordinator answers');
       const { orgId, projectId } = homes[0];
-      requests.create(seat.running, people.newWorkload({ orgId, projectId }, name, workloadSpecSchema.parse({ ...SPEC, ...spec })));
+      requests.create(
+        toEndpoint(seats.running),
+        people.newWorkload({ orgId, projectId }, name, workloadSpecSchema.parse({ ...SPEC, ...spec })),
+      );
     },
     update(name, spec) {
-      assert(seat.running, 'somebody changes an app while a coordinator answers');
+      assert(seats.running, 'somebody changes an app while a coordinator answers');
       const needsNewContainers = Object.keys(spec).some((field) => field !== 'replicas');
-      requests.change(seat.running, idOf(name), (row) => ({
+      requests.change(toEndpoint(seats.running), idOf(name), (row) => ({
         spec: workloadSpecSchema.parse({ ...row.spec, ...spec }),
         needsNewContainers,
       }));
     },
     look() {
-      if (!seat.running) return;
-      for (const { row } of seat.running.store.list('workload')) requests.read(seat.running, row.id);
+      if (!seats.running) return;
+      const endpoint = toEndpoint(seats.running);
+      for (const { row } of endpoint.store.list('workload')) requests.read(endpoint, row.id);
     },
     breaks(what, act, mend) {
       trace.note('fault', { op: what });
@@ -90,7 +94,7 @@ export function createStage(run: Run, replay: string): Stage {
     },
     running(name) {
       const id = idOf(name);
-      const ids = new Set(seat.newest?.store.allocationsOfWorkload(id).map(({ row }) => row.id));
+      const ids = new Set(seats.newest?.store.allocationsOfWorkload(id).map(({ row }) => row.id));
       return devices.flatMap(({ identity, engine }) =>
         engine.containers
           .filter(({ state, allocationId }) => state === 'running' && ids.has(allocationId))
@@ -100,7 +104,7 @@ export function createStage(run: Run, replay: string): Stage {
     get starts() {
       return devices.reduce((sum, { engine }) => sum + engine.breakable.starts, 0);
     },
-    stateOf: ({ identity }) => seat.running?.store.get('node', identity.nodeId)?.row.state.word,
+    stateOf: ({ identity }) => seats.running?.store.get('node', identity.nodeId)?.row.state.word,
     must(condition, sentence) {
       if (condition) return;
       throw new SimulationFailed('the scenario', sentence, {

@@ -56,7 +56,7 @@ export function createPlanner({ store, clock, entropy, counts, findCause }: Plan
       const { rows, events } = composePlan(decision, { store, entropy, now: newest.now });
       if (rows.length === 0 && events.length === 0) return { kind: 'unchanged' };
       const mutations = [...rows, ...events.map(toMutation)];
-      const outcome = await store.commit({ id: entropy.id(ID_PREFIX.batch) as BatchId, mutations }, signal);
+      const outcome = await store.commit({ id: entropy.id(ID_PREFIX.batch) as BatchId, mutations, basedOn: newest.revision }, signal);
       if (outcome.kind === 'committed') return outcome;
       return { kind: 'stale', reason: `${outcome.table} ${outcome.id} is at ${outcome.found}, expected ${outcome.expected}` };
     },

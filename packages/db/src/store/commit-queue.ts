@@ -55,6 +55,8 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
   let held: Member | undefined;
   /** A request whose outcome nobody could settle yet. Nothing is written before it is: memory may be behind the database. */
   let unsettled: { readonly batchId: string; readonly group: Group } | undefined;
+  /** The revision at which a change came to be known that nobody knew of. */
+  let surprisedAt = 0;
 
   function takeNext(): Member | undefined {
     let next = held ?? waiting.shift();
@@ -163,8 +165,22 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     const settlement = await writer.settle(batchId);
     if (settlement === 'unsettled') return false;
     unsettled = undefined;
-    if (settlement === 'committed') takeOver(group);
+    if (settlement === 'committed') {
+      takeOver(group);
+      surprisedAt = options.revision();
+    }
     return true;
+  }
+
+  /** What was decided without the change that came to be known is to be decided again: rows that it did not find guard nothing. */
+  function answerSurprised(members: readonly Member[]): Member[] {
+    return members.filter(({ batch, resolve }) => {
+      const [first] = batch.mutations.flatMap((mutation) => (mutation.kind === 'event' ? [] : [mutation]));
+      if (batch.basedOn === undefined || batch.basedOn >= surprisedAt || !first) return true;
+      const id = first.kind === 'put' ? first.row.id : first.id;
+      resolve({ kind: 'stale', table: first.table, id, expected: batch.basedOn, found: surprisedAt });
+      return false;
+    });
   }
 
   async function drain(): Promise<void> {
@@ -172,7 +188,7 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
     await Promise.resolve();
     for (let members = takeGroup(); members.length > 0; members = takeGroup()) {
       try {
-        if (await settleEarlier()) await run(members);
+        if (await settleEarlier()) await run(answerSurprised(members));
         else rejectAll(members, waitsForEarlier());
         await options.afterGroup();
       } catch (error) {

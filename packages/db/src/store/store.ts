@@ -39,7 +39,15 @@ export type Mutation =
   | { readonly kind: 'event'; readonly event: Omit<ClusterEvent, 'revision'> };
 
 /** One atomic change: all of it becomes durable, or none. */
-export type WriteBatch = { readonly id: BatchId; readonly mutations: readonly Mutation[] };
+export type WriteBatch = {
+  readonly id: BatchId;
+  readonly mutations: readonly Mutation[];
+  /**
+   * The revision that the whole was decided on, by who also decided on what it did *not* find. It is stale when a change whose outcome
+   * nobody knew turns out to have been stored after that.
+   */
+  readonly basedOn?: number;
+};
 
 export type CommitOutcome =
   | { readonly kind: 'committed'; readonly revision: number }

@@ -87,6 +87,20 @@ describe.each(TEST_DATABASES)('on %s', (_name, openDatabase) => {
       expect(names(await opened.reopen())).toEqual(['maybe', 'last']);
     });
 
+    it('and that turns out to be stored makes stale what was decided without it', async () => {
+      const forever = Array.from({ length: 6 }, (): Loss => 'never');
+      await using opened = await openLossy(['happened'], forever);
+      const unknown = opened.store.commit(node('maybe')).catch((error: unknown) => error);
+      await advanceUntil(opened.clock, unknown);
+      const { revision } = opened.store;
+      const [decided, guarded] = [opened.store.commit({ ...node('instead'), basedOn: revision }), opened.store.commit(node('beside'))];
+      expect(await decided).toMatchObject({ kind: 'stale', table: 'node', expected: 0, found: 1 });
+      expect(await guarded).toEqual({ kind: 'committed', revision: 2 });
+      expect(names(opened.store)).toEqual(['maybe', 'beside']);
+      const again = await opened.store.commit({ ...node('again'), basedOn: opened.store.revision });
+      expect(again).toEqual({ kind: 'committed', revision: 3 });
+    });
+
     it('of one member of a broken group, that nobody can settle, stops those behind it', async () => {
       // The group fails at the twin; its members then go one by one, and the answers to the first two of them are lost for long.
       const unsettled = Array.from({ length: 12 }, (): Loss => 'never');
