@@ -121,8 +121,9 @@ export function createSeat(options: SeatOptions): Seat {
     onStore(store, token);
     const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token };
     const renew = () => Promise.resolve(err({ code: 'certificate_refused', message: 'nothing is issued here' }));
+    const mayGrant = (): boolean => lease === undefined || lease.state().kind === 'held';
     const recordsTo = misrecord(store, plant);
-    const sessions = createNodeSessions({ store: recordsTo, ...parts, authority, coordinatorVersion: 'simulated', renew });
+    const sessions = createNodeSessions({ store: recordsTo, ...parts, authority, coordinatorVersion: 'simulated', renew, mayGrant });
     const decidesOn = misread(store, plant, entropy);
     lease?.onChange(({ kind }) => {
       // A coordinator that was replaced ends its process; it is started again as a standby.
@@ -169,7 +170,7 @@ export function createSeat(options: SeatOptions): Seat {
     await plane.stop();
     await sessions.stop();
     await store.stop();
-    await lease?.release();
+    await lease?.stop();
   }
 
   return {
