@@ -31,6 +31,7 @@ export function decideCollection(snapshot: Snapshot, rules: CollectionRules = DE
   for (const [workloadId, allocations] of snapshot.allocationsOf) {
     const workload = snapshot.workloads.get(workloadId);
     const ended = allocations.filter((allocation) => hasEnded(snapshot, allocation, workload, rules));
+    if (ended.length === 0) continue;
     if (!workload || workload.deletedAt !== undefined) remove.push(...ended.map(removalOf));
     else remove.push(...beyondKeeping(snapshot, workload, ended, rules).map(removalOf));
   }

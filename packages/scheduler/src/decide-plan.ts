@@ -17,7 +17,7 @@ export type DecideOptions = {
   readonly weights: ScoreWeights;
 };
 
-export const DEFAULT_OPTIONS: DecideOptions = { maxOperations: 100, weights: DEFAULT_WEIGHTS };
+export const DEFAULT_OPTIONS: DecideOptions = { maxOperations: 250, weights: DEFAULT_WEIGHTS };
 
 type Draft = { place: Placement[]; update: Update[]; stop: Stop[]; remove: Removal[]; why: Why[]; wakeAt: number; truncated: boolean };
 

@@ -1,3 +1,4 @@
+export { advanceSnapshot, type SnapshotChanges } from './advance-snapshot.ts';
 export { decideCollection, type Collection, type CollectionRules, DEFAULT_COLLECTION_RULES } from './collect.ts';
 export { decidePlan, DEFAULT_OPTIONS, type DecideOptions } from './decide-plan.ts';
 export { explanationKey } from './explain.ts';

@@ -31,6 +31,8 @@ export type SnapshotNode = {
   readonly networkPenalty: number;
   /** How long it has not answered, in ms; 0 while it does, infinite when it said goodbye. */
   readonly awayMs: number;
+  /** What it is not lent for: beyond the owner's ceilings, or of another project. It is to move, and the device will stop it. */
+  readonly unlent: ReadonlySet<AllocationId>;
 };
 
 export type SnapshotAllocation = {
@@ -51,8 +53,6 @@ export type Snapshot = {
   readonly nodesOfOrg: ReadonlyMap<OrgId, readonly SnapshotNode[]>;
   readonly workloads: ReadonlyMap<WorkloadId, WorkloadRow>;
   readonly allocationsOf: ReadonlyMap<WorkloadId, readonly SnapshotAllocation[]>;
-  /** What its device is not lent for: beyond the owner's ceilings, or of another project. It is to move, and the device will stop it. */
-  readonly unlent: ReadonlySet<AllocationId>;
   /** Of exclusive allocations: time in ms until each has surely ended if nobody renews its lease. Absent: nobody knows. */
   readonly leaseLeftMs: ReadonlyMap<AllocationId, number>;
 };
@@ -82,78 +82,75 @@ export function hostPortsOf(row: Pick<AllocationRow, 'spec' | 'observed'>): stri
   return keys;
 }
 
-type Tally = { cpuMillicores: number; memoryBytes: number; storageBytes: number; ports: Set<string> };
+type Held = { readonly row: AllocationRow };
+const NOTHING: readonly Held[] = [];
 const NO_PORTS: ReadonlySet<string> = new Set();
+const NONE_UNLENT: ReadonlySet<AllocationId> = new Set();
 
 /** Builds the view in one pass over nodes and one over allocations. */
-export function createSnapshot(input: SnapshotInput): Snapshot {
-  const tallies = new Map<NodeId, Tally>();
+export function createSnapshot({ revision, now, seed, ...input }: SnapshotInput): Snapshot {
   const allocationsOf = new Map<WorkloadId, SnapshotAllocation[]>();
-  const claims = new Map<NodeId, Claim[]>();
+  const allocationsOn = new Map<NodeId, Held[]>();
+  for (const allocation of input.allocations) {
+    addTo(allocationsOf, allocation.row.workloadId, allocation);
+    addTo(allocationsOn, allocation.row.nodeId, allocation);
+  }
   const nodes = new Map<NodeId, SnapshotNode>();
   const nodesOfOrg = new Map<OrgId, SnapshotNode[]>();
-  const nodeRows = [...input.nodes];
-  for (const { id, lending } of nodeRows) if (lending && isSelective(lending)) claims.set(id, []);
-  for (const allocation of input.allocations) {
-    const { row } = allocation;
-    const siblings = allocationsOf.get(row.workloadId);
-    if (siblings) siblings.push(allocation);
-    else allocationsOf.set(row.workloadId, [allocation]);
-    if (!isReserving(row)) continue;
-    addTo(tallies, row);
-    if (row.desired === 'running' && row.observed.phase !== 'stopping') claims.get(row.nodeId)?.push(claimOf(row));
-  }
-  const unlent = new Set<AllocationId>();
-  for (const row of nodeRows) {
-    for (const id of listUnlent(row.lending ?? {}, claims.get(row.id) ?? []).keys()) unlent.add(id);
-    const node = withRemaining(row, tallies.get(row.id), input.silentMs?.get(row.id));
+  for (const row of input.nodes) {
+    const node = judgeNode(row, allocationsOn.get(row.id) ?? NOTHING, input.silentMs?.get(row.id));
     nodes.set(row.id, node);
-    const siblings = nodesOfOrg.get(row.orgId);
-    if (siblings) siblings.push(node);
-    else nodesOfOrg.set(row.orgId, [node]);
+    addTo(nodesOfOrg, row.orgId, node);
   }
   const workloads = new Map([...input.workloads].map((row) => [row.id, row]));
-  const { revision, now, seed, leaseLeftMs = new Map() } = input;
-  return { revision, now, seed, nodes, nodesOfOrg, workloads, allocationsOf, unlent, leaseLeftMs };
+  const { leaseLeftMs = new Map() } = input;
+  return { revision, now, seed, nodes, nodesOfOrg, workloads, allocationsOf, leaseLeftMs };
 }
 
-const claimOf = ({ id, projectId, spec, observed }: AllocationRow): Claim => ({
+function addTo<Key, Value>(groups: Map<Key, Value[]>, key: Key, value: Value): void {
+  const group = groups.get(key);
+  if (group) group.push(value);
+  else groups.set(key, [value]);
+}
+
+/**
+ * A node with what its allocations leave of it, and what can be said of it whatever is to be placed.
+ * @param silentMs as this leader counted it, in boot time
+ */
+export function judgeNode(row: NodeRow, held: readonly Held[], silentMs: number | undefined): SnapshotNode {
+  const judged = { row, isEligible: isEligible(row), networkPenalty: networkPenalty(row), awayMs: awayMs(row, silentMs) };
+  if (held.length === 0) return { ...judged, remaining: row.allocatable, takenPorts: NO_PORTS, unlent: NONE_UNLENT };
+  let { cpuMillicores, memoryBytes, storageBytes } = row.allocatable;
+  const takenPorts = new Set<string>();
+  for (const { row: allocation } of held) {
+    if (!isReserving(allocation)) continue;
+    const { requests } = effectiveResources(allocation.spec);
+    cpuMillicores -= requests.cpuMillicores;
+    memoryBytes -= requests.memoryBytes;
+    storageBytes -= requests.storageBytes;
+    for (const key of hostPortsOf(allocation)) takenPorts.add(key);
+  }
+  return { ...judged, remaining: { cpuMillicores, memoryBytes, storageBytes }, takenPorts, unlent: findUnlent(row, held) };
+}
+
+function findUnlent({ lending }: NodeRow, held: readonly Held[]): ReadonlySet<AllocationId> {
+  if (!lending || !isSelective(lending)) return NONE_UNLENT;
+  const claims = held.filter(({ row }) => isReserving(row) && row.desired === 'running' && row.observed.phase !== 'stopping').map(claimOf);
+  return new Set(listUnlent(lending, claims).keys());
+}
+
+const claimOf = ({ row: { id, projectId, spec, observed } }: Held): Claim => ({
   allocationId: id,
   projectId,
   requests: effectiveResources(spec).requests,
   isRunning: observed.phase === 'running',
 });
 
-function addTo(tallies: Map<NodeId, Tally>, row: AllocationRow): void {
-  let tally = tallies.get(row.nodeId);
-  if (!tally) tallies.set(row.nodeId, (tally = { cpuMillicores: 0, memoryBytes: 0, storageBytes: 0, ports: new Set() }));
-  const { requests } = effectiveResources(row.spec);
-  tally.cpuMillicores += requests.cpuMillicores;
-  tally.memoryBytes += requests.memoryBytes;
-  tally.storageBytes += requests.storageBytes;
-  for (const key of hostPortsOf(row)) tally.ports.add(key);
-}
-
 /** A word in the store outlives the leader whose count led to it. */
 function awayMs({ state: { word } }: NodeRow, silentMs = 0): number {
   if (word === 'online' || word === 'degraded') return 0;
   if (word === 'left') return Infinity;
   return word === 'lost' ? Math.max(silentMs, LOST_AFTER_MS) : silentMs;
-}
-
-function withRemaining(row: NodeRow, tally: Tally | undefined, silentMs: number | undefined): SnapshotNode {
-  const { cpuMillicores, memoryBytes, storageBytes } = row.allocatable;
-  const judged = { row, isEligible: isEligible(row), networkPenalty: networkPenalty(row), awayMs: awayMs(row, silentMs) };
-  if (!tally) return { ...judged, remaining: row.allocatable, takenPorts: NO_PORTS };
-  return {
-    ...judged,
-    remaining: {
-      cpuMillicores: cpuMillicores - tally.cpuMillicores,
-      memoryBytes: memoryBytes - tally.memoryBytes,
-      storageBytes: storageBytes - tally.storageBytes,
-    },
-    takenPorts: tally.ports,
-  };
 }
 
 /** The node answers: what its agent last said is how things are. */

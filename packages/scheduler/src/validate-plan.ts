@@ -1,5 +1,5 @@
-import type { AllocationId, NodeId } from '@cloudless/proto';
-import { computeAsk } from './ask.ts';
+import type { AllocationId, NodeId, WorkloadId } from '@cloudless/proto';
+import { computeAsk, type Ask } from './ask.ts';
 import { findRefusal } from './feasible/filters.ts';
 import { createLedger } from './ledger.ts';
 import type { Placement, Plan } from './plan.ts';
@@ -15,15 +15,23 @@ export type Violation = { readonly rule: string; readonly message: string };
  * exclusive slot may still run.
  */
 export function validatePlan(plan: Plan, newest: Snapshot): readonly Violation[] {
-  const known = new Map<AllocationId, SnapshotAllocation>();
-  for (const allocations of newest.allocationsOf.values()) for (const allocation of allocations) known.set(allocation.row.id, allocation);
-  return [...checkTargets(plan, known), ...checkSlots(plan, newest), ...checkRoom(plan, newest)];
+  return [...checkTargets(plan, newest), ...checkSlots(plan, newest), ...checkRoom(plan, newest)];
 }
 
-function checkTargets(plan: Plan, known: ReadonlyMap<AllocationId, SnapshotAllocation>): Violation[] {
+/** Those of the named allocations that are there. */
+function findAllocations(wanted: ReadonlySet<AllocationId>, newest: Snapshot): ReadonlyMap<AllocationId, SnapshotAllocation> {
+  const found = new Map<AllocationId, SnapshotAllocation>();
+  for (const allocations of wanted.size > 0 ? newest.allocationsOf.values() : [])
+    for (const allocation of allocations) if (wanted.has(allocation.row.id)) found.set(allocation.row.id, allocation);
+  return found;
+}
+
+function checkTargets(plan: Plan, newest: Snapshot): Violation[] {
+  const targets = [...plan.update, ...plan.stop, ...plan.remove];
+  const known = findAllocations(new Set(targets.map(({ allocationId }) => allocationId)), newest);
   const violations: Violation[] = [];
   const seen = new Set<AllocationId>();
-  for (const { allocationId } of [...plan.update, ...plan.stop, ...plan.remove]) {
+  for (const { allocationId } of targets) {
     if (!known.has(allocationId)) violations.push({ rule: 'targetExists', message: `${allocationId} is no longer there` });
     if (seen.has(allocationId)) violations.push({ rule: 'oneChangeEach', message: `${allocationId} is changed twice` });
     seen.add(allocationId);
@@ -64,12 +72,13 @@ function checkSlots(plan: Plan, newest: Snapshot): Violation[] {
 function checkRoom(plan: Plan, newest: Snapshot): Violation[] {
   if (plan.place.length === 0) return [];
   const ledger = createLedger(newest);
-  const positions = new Map<NodeId, number>();
-  for (const nodes of newest.nodesOfOrg.values()) for (const [position, node] of nodes.entries()) positions.set(node.row.id, position);
+  const positions = findPositions(new Set(plan.place.map(({ nodeId }) => nodeId)), newest);
+  const asks = new Map<WorkloadId, Ask>();
   return plan.place.flatMap((placement) => {
     const workload = newest.workloads.get(placement.workloadId);
     if (!workload) return [];
-    const ask = computeAsk(newest, workload);
+    const ask = asks.get(workload.id) ?? computeAsk(newest, workload);
+    asks.set(workload.id, ask);
     const position = positions.get(placement.nodeId) ?? -1;
     const node = ledger.candidatesOf(workload.orgId)[position];
     if (!node || node.row.id !== placement.nodeId)
@@ -79,4 +88,17 @@ function checkRoom(plan: Plan, newest: Snapshot): Violation[] {
     ledger.reserve(workload.orgId, position, ask);
     return [];
   });
+}
+
+/** Where the named nodes stand in the list of their organisation. */
+function findPositions(wanted: ReadonlySet<NodeId>, newest: Snapshot): ReadonlyMap<NodeId, number> {
+  const positions = new Map<NodeId, number>();
+  for (const nodes of newest.nodesOfOrg.values()) {
+    let position = 0;
+    for (const { row } of nodes) {
+      if (wanted.has(row.id)) positions.set(row.id, position);
+      position += 1;
+    }
+  }
+  return positions;
 }

@@ -1,7 +1,7 @@
 import { backoffMs, unreachable, type Timer } from '@cloudless/kernel';
 import { decideCollection, decidePlan, type Plan } from '@cloudless/scheduler';
 import type { ControlPlaneParts } from '../parts.ts';
-import { createPlanner, readSnapshot, type ApplyOutcome } from '../planner/index.ts';
+import { createPlanner, createSnapshotReader, type ApplyOutcome } from '../planner/index.ts';
 import { createCauseTrail } from './cause-trail.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { createExplanations } from './explanations.ts';
@@ -20,7 +20,8 @@ const STALE_RUN = 3;
 export function createControlPlane({ store, clock, entropy, logger, counts }: ControlPlaneParts): ControlPlane {
   const explanations = createExplanations();
   const trail = createCauseTrail();
-  const planner = createPlanner({ store, clock, entropy, counts, findCause: trail.findCause });
+  const snapshots = createSnapshotReader(store, counts);
+  const planner = createPlanner({ store, clock, entropy, snapshots, findCause: trail.findCause });
   const stopping = new AbortController();
   let isDue = false;
   let running: Promise<void> | undefined;
@@ -36,7 +37,7 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
   /** One decision and its outcome. Sets when the next is due if nothing changes before. */
   async function pass(): Promise<ApplyOutcome> {
     const startedMs = clock.bootMs();
-    const snapshot = readSnapshot(store, { now: clock.now(), seed: Math.floor(entropy.random() * 2 ** 32) }, counts);
+    const snapshot = snapshots.read({ now: clock.now(), seed: Math.floor(entropy.random() * 2 ** 32) });
     const plan = decidePlan(snapshot);
     const decision = { plan, collection: decideCollection(snapshot), unplaced: explanations.findNews(plan) };
     decidedInMs = clock.bootMs() - startedMs;

@@ -25,6 +25,7 @@ export function createExplanations(): Explanations {
     findNews(plan) {
       const news = new Map<WorkloadId, readonly [Unplaced, ...Unplaced[]]>();
       for (const { workloadId, unplaced } of plan.why) {
+        if (unplaced.length === 0) continue;
         const [first, ...others] = withoutBackOff(unplaced);
         if (first && toldKeys.get(workloadId) !== explanationKey([first, ...others])) news.set(workloadId, [first, ...others]);
       }
@@ -32,8 +33,12 @@ export function createExplanations(): Explanations {
     },
     take(plan, snapshot) {
       for (const { workloadId, unplaced } of plan.why) {
-        if (unplaced.length > 0) unplacedOf.set(workloadId, unplaced);
-        else unplacedOf.delete(workloadId);
+        if (unplaced.length === 0) {
+          unplacedOf.delete(workloadId);
+          toldKeys.delete(workloadId);
+          continue;
+        }
+        unplacedOf.set(workloadId, unplaced);
         const key = explanationKey(withoutBackOff(unplaced));
         if (key === '') toldKeys.delete(workloadId);
         else toldKeys.set(workloadId, key);

@@ -4,7 +4,7 @@ import { CloudlessError } from '@cloudless/proto';
 import { buildNodeRow, buildWorkloadRow } from '@cloudless/proto/testing';
 import { decideCollection, decidePlan, type Plan } from '@cloudless/scheduler';
 import { describe, expect, it } from 'vitest';
-import { createPlanner, readSnapshot } from '../planner/index.ts';
+import { createPlanner, createSnapshotReader, readSnapshot } from '../planner/index.ts';
 import { createControlPlane } from './index.ts';
 import { createTestPlane, staySilent } from './testing/create-test-plane.ts';
 
@@ -72,7 +72,13 @@ describe('races', () => {
     expect(plan.place).toHaveLength(1);
 
     await test.changeWorkload(web.id, { runState: 'stopped' });
-    const planner = createPlanner({ store, clock, entropy: createSeededEntropy(3), findCause: () => undefined });
+    const planner = createPlanner({
+      store,
+      clock,
+      entropy: createSeededEntropy(3),
+      snapshots: createSnapshotReader(store),
+      findCause: () => undefined,
+    });
     const outcome = await planner.apply({ plan, collection: decideCollection(snapshot), unplaced: new Map() });
 
     expect(outcome).toMatchObject({ kind: 'stale' });
@@ -109,7 +115,13 @@ describe('races', () => {
     const { store, clock } = test;
     const snapshot = readSnapshot(store, { now: clock.now(), seed: 1 });
     const decision = { plan: decidePlan(snapshot), collection: decideCollection(snapshot), unplaced: new Map() };
-    const planner = createPlanner({ store, clock, entropy: createSeededEntropy(3), findCause: () => undefined });
+    const planner = createPlanner({
+      store,
+      clock,
+      entropy: createSeededEntropy(3),
+      snapshots: createSnapshotReader(store),
+      findCause: () => undefined,
+    });
 
     expect(await planner.apply(decision)).toMatchObject({ kind: 'committed' });
     expect(await planner.apply(decision)).toMatchObject({ kind: 'stale' });
@@ -125,7 +137,13 @@ describe('races', () => {
     const snapshot = readSnapshot(store, { now: clock.now(), seed: 1 });
     const plan = decidePlan(snapshot);
     const doubled: Plan = { ...plan, place: [...plan.place, ...plan.place] };
-    const planner = createPlanner({ store, clock, entropy: createSeededEntropy(3), findCause: () => undefined });
+    const planner = createPlanner({
+      store,
+      clock,
+      entropy: createSeededEntropy(3),
+      snapshots: createSnapshotReader(store),
+      findCause: () => undefined,
+    });
     const { revision } = store;
 
     const outcome = await planner.apply({ plan: doubled, collection: decideCollection(snapshot), unplaced: new Map() });

@@ -5,7 +5,7 @@ import { validatePlan, type Violation } from '@cloudless/scheduler';
 import { composePlan } from './compose-plan.ts';
 import type { Decision } from './decision.ts';
 import type { PlanEvent } from './plan-events.ts';
-import { readSnapshot, type Counts } from './read-snapshot.ts';
+import type { SnapshotReader } from './read-snapshot.ts';
 
 export type ApplyOutcome =
   /** Nothing was to be done, and nothing was written. */
@@ -29,12 +29,12 @@ export type PlannerParts = {
   readonly store: Store;
   readonly clock: Clock;
   readonly entropy: Entropy;
-  readonly counts?: Counts | undefined;
+  readonly snapshots: SnapshotReader;
   /** The event that led to what `event` tells, where it is known. */
   readonly findCause: (event: PlanEvent) => EventId | undefined;
 };
 
-export function createPlanner({ store, clock, entropy, counts, findCause }: PlannerParts): Planner {
+export function createPlanner({ store, clock, entropy, snapshots, findCause }: PlannerParts): Planner {
   function toMutation(event: PlanEvent): Mutation {
     const causeEventId = findCause(event);
     return {
@@ -46,7 +46,7 @@ export function createPlanner({ store, clock, entropy, counts, findCause }: Plan
   return {
     async apply(decision, signal) {
       const { plan } = decision;
-      const newest = readSnapshot(store, { now: clock.now(), seed: 0 }, counts);
+      const newest = snapshots.read({ now: clock.now(), seed: 0 });
       const violations = validatePlan(plan, newest);
       const [first] = violations;
       if (first)

@@ -1,6 +1,6 @@
-import type { Store } from '@cloudless/db';
-import type { AllocationId, NodeId } from '@cloudless/proto';
-import { createSnapshot, type Snapshot } from '@cloudless/scheduler';
+import type { Change, Store } from '@cloudless/db';
+import type { AllocationId, NodeId, WorkloadId } from '@cloudless/proto';
+import { advanceSnapshot, createSnapshot, type Snapshot } from '@cloudless/scheduler';
 
 export type Moment = {
   /** Wall time in ms. */
@@ -44,4 +44,51 @@ export function readSnapshot(store: Store, { now, seed }: Moment, counts?: Count
     allocations: store.list('allocation'),
     ...readCounts(store, counts),
   });
+}
+
+/** For who looks again and again. */
+export interface SnapshotReader {
+  /** As `readSnapshot`, at the cost of what changed since the last one: of all rows only the first time, and after more batches than the store keeps. */
+  read(moment: Moment): Snapshot;
+}
+
+export function createSnapshotReader(store: Store, counts?: Counts): SnapshotReader {
+  let last: Snapshot | undefined;
+
+  function readOn(before: Snapshot, moment: Moment): Snapshot | undefined {
+    const since = store.changesSince(before.revision);
+    if (since.kind === 'reset') return undefined;
+    const nodes = new Set<NodeId>();
+    const workloads = new Set<WorkloadId>();
+    for (const { changes } of since.batches) for (const change of changes) note(change, nodes, workloads);
+    return advanceSnapshot(before, {
+      ...moment,
+      ...readCounts(store, counts),
+      revision: store.revision,
+      nodes,
+      workloads,
+      nodeRow: (id) => store.get('node', id)?.row,
+      workloadRow: (id) => store.get('workload', id)?.row,
+      allocationsOfWorkload: (id) => store.allocationsOfWorkload(id),
+      allocationsOnNode: (id) => store.allocationsOfNode(id),
+    });
+  }
+
+  return {
+    read(moment) {
+      last = (last && readOn(last, moment)) ?? readSnapshot(store, moment, counts);
+      return last;
+    },
+  };
+}
+
+function note(change: Change, nodes: Set<NodeId>, workloads: Set<WorkloadId>): void {
+  if (change.kind === 'event') return;
+  if (change.table === 'node') nodes.add(change.kind === 'put' ? change.row.id : change.before.id);
+  else if (change.table === 'workload') workloads.add(change.kind === 'put' ? change.row.id : change.before.id);
+  else {
+    const row = change.kind === 'put' ? change.row : change.before;
+    nodes.add(row.nodeId);
+    workloads.add(row.workloadId);
+  }
 }

@@ -200,7 +200,7 @@ export function isOnLostNode(snapshot: Snapshot, { spec }: WorkloadRow, row: All
 
 export function isToMove(snapshot: Snapshot, row: AllocationRow): boolean {
   const node = snapshot.nodes.get(row.nodeId);
-  return snapshot.unlent.has(row.id) || (node !== undefined && isToBeEmptied(node));
+  return node !== undefined && (node.unlent.has(row.id) || isToBeEmptied(node));
 }
 
 /** Stopped because its device does not lend now: nobody's failure. */
@@ -230,7 +230,7 @@ function replacedBecause(snapshot: Snapshot, workload: WorkloadRow, row: Allocat
   const node = snapshot.nodes.get(row.nodeId);
   if (node?.row.drain) return causes.draining(node.row.name);
   if (node && !isLending(node.row)) return causes.withheld(node.row.name);
-  return node && snapshot.unlent.has(row.id) ? causes.unlent(node.row.name) : causes.outdated(workload);
+  return node?.unlent.has(row.id) ? causes.unlent(node.row.name) : causes.outdated(workload);
 }
 
 export function wantedBecause(

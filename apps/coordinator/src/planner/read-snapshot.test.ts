@@ -1,0 +1,46 @@
+import type { Mutation } from '@cloudless/db';
+import { createTestStore } from '@cloudless/db/testing';
+import type { BatchId } from '@cloudless/proto';
+import { buildAllocationRow, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
+import { expect, it } from 'vitest';
+import { createSnapshotReader, readSnapshot } from './read-snapshot.ts';
+
+const laptop = buildNodeRow('laptop');
+const web = buildWorkloadRow('web');
+const replica = buildAllocationRow(web, laptop);
+const moment = { now: 1, seed: 1 };
+
+/** @param ringLimit batches that the store keeps */
+async function createTest(ringLimit: number) {
+  const test = await createTestStore({ ringLimit });
+  let batches = 0;
+  const write = async (...mutations: readonly Mutation[]): Promise<void> => {
+    batches += 1;
+    expect(await test.store.commit({ id: `batch_${batches}` as BatchId, mutations })).toMatchObject({ kind: 'committed' });
+  };
+  const versionOf = (): number => test.store.get('allocation', replica.id)?.version ?? 0;
+  return { ...test, write, versionOf };
+}
+
+it.each([
+  ['from what changed', 100],
+  ['from all rows, when the store no longer has every change', 1],
+])('each snapshot is the whole of the rows as they are: %s', async (_how, ringLimit) => {
+  const test = await createTest(ringLimit);
+  const { store, write, versionOf } = test;
+  const reader = createSnapshotReader(store);
+  const check = (): void => expect(reader.read(moment)).toEqual(readSnapshot(store, moment));
+  check();
+  await write({ kind: 'put', table: 'node', row: laptop, expect: 'absent' });
+  await write({ kind: 'put', table: 'workload', row: web, expect: 'absent' });
+  check();
+  await write({ kind: 'put', table: 'allocation', row: replica, expect: 'absent' });
+  check();
+  expect(reader.read(moment).nodes.get(laptop.id)?.remaining).not.toEqual(laptop.allocatable);
+  const stopped = { ...replica, observed: buildObserved({ phase: 'stopped' }) };
+  await write({ kind: 'put', table: 'allocation', row: stopped, expect: versionOf() });
+  await write({ kind: 'remove', table: 'allocation', id: replica.id, expect: versionOf() });
+  check();
+  expect(reader.read(moment).nodes.get(laptop.id)?.remaining).toEqual(laptop.allocatable);
+  await test[Symbol.asyncDispose]();
+});
