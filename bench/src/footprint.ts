@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { startProduct } from '@cloudless/tools/product';
 import type { Measure, Result } from './figures.ts';
+import { measureGrowth } from './footprint-growth.ts';
 import { cpuMsOf, linkBytesOf, memoryOf } from './process-stat.ts';
 
 const MIB = 2 ** 20;
@@ -11,8 +12,20 @@ const PARTS = ['coordinator', 'web', 'watchdog', 'agent'] as const;
 
 const GOALS: Readonly<Record<(typeof PARTS)[number], number>> = { coordinator: 200, web: 125, watchdog: 80, agent: 90 };
 
-/** B6: what an idle Cloudless on one machine costs. One claimed-less product, no app, after it settled. */
+/** B6: what an idle Cloudless costs: on one machine, without an owner and an app; and a coordinator that has more and more devices. */
 export async function measureFootprint(): Promise<Result> {
+  const measures = await measureProduct();
+  measures.push(...(await measureGrowth()));
+  return {
+    id: 'B6',
+    title: 'Footprint, idle',
+    method: `First \`npm start\` on an empty data folder; ${SETTLE_MS / 1000} s to settle, then ${IDLE_MS / 1000} s without a request. Then a coordinator alone, with 0, 1,000 and 5,000 simulated devices on Wi-Fi in another process, light clients of the real protocol with both paths open; 20 s to settle, then 30 s. Memory from smaps_rollup, CPU from /proc/pid/stat, bytes from the kernel's TCP counters, commits from the ids that the database keeps of them.`,
+    measures,
+    leftOut: ['the container engine itself', 'memory of a coordinator that has served for days'],
+  };
+}
+
+async function measureProduct(): Promise<Measure[]> {
   await using product = await startProduct();
   await pause(SETTLE_MS);
   const pids = await Promise.all(PARTS.map((part) => product.pid(part)));
@@ -47,11 +60,5 @@ export async function measureFootprint(): Promise<Result> {
     value: ((bytes / elapsedMs) * DAY_MS) / 1e6,
     note: 'wired device on mains; both directions, TCP payload with TLS and WebSocket framing. The goal of 1 MB/day is for a phone, which no release enrols yet',
   });
-  return {
-    id: 'B6',
-    title: 'Footprint, idle, one machine',
-    method: `\`npm start\` on an empty data folder; ${SETTLE_MS / 1000} s to settle, then ${IDLE_MS / 1000} s without a request. Memory from smaps_rollup, CPU from /proc/pid/stat, bytes from the kernel's TCP counters.`,
-    measures,
-    leftOut: ['growth per 1,000 nodes', 'the container engine itself'],
-  };
+  return measures;
 }

@@ -5,11 +5,9 @@ import { createLan, type Machine } from '@cloudless/tools/machines';
 import { claimByApi, createToken, startProduct } from '@cloudless/tools/product';
 import { setTimeout as pause } from 'node:timers/promises';
 import { figuresOf, type Measure, type Result } from './figures.ts';
-import { startSimulatedAgents } from './simulated-agents.ts';
 
 const MACHINES = 5;
 const CUTS = 10;
-const MANY = 1000;
 const GOAL_GREEN_MS = 60_000;
 const GOAL_RECONNECT_MS = 1_000;
 const WAIT_MS = 120_000;
@@ -49,7 +47,7 @@ const timed = (name: string, raw: readonly number[], goal: string, limitMs: numb
   return { name, unit: 'ms', value: figures.p50, figures, raw: [...raw], goal, met: figures.p99 <= limitMs };
 };
 
-/** Devices that join: real machines by the dialog's command, a cable that is cut, and a thousand simulated ones at once. */
+/** Devices that join: real machines by the dialog's command, and a cable that is cut. Many simulated ones at once are B4's. */
 export async function measureJoining(): Promise<Result> {
   const green: number[] = [];
   const reconnect: number[] = [];
@@ -67,36 +65,16 @@ export async function measureJoining(): Promise<Result> {
       nodeBytes = (await stat(join(product.dataFolder, 'coordinator', 'files', `node-${process.versions.node}-linux-x64.gz`))).size;
     }
   }
-  const many = await joinMany();
   return {
     id: 'joining',
     title: 'Joining and coming back',
-    method: `Machines are network namespaces with a dockerd each, an empty home and no checkout. The dialog's own command runs on ${MACHINES} of them one after the other, until the coordinator says online: it fetches the agent and Node.js from the coordinator on the same host, checks both, joins, and starts the agent. Then the cable of the first is cut ${CUTS} times until it is missed, and mended; the clock runs from then to online, as REST tells. ${MANY} simulated devices with keys of their own and engines in memory join by tokens, one after the other from one process that shares two cores with the coordinator.`,
+    method: `Machines are network namespaces with a dockerd each, an empty home and no checkout. The dialog's own command runs on ${MACHINES} of them one after the other, until the coordinator says online: it fetches the agent and Node.js from the coordinator on the same host, checks both, joins, and starts the agent. Then the cable of the first is cut ${CUTS} times until it is missed, and mended; the clock runs from then to online, as REST tells.`,
     measures: [
       timed('command → green', green, '< 60,000', GOAL_GREEN_MS),
       timed('cable mended → online', reconnect, '≤ 1,000', GOAL_RECONNECT_MS),
       { name: 'agent, one file', unit: 'MiB', value: agentBytes / 2 ** 20 },
       { name: 'Node.js as it is sent', unit: 'MiB', value: nodeBytes / 2 ** 20 },
-      { name: `${MANY} simulated joins`, unit: 'joins/s', value: (MANY / many) * 1000 },
     ],
     leftOut: ['download over a real network', 'a machine that has to fetch an image from a registry'],
   };
-}
-
-/** @returns ms from the first token to the last device online */
-async function joinMany(): Promise<number> {
-  await using product = await startProduct({ flags: ['--no-agent'] });
-  const client = createClient({ url: product.url, token: await createToken(product, await claimByApi(product), 'write') });
-  const startedAt = performance.now();
-  await using _agents = await startSimulatedAgents(
-    `ws://127.0.0.1:${product.port}/agent`,
-    MANY,
-    async (name) => (await client.node.createJoinToken({ name })).token,
-  );
-  await until('all online', async () => {
-    const first = await client.node.list({ limit: 500 });
-    const second = first.nextCursor === undefined ? { rows: [] } : await client.node.list({ limit: 500, cursor: first.nextCursor });
-    return [...first.rows, ...second.rows].filter(({ state }) => state.word === 'online').length === MANY;
-  });
-  return performance.now() - startedAt;
 }

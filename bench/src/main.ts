@@ -4,6 +4,7 @@ import { measureDashboard } from './dashboard.ts';
 import type { Result } from './figures.ts';
 import { measureFootprint } from './footprint.ts';
 import { measureJoining } from './joining.ts';
+import { measureMembership } from './membership.ts';
 import { tableOf, writeReport } from './report.ts';
 import { measureScheduling } from './scheduling.ts';
 import { measureStoreWrites } from './store-writes.ts';
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Result>>> = {
   b1: measureScheduling,
   b2: measureSubmitToTold,
   b3: measureContainerKilled,
+  b4: measureMembership,
   b5: measureStoreWrites,
   b6: measureFootprint,
   b7: measureTakeover,

@@ -58,6 +58,7 @@ export function startFleet(): Fleet {
     waiting.set(what.index, entry);
     const timer = setTimeout(() => entry.step.reject(new Error(`device ${what.index}: no ${until} within ${STEP_MS} ms`)), STEP_MS);
     try {
+      if (!child.connected) throw new Error('the simulated devices ended');
       child.send(what);
       return { at: await entry.step.promise, entry };
     } finally {
@@ -89,15 +90,19 @@ export function startFleet(): Fleet {
   };
 }
 
-/** Runs `work` over `count` positions, `atOnce` at a time, in order. */
+/** Runs `work` over `count` positions, `atOnce` at a time, in order. After a failure no more are begun, and those that were end first. */
 export async function inParallel(count: number, atOnce: number, work: (position: number) => Promise<void>): Promise<void> {
   let next = 0;
   const run = async (): Promise<void> => {
     while (next < count) {
       const position = next;
       next += 1;
-      await work(position);
+      await work(position).catch((cause: unknown) => {
+        next = count;
+        throw cause;
+      });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(atOnce, count) }, run));
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(atOnce, count) }, run));
+  for (const outcome of ended) if (outcome.status === 'rejected') throw outcome.reason;
 }

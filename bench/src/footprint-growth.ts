@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as pause } from 'node:timers/promises';
+import { joinDevice } from './fleet/assemble.ts';
+import { startCoordinator, type Coordinator } from './fleet/coordinator.ts';
+import { inParallel, startFleet } from './fleet/fleet.ts';
+import type { Measure } from './figures.ts';
+import { cpuMsOf, memoryOf } from './process-stat.ts';
+
+const STEPS = [0, 1000, 5000] as const;
+const MIB = 2 ** 20;
+const AT_ONCE = 48;
+const SETTLE_MS = 20_000;
+const IDLE_MS = 30_000;
+const BASE_MIB = 200;
+const PER_THOUSAND_MIB = 15;
+const GOAL_COMMITS = 1;
+
+/** Requests that the database has seen: each carries an id of its own. */
+function countCommits({ dataFolder }: Coordinator): number {
+  const database = new DatabaseSync(join(dataFolder, 'coordinator', 'cloudless.db'), { readOnly: true });
+  try {
+    return Number(database.prepare('SELECT max(seq) AS newest FROM batch').get()?.['newest'] ?? 0);
+  } finally {
+    database.close();
+  }
+}
+
+async function measureIdle(coordinator: Coordinator, devices: number): Promise<Measure[]> {
+  await pause(SETTLE_MS);
+  const [cpuBefore, commitsBefore, startedAt] = [await cpuMsOf(coordinator.pid), countCommits(coordinator), performance.now()];
+  await pause(IDLE_MS);
+  const elapsedMs = performance.now() - startedAt;
+  const cpu = (((await cpuMsOf(coordinator.pid)) - cpuBefore) / elapsedMs) * 100;
+  const commits = ((countCommits(coordinator) - commitsBefore) / elapsedMs) * 1000;
+  const { rssBytes, anonymousBytes } = await memoryOf(coordinator.pid);
+  const limit = BASE_MIB + (devices / 1000) * PER_THOUSAND_MIB;
+  const of = `coordinator, ${devices.toLocaleString('en')} devices`;
+  return [
+    { name: `${of}: RSS`, unit: 'MiB', value: rssBytes / MIB, goal: `≤ ${limit}`, met: rssBytes / MIB <= limit },
+    { name: `${of}: anonymous memory`, unit: 'MiB', value: anonymousBytes / MIB },
+    { name: `${of}: idle CPU`, unit: '% of a core', value: cpu },
+    { name: `${of}: commits when idle`, unit: 'commits/s', value: commits, goal: `≤ ${GOAL_COMMITS}`, met: commits <= GOAL_COMMITS },
+  ];
+}
+
+/** What a coordinator costs that has more and more idle devices on Wi-Fi: light clients of the real protocol, over real sockets. */
+export async function measureGrowth(steps: readonly number[] = STEPS): Promise<readonly Measure[]> {
+  await using coordinator = await startCoordinator();
+  await using fleet = startFleet();
+  const measures: Measure[] = [];
+  let joined = 0;
+  for (const devices of steps) {
+    const before = joined;
+    await inParallel(devices - before, AT_ONCE, async (position) => void (await joinDevice(coordinator, fleet, before + position, 'wifi')));
+    joined = devices;
+    measures.push(...(await measureIdle(coordinator, devices)));
+  }
+  return measures;
+}
