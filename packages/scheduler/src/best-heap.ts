@@ -6,7 +6,7 @@ export interface BestHeap {
 }
 
 /** A binary heap, built in linear time (Floyd, "Algorithm 245: Treesort 3", 1964). */
-export function createBestHeap(positions: readonly number[], isBefore: (a: number, b: number) => boolean): BestHeap {
+export function createBestHeap(positions: Iterable<number>, isBefore: (a: number, b: number) => boolean): BestHeap {
   const heap = Int32Array.from(positions);
 
   function sink(start: number): void {

@@ -53,7 +53,7 @@ function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledge
   const unplaced: Unplaced[] = explainWaits(snapshot, decision, ledger, draft);
   if (decision.wants.length > 0) {
     const ask = computeAsk(snapshot, workload);
-    const placer = createPlacer(ask, ledger, options.weights);
+    const placer = createPlacer(ask, ledger, options.weights, decision.wants.length);
     let explanation: Explanation | undefined;
     for (const want of decision.wants) {
       if (countOperations(draft) >= options.maxOperations) {

@@ -17,7 +17,7 @@ export function previewPlan(current: Snapshot, workload: WorkloadRow, weights: S
   const ask = computeAsk(current, workload);
   const snapshot = withoutWorkload(current, workload.id);
   const ledger = createLedger(snapshot);
-  const placer = createPlacer(ask, ledger, weights);
+  const placer = createPlacer(ask, ledger, weights, workload.spec.replicas);
   const placements: PlanPreview['placements'] = [];
   const unplaced: Unplaced[] = [];
   for (let slot = 0; slot < workload.spec.replicas; slot += 1) {

@@ -20,6 +20,8 @@ export interface NodeFilter extends Explaining {
 /** A hard requirement that depends on what is asked. Runs once a node and workload, so `check` allocates nothing. */
 export interface AskFilter extends Explaining {
   readonly kind: 'ask';
+  /** `false`: it passes every node, whatever they are. Asked once a workload; absent means that it may refuse some. */
+  concerns?(ask: Ask): boolean;
   check(ask: Ask, node: SnapshotNode): boolean;
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { computeAsk } from '../ask.ts';
 import { decidePlan } from '../decide-plan.ts';
 import { buildSnapshot } from '../testing/index.ts';
-import { FILTERS, isFeasible } from './filters.ts';
+import { createFeasibility, FILTERS } from './filters.ts';
 
 const GIB = 2 ** 30;
 const stoppedEngine = buildFingerprint({
@@ -164,7 +164,7 @@ describe('each filter', () => {
     const web = buildWorkloadRow('web', spec);
     const snapshot = buildSnapshot({ nodes: [buildNodeRow('pi', node)], workloads: [web] });
     const ask = computeAsk(snapshot, web);
-    expect([...snapshot.nodes.values()].map((one) => isFeasible(ask, one))).toEqual([false]);
+    expect([...snapshot.nodes.values()].map(createFeasibility(ask))).toEqual([false]);
   });
 
   it('is named by a case here', () => {

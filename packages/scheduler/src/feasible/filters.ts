@@ -22,11 +22,14 @@ const passes = (filter: Filter, ask: Ask, node: SnapshotNode): boolean =>
 /** Whether the node may take anything at all. */
 export const isEligible = (row: NodeRow): boolean => NODE_FILTERS.every((filter) => filter.check(row));
 
-/** Whether the node may take the ask: the same as no refusal, without looking for its name. */
-export function isFeasible(ask: Ask, node: SnapshotNode): boolean {
-  if (!node.isEligible) return false;
-  for (const filter of ASK_FILTERS) if (!filter.check(ask, node)) return false;
-  return true;
+/** Whether a node may take the ask: the same as no refusal, without looking for its name or asking filters that cannot refuse. */
+export function createFeasibility(ask: Ask): (node: SnapshotNode) => boolean {
+  const filters = ASK_FILTERS.filter(({ concerns }) => concerns === undefined || concerns(ask));
+  return (node) => {
+    if (!node.isEligible) return false;
+    for (const filter of filters) if (!filter.check(ask, node)) return false;
+    return true;
+  };
 }
 
 /** The first filter that refuses the node, or `undefined` when it is feasible. */

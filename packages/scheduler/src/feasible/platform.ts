@@ -7,7 +7,8 @@ import { nameNodes, type AskFilter } from './filter.ts';
 export const platform: AskFilter = {
   kind: 'ask',
   name: 'platform',
-  check: (ask, node) => ask.refusedArches.size === 0 || !ask.refusedArches.has(node.row.fingerprint?.arch ?? 'other'),
+  concerns: (ask) => ask.refusedArches.size > 0,
+  check: (ask, node) => !ask.refusedArches.has(node.row.fingerprint?.arch ?? 'other'),
   explain(ask, refused) {
     const arches = [...new Set(refused.map((node) => node.row.fingerprint?.arch ?? 'other'))].sort().join(', ');
     return { message: `${ask.image} is not built for ${arches} (${nameNodes(refused)})`, params: { image: ask.image, arches } };

@@ -4,6 +4,7 @@ import { nameNodes, type AskFilter } from './filter.ts';
 export const ports: AskFilter = {
   kind: 'ask',
   name: 'ports',
+  concerns: (ask) => ask.ports.length > 0,
   check(ask, node) {
     for (const key of ask.ports) if (node.takenPorts.has(key)) return false;
     return true;
