@@ -16,6 +16,7 @@ const nodeRow = fc
   .record({
     cpuMillicores: fc.constantFrom(0, 500, 1000, 1500, 2000, 7000),
     memoryBytes: fc.constantFrom(0, GIB, 2 * GIB, 5 * GIB),
+    storageBytes: fc.constant(100 * GIB),
     link: fc.constantFrom('wired' as const, 'wifi' as const, 'mobile' as const),
   })
   .map(({ link, ...allocatable }): Omit<NodeRow, 'id' | 'name'> => ({
