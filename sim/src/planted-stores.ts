@@ -21,7 +21,11 @@ function withWrongNodes(store: Store, change: (node: NodeRow) => NodeRow, isWron
       else yield versioned;
     }
   }
-  return Object.create(store, { list: { value: list } }) as Store;
+  function get<T extends ControlTable>(table: T, id: Parameters<typeof store.get<T>>[1]) {
+    const found = store.get(table, id);
+    return found && table === 'node' && isWrong() ? ({ ...found, row: change(found.row as NodeRow) } as typeof found) : found;
+  }
+  return Object.create(store, { list: { value: list }, get: { value: get } }) as Store;
 }
 
 /** The planted bug: everybody's devices are taken for those of the organisation that the first app is of. */
