@@ -41,11 +41,10 @@ export async function admitNode(
   const nodeId = entropy.id('node') as NodeId;
   const now = clock.now();
   if (!(await spend(nodeId, now))) return err({ code: 'used', message: 'the join token was used already; make a new one' });
-  const leaf = await ca.issueNode(nodeId, csr, now);
-  if (!leaf.ok) return err({ code: 'bad_request', message: leaf.error.message });
-  const row = describeNode({ nodeId, terms, proposal, leaf: leaf.value, now, store: deps.store });
+  const leaf = await ca.issueNode(nodeId, read.value, now);
+  const row = describeNode({ nodeId, terms, proposal, leaf, now, store: deps.store });
   await insertNode(row, terms, deps);
-  return ok({ row, leaf: leaf.value });
+  return ok({ row, leaf });
 }
 
 type NodeFacts = Pick<Admission, 'terms' | 'proposal'> & {

@@ -1,7 +1,7 @@
 import type { Store } from '@cloudless/db';
 import { err, ok, type Clock, type Entropy, type Result } from '@cloudless/kernel';
 import { verifySvid, type Svid, type SvidFault } from '@cloudless/identity';
-import type { DeviceCa, Leaf } from '@cloudless/identity/ca';
+import type { DeviceCa, Leaf, ProvedCsr } from '@cloudless/identity/ca';
 import type { BatchId, HandshakeRequest, NodeId, NodeRow } from '@cloudless/proto';
 import type { LinkReason } from '@cloudless/transport';
 
@@ -43,10 +43,14 @@ export function authenticateNode(chain: readonly Uint8Array[], deps: RenewDeps):
 
 /** Signs anew for a node that has proved itself, and notes the certificate in its row. */
 export async function renewNode(nodeId: NodeId, csr: string, deps: RenewDeps): Promise<Result<Leaf, RenewRefusal>> {
+  const read = await deps.ca.readCsr(csr);
+  return read.ok ? signAnew(nodeId, read.value, deps) : err({ code: 'invalid_input', message: read.error.message });
+}
+
+async function signAnew(nodeId: NodeId, csr: ProvedCsr, deps: RenewDeps): Promise<Result<Leaf, RenewRefusal>> {
   const { store, ca, clock, entropy } = deps;
   const leaf = await ca.issueNode(nodeId, csr, clock.now());
-  if (!leaf.ok) return err({ code: 'invalid_input', message: leaf.error.message });
-  const certificate = { serial: leaf.value.serial, notAfter: leaf.value.notAfter };
+  const certificate = { serial: leaf.serial, notAfter: leaf.notAfter };
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     const active = findActiveNode(nodeId, store);
     const found = store.get('node', nodeId);
@@ -56,7 +60,7 @@ export async function renewNode(nodeId: NodeId, csr: string, deps: RenewDeps): P
       id: entropy.id('batch') as BatchId,
       mutations: [{ kind: 'put', table: 'node', row, expect: found.version }],
     });
-    if (outcome.kind === 'committed') return leaf;
+    if (outcome.kind === 'committed') return ok(leaf);
   }
   return err({ code: 'certificate_refused', message: 'the device changed too often meanwhile; try again' });
 }
@@ -79,7 +83,7 @@ export async function renewByKey(
   if (!csr.ok) return err({ code: 'invalid_input', message: csr.error.message });
   if (csr.value.keyHash !== svid.keyHash)
     return err({ code: 'certificate_refused', message: 'the request is of another key than the certificate' });
-  return renewNode(request.nodeId, request.csr, deps);
+  return signAnew(request.nodeId, csr.value, deps);
 }
 
 function readRecentSvid(chain: readonly Uint8Array[], deps: RenewDeps): Svid | undefined {

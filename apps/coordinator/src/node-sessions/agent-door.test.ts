@@ -297,9 +297,10 @@ describe('a session', () => {
       entropy,
     });
     const key = createDeviceKey();
-    const forged = await rogue.issueNode(device.nodeId, await createCsr(key), coordinator.clock.now());
-    if (!forged.ok) throw new Error(forged.error.message);
-    await expect(dial(coordinator, { ...device, identity: { certificate: forged.value.certificate, key } })).rejects.toMatchObject({
+    const request = await rogue.readCsr(await createCsr(key));
+    if (!request.ok) throw new Error(request.error.message);
+    const forged = await rogue.issueNode(device.nodeId, request.value, coordinator.clock.now());
+    await expect(dial(coordinator, { ...device, identity: { certificate: forged.certificate, key } })).rejects.toMatchObject({
       code: 'certificate_refused',
       retry: false,
     });

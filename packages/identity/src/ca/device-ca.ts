@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { err, ok, type Entropy, type Result } from '@cloudless/kernel';
 import type { ClusterId, CoordinatorId, NodeId } from '@cloudless/proto';
-import { Pkcs10CertificateRequest } from '@peculiar/x509';
+import { Pkcs10CertificateRequest, type PublicKey } from '@peculiar/x509';
 import { createDeviceKey, loadKeyPair } from '../device-key.ts';
 import { hashCertificateKey, hashSpki, readCertificates } from '../pem.ts';
 import { formatSpiffeId, trustDomainOf, type SpiffeSubject } from '../spiffe-id.ts';
@@ -24,6 +24,8 @@ export const createDeviceAuthority = (options: {
   });
 
 export type CsrFault = { readonly message: string };
+/** A request whose key was proved to be held. */
+export type ProvedCsr = { readonly keyHash: string; readonly publicKey: PublicKey };
 
 /** Signs the identities of one cluster's devices and coordinator. */
 export interface DeviceCa {
@@ -32,9 +34,9 @@ export interface DeviceCa {
   /** What join tokens pin. */
   readonly caHash: string;
   /** Reads a request and checks that whoever made it holds the key. */
-  readCsr(csrPem: string): Promise<Result<{ readonly keyHash: string }, CsrFault>>;
+  readCsr(csrPem: string): Promise<Result<ProvedCsr, CsrFault>>;
   /** `certificate` is the leaf, then its issuer. What the request says about names is ignored. */
-  issueNode(nodeId: NodeId, csrPem: string, now: number): Promise<Result<Leaf, CsrFault>>;
+  issueNode(nodeId: NodeId, request: ProvedCsr, now: number): Promise<Leaf>;
   /** For connections between coordinators, with a key of its own. */
   issuePeer(coordinatorId: CoordinatorId, now: number): Promise<Leaf & { readonly key: string }>;
   /** For the inner TLS, with a key of its own. */
@@ -71,18 +73,18 @@ export async function openDeviceCa(options: {
     caHash: hashCertificateKey(certificate),
     async readCsr(csrPem) {
       const request = await readRequest(csrPem);
-      return request.ok ? ok({ keyHash: hashSpki(new Uint8Array(request.value.publicKey.rawData)) }) : request;
-    },
-    async issueNode(nodeId, csrPem, now) {
-      const request = await readRequest(csrPem);
       if (!request.ok) return request;
+      const { publicKey } = request.value;
+      return ok({ keyHash: hashSpki(new Uint8Array(publicKey.rawData)), publicKey });
+    },
+    async issueNode(nodeId, { publicKey }, now) {
       const names = uri(formatSpiffeId(trustDomain, { kind: 'node', nodeId }));
       const leaf = await issueLeaf(
         signer,
-        { subject: `CN=${nodeId}`, names, publicKey: request.value.publicKey, usage: ['client', 'server'], lifeMs: SVID_LIFE_MS },
+        { subject: `CN=${nodeId}`, names, publicKey, usage: ['client', 'server'], lifeMs: SVID_LIFE_MS },
         { now, entropy },
       );
-      return ok(withIssuer(leaf));
+      return withIssuer(leaf);
     },
     issuePeer: (coordinatorId, now) => issueOwn({ kind: 'peer', coordinatorId }, now),
     issueCoordinator: (now) => issueOwn({ kind: 'coordinator' }, now),
