@@ -28,9 +28,9 @@ test('a cluster that was backed up by one click comes back on an empty folder, a
   await page.getByRole('link', { name: 'Coordinators, store and backups' }).click();
   await expect(page.getByTestId('control-plane-sentence')).toContainText('One coordinator');
   await page.getByRole('button', { name: 'Back up now' }).click();
-  await expect(page.getByText('A backup was made and read back')).toBeVisible();
+  await expect(page.getByText('A backup was made and read back', { exact: true })).toBeVisible();
   const [copy = ''] = await readdir(join(product.dataFolder, 'backups'));
-  await expect(page.getByText(copy)).toBeVisible();
+  await expect(page.locator('code').filter({ hasText: copy })).toBeVisible();
   const before = await rest.call<ClusterStatus>('GET', '/cluster/status');
 
   await test.step('the machine of the coordinator is lost; its key was kept apart', async () => {
