@@ -28,7 +28,6 @@ export const storeNodeSchema = z.strictObject({
   reachable: z.boolean(),
   /** Log entries that it has still to apply, against the leader's. */
   lagEntries: z.int().min(0).optional(),
-  rttMs: z.number().min(0).optional(),
   version: z.string().optional(),
 });
 export type StoreNode = z.infer<typeof storeNodeSchema>;
@@ -57,7 +56,6 @@ export const coordinatorStatusSchema = z.strictObject({
   sinceAt: instantSchema,
   /** Last sign of life. */
   seenAt: instantSchema,
-  rttMs: z.number().min(0).optional(),
 });
 export type CoordinatorStatus = z.infer<typeof coordinatorStatusSchema>;
 

@@ -17,7 +17,7 @@ export function BackupSection({ backups, onMade }: { readonly backups: BackupSta
   const format = useFormat();
   const may = useMay();
   const make = useAction('cluster.backUp', { receipt: () => t('made'), onDone: onMade });
-  const { last, restored, failed, folder, everyMs } = backups;
+  const { last, restored, failed, folder } = backups;
   const actions = may('cluster.update') ? (
     <div className="flex items-center gap-1">
       <CopyAs name="cluster.backUp" input={{}} />
@@ -60,7 +60,7 @@ export function BackupSection({ backups, onMade }: { readonly backups: BackupSta
                 </>
               ),
           },
-          { name: t('daily'), value: t('every', { every: format.duration(everyMs), folder }) },
+          { name: t('daily'), value: t('every', { folder }) },
           { name: t('key'), value: t('keyText') },
         ]}
       />

@@ -16,7 +16,7 @@ export function CoordinatorSection({ status }: { readonly status: ClusterStatus 
       <Table label={t('coordinators')} stacks>
         <TableHead>
           <TableRow>
-            {(['name', 'role', 'address', 'version', 'seen', 'roundTrip'] as const).map((column) => (
+            {(['name', 'role', 'address', 'version', 'seen'] as const).map((column) => (
               <TableHeader key={column}>{t(`column.${column}`)}</TableHeader>
             ))}
           </TableRow>
@@ -40,9 +40,6 @@ export function CoordinatorSection({ status }: { readonly status: ClusterStatus 
               <TableCell label={t('column.version')}>{one.version}</TableCell>
               <TableCell label={t('column.seen')}>
                 <Age at={one.seenAt} />
-              </TableCell>
-              <TableCell label={t('column.roundTrip')}>
-                {one.rttMs === undefined ? t('notMeasured') : t('ms', { ms: format.count(Math.round(one.rttMs)) })}
               </TableCell>
             </TableRow>
           ))}

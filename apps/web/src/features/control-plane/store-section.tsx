@@ -43,7 +43,7 @@ function StoreNodes({ store }: { readonly store: Extract<StoreStatus, { kind: 'r
         <Table label={t('storeNodes')} stacks>
           <TableHead>
             <TableRow>
-              {(['name', 'state', 'address', 'lag', 'roundTrip', 'version'] as const).map((column) => (
+              {(['name', 'state', 'address', 'lag', 'version'] as const).map((column) => (
                 <TableHeader key={column}>{t(`column.${column}`)}</TableHeader>
               ))}
             </TableRow>
@@ -64,7 +64,6 @@ function StoreNodes({ store }: { readonly store: Extract<StoreStatus, { kind: 'r
 
 function StoreNodeRow({ node }: { readonly node: StoreNode }) {
   const t = useTranslations('controlPlane');
-  const format = useFormat();
   return (
     <TableRow data-testid="store-node">
       <TableCell className="font-medium break-all">{node.id}</TableCell>
@@ -76,9 +75,6 @@ function StoreNodeRow({ node }: { readonly node: StoreNode }) {
       </TableCell>
       <TableCell label={t('column.lag')}>
         {node.lagEntries === undefined ? t('notMeasured') : t('entries', { count: node.lagEntries })}
-      </TableCell>
-      <TableCell label={t('column.roundTrip')}>
-        {node.rttMs === undefined ? t('notMeasured') : t('ms', { ms: format.count(Math.round(node.rttMs)) })}
       </TableCell>
       <TableCell label={t('column.version')}>{node.version ?? t('notMeasured')}</TableCell>
     </TableRow>

@@ -10,7 +10,7 @@ export const Facts = ({ facts }: { readonly facts: readonly Fact[] }) => (
       {facts.map(({ name, value }) => (
         <div key={name} className="grid gap-x-4 border-b py-2 last:border-b-0 sm:grid-cols-[12rem_minmax(0,1fr)]">
           <dt className="text-ink-soft">{name}</dt>
-          <dd className="break-all">{value}</dd>
+          <dd className="wrap-anywhere">{value}</dd>
         </div>
       ))}
     </dl>
