@@ -118,7 +118,7 @@ function bringBack(single: readonly SingleRefusal[]): Cause | undefined {
   const node = findBy(single, 'ready');
   if (!node) return undefined;
   const { name, state } = node.row;
-  if (state.word === 'online' || state.word === 'degraded')
+  if (state.word === 'online' || (state.word === 'degraded' && state.cause.code !== 'control_silent'))
     return { code: 'startEngine', message: `start the container engine on ${name}`, params: { node: name } };
   return { code: 'bringOnline', message: `bring ${name} back online: it is ${state.word}`, params: { node: name, state: state.word } };
 }

@@ -21,7 +21,7 @@ import { createLeaseGranter } from './lease-granter.ts';
 import { createLivenessWatch } from './liveness-watch.ts';
 import { createNodeWriter } from './node-writer.ts';
 import type { NodeSessions, UsageSample } from './node-sessions.ts';
-import { createPresence, keepUsage, measurePaths, viewChannel, type Presence } from './presence.ts';
+import { createPresence, keepUsage, measurePaths, noteHeard, viewChannel, type Presence } from './presence.ts';
 import { createReportWriter } from './report-writer.ts';
 import { createSession, type Authority, type Session } from './session.ts';
 
@@ -116,7 +116,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     onTick() {
       for (const session of sessions.values()) session.retry();
       // Each in its own time: five thousand at once would hold up everything else.
-      for (const presence of presences.values()) measurePaths(presence, clock);
+      for (const presence of presences.values()) measurePaths(presence, clock, allowedSilenceMs(presence.fingerprint));
     },
   });
 
@@ -191,10 +191,6 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
 
   function start(link: CoordinatorLink, nodeId: NodeId): void {
     const presence = presenceOf(nodeId);
-    const heard = (): void => {
-      presence.heardAtMs = clock.bootMs();
-      presence.seen.control.lastAt = clock.now();
-    };
     const session = createSession({
       link,
       nodeId,
@@ -206,7 +202,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       addresses: options.addresses ?? (() => []),
       heartbeatMs: ({ fingerprint }) => heartbeatMs(allowedSilenceMs(fingerprint)),
       events: {
-        heard,
+        heard: () => noteHeard(presence, clock),
         copied: () => void alertTwice(nodeId),
         hello(hello) {
           presence.link = link;
@@ -217,7 +213,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
           reports.take(nodeId, hello.allocations);
           presence.isReturning = reports.isWaiting(nodeId);
           presence.measureAtMs = clock.bootMs();
-          measurePaths(presence, clock);
+          presence.bulkAtMs = undefined;
+          measurePaths(presence, clock, allowedSilenceMs(hello.fingerprint));
           watch.check(nodeId);
           logger.info({
             op: 'session.open',

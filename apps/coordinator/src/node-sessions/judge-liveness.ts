@@ -16,8 +16,12 @@ export const heartbeatMs = (silenceMs: number): number => Math.min(5000, Math.fl
 export type Signals = {
   readonly word: NodeState['word'];
   readonly isConnected: boolean;
-  /** Since anything came from it, or since this coordinator started. */
+  /** Since anything came from it on either path, or since this coordinator started. */
   readonly silentMs: number;
+  /** Since anything came on its control path. */
+  readonly controlSilentMs: number;
+  /** Since its bulk path answered; absent when this link's never did. */
+  readonly bulkSilentMs: number | undefined;
   /** Since its link closed; absent while connected, or before it ever was. */
   readonly closedForMs: number | undefined;
   readonly hasLeft: boolean;
@@ -30,6 +34,9 @@ export type Signals = {
 
 /** An agent that restarts or changes networks is back within this. */
 const RECONNECT_MS = 1000;
+
+/** An answer of the bulk path is this old at most while the control path is in doubt: it is asked every second, and a look every 0.25 s. */
+const BULK_ANSWER_MS = 3000;
 
 export type Verdict = { readonly word: NodeState['word']; readonly cause: Cause };
 
@@ -49,7 +56,12 @@ export function judgeLiveness(signals: Signals): Verdict | undefined {
   const isNew = !isConnected && closedForMs === undefined;
   const limitMs = isNew ? Math.max(signals.silenceLimitMs, RETURN_MS) : signals.silenceLimitMs;
   if (signals.hasLeft) return verdict('left', 'agent_left', 'The device said goodbye.');
-  if (isConnected && silentMs <= limitMs) return judgeEngine(signals.engine);
+  if (isConnected && signals.controlSilentMs <= limitMs) return judgeEngine(signals.engine);
+  if (isConnected && answersOnBulk(signals, limitMs))
+    return {
+      word: 'degraded',
+      cause: { code: 'control_silent', message: 'The device answers on its bulk connection and says nothing on the other.' },
+    };
   // It is known to be gone: more silence is no news.
   if (word === 'left' || word === 'lost') return undefined;
   const asleep = judgeSleep(signals, isNew);
@@ -62,6 +74,10 @@ export function judgeLiveness(signals: Signals): Verdict | undefined {
     return verdict('unreachable', 'silent', 'Nothing was heard from the device for longer than its kind of connection allows.');
   return undefined;
 }
+
+/** Since the control path was in doubt: an answer from before is none. */
+const answersOnBulk = ({ controlSilentMs, bulkSilentMs }: Signals, limitMs: number): boolean =>
+  bulkSilentMs !== undefined && bulkSilentMs < controlSilentMs - limitMs / 2 && bulkSilentMs <= Math.max(limitMs, BULK_ANSWER_MS);
 
 /** Asleep is not silent: it was said, or is likely. A leader that starts believes the word that it finds. */
 function judgeSleep({ word, isConnected, silentMs, sleeps, closedForMs }: Signals, isNew: boolean): Verdict | 'stands' | undefined {

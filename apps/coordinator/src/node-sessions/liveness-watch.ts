@@ -47,6 +47,8 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
       isConnected: presence.link !== undefined && !presence.isReturning,
       sleeps: presence.sleeps,
       silentMs: now - presence.heardAtMs,
+      controlSilentMs: now - presence.controlAtMs,
+      bulkSilentMs: presence.bulkAtMs === undefined ? undefined : now - presence.bulkAtMs,
       closedForMs: presence.closedAtMs === undefined ? undefined : now - presence.closedAtMs,
       hasLeft: presence.hasLeft,
       silenceLimitMs: allowedSilenceMs(fingerprint) * factor,
@@ -71,6 +73,8 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
     if (lateMs <= STALL_MS) return;
     for (const presence of presences.values()) {
       presence.heardAtMs += lateMs;
+      presence.controlAtMs += lateMs;
+      if (presence.bulkAtMs !== undefined) presence.bulkAtMs += lateMs;
       if (presence.closedAtMs !== undefined) presence.closedAtMs += lateMs;
     }
   }

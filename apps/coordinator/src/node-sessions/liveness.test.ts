@@ -25,6 +25,8 @@ describe('the state of a device, by its signals', () => {
     word: 'online',
     isConnected: true,
     silentMs: 0,
+    controlSilentMs: 0,
+    bulkSilentMs: undefined,
     closedForMs: undefined,
     hasLeft: false,
     sleeps: undefined,
@@ -35,8 +37,13 @@ describe('the state of a device, by its signals', () => {
   const away = { isConnected: false, closedForMs: 0 };
   it.each<[string, Partial<Signals>, string | undefined, string?]>([
     ['answers', {}, 'online', 'connected'],
-    ['is silent for as long as it may be', { silentMs: 1500 }, 'online'],
-    ['is silent for longer', { silentMs: 1501 }, 'unreachable', 'silent'],
+    ['is silent for as long as it may be', { silentMs: 1500, controlSilentMs: 1500 }, 'online'],
+    ['is silent for longer', { silentMs: 1501, controlSilentMs: 1501 }, 'unreachable', 'silent'],
+    ['is silent, and answered before that', { silentMs: 1501, controlSilentMs: 1501, bulkSilentMs: 1400 }, 'unreachable', 'silent'],
+    ['is silent, and its bulk path answers', { silentMs: 100, controlSilentMs: 1501, bulkSilentMs: 100 }, 'degraded', 'control_silent'],
+    ['does so for an hour: not lost', { silentMs: 900, controlSilentMs: 3.6e6, bulkSilentMs: 900 }, 'degraded', 'control_silent'],
+    ['then says nothing on that either', { silentMs: 3001, controlSilentMs: 9000, bulkSilentMs: 3001 }, 'unreachable', 'silent'],
+    ['for a minute', { silentMs: 60_001, controlSilentMs: 70_000, bulkSilentMs: 60_001 }, 'lost', 'silent_too_long'],
     ['lost its link a moment ago', { ...away, closedForMs: 900, silentMs: 900 }, undefined],
     ['lost its link and did not come back', { ...away, closedForMs: 1100, silentMs: 1100 }, 'unreachable', 'link_closed'],
     ['is silent for a minute', { ...away, closedForMs: 60_001, silentMs: 60_001 }, 'lost', 'silent_too_long'],
@@ -128,6 +135,30 @@ describe('a device that is watched', () => {
     link.stall();
     await opened.pass(2000);
     expect(opened.stateOf(laptop)).toMatchObject({ word: 'unreachable', cause: { code: 'silent' } });
+  });
+
+  it('that says nothing on its control path and answers on the other is degraded, not lost, for as long as that is so', async () => {
+    await using opened = await openSessions();
+    const laptop = await opened.addNode('laptop');
+    const link = await opened.connect(laptop);
+    const beat = link.raw.agentControl.write;
+    link.raw.agentControl.write = () => undefined;
+    await opened.pass(2000);
+    const causes = new Set<string | undefined>();
+    for (let passed = 0; passed < 120_000; passed += 500) {
+      await opened.pass(500);
+      causes.add(opened.stateOf(laptop)?.cause.code);
+    }
+    expect([...causes]).toEqual(['control_silent']);
+    expect(opened.sessions.silentMs(laptop.id)).toBeLessThan(2000);
+    link.raw.agentControl.write = beat;
+    link.agent.send({ kind: 'heartbeat', sequence: 1, allocations: [] });
+    await opened.pass(250);
+    expect(opened.stateOf(laptop)?.word).toBe('online');
+    expect(await opened.kindsOfEvents()).toEqual(['node.online', 'node.degraded', 'node.online']);
+    link.stall();
+    await opened.pass(61_000);
+    expect(opened.stateOf(laptop)?.word).toBe('lost');
   });
 
   it('that comes back within a second is no news', async () => {

@@ -4,6 +4,8 @@ import type { CoordinatorLink, LinkPath } from '@cloudless/transport';
 import { expect, it } from 'vitest';
 import { createPresence, measurePaths, type Presence } from './presence.ts';
 
+const WIFI_MS = 10_000;
+
 it('measures both paths of each device every 5 s, counted from its own hello', async () => {
   const clock = createManualClock();
   const measured: string[] = [];
@@ -18,11 +20,11 @@ it('measures both paths of each device every 5 s, counted from its own hello', a
   };
   const take = (): string[] => measured.splice(0);
   const early = connect('early');
-  measurePaths(early, clock);
+  measurePaths(early, clock, WIFI_MS);
   expect(take()).toEqual(['early control', 'early bulk']);
   await clock.advance(2000);
   const late = connect('late');
-  const tick = (): void => [early, late].forEach((presence) => measurePaths(presence, clock));
+  const tick = (): void => [early, late].forEach((presence) => measurePaths(presence, clock, WIFI_MS));
   tick();
   expect(take()).toEqual(['late control', 'late bulk']);
   await clock.advance(3000);

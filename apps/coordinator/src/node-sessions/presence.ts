@@ -13,8 +13,12 @@ type ChannelSeen = { lastAt?: number; rttMs?: number };
 export type Presence = {
   readonly nodeId: NodeId;
   link: CoordinatorLink | undefined;
-  /** Boot time at which anything came last; the start of this coordinator until then. */
+  /** Boot time at which anything came last, on either path; the start of this coordinator until then. */
   heardAtMs: number;
+  /** The same of the control path alone: a device is not online by an answer on the other. */
+  controlAtMs: number;
+  /** Boot time at which the bulk path of this link answered last. */
+  bulkAtMs: number | undefined;
   closedAtMs: number | undefined;
   hasLeft: boolean;
   /** Said that it goes to sleep, or is of a kind that does and closed its link in order. */
@@ -28,6 +32,9 @@ export type Presence = {
   readonly seen: Record<LinkPath, ChannelSeen>;
   /** Boot time at which its paths are measured again. */
   measureAtMs: number;
+  measuredAtMs: number;
+  /** The link whose path has not answered yet: one question waits on a path, however long it says nothing. */
+  readonly asked: Partial<Record<LinkPath, CoordinatorLink | undefined>>;
   usage: Usage[];
 };
 
@@ -35,6 +42,8 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
   nodeId,
   link: undefined,
   heardAtMs: nowMs,
+  controlAtMs: nowMs,
+  bulkAtMs: undefined,
   closedAtMs: undefined,
   hasLeft: false,
   sleeps: undefined,
@@ -43,6 +52,8 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
   fingerprint: undefined,
   seen: { control: {}, bulk: {} },
   measureAtMs: nowMs,
+  measuredAtMs: nowMs,
+  asked: {},
   usage: [],
 });
 
@@ -56,23 +67,44 @@ export function keepUsage(presence: Presence, usage: Usage, now: number): void {
   presence.usage = [...kept.slice(-(MAX_SAMPLES - 1)), { ...usage, at: now }];
 }
 
+/** Something came on its control path. */
+export function noteHeard(presence: Presence, clock: Clock): void {
+  presence.heardAtMs = clock.bootMs();
+  presence.controlAtMs = clock.bootMs();
+  presence.seen.control.lastAt = clock.now();
+}
+
 /** Both paths are measured this often, which also keeps proxies from closing an idle bulk path. */
 const MEASURE_MS = 5000;
+/** One that is silent for half of what is allowed is asked this often, so that it is known which path is to blame. */
+const DOUBT_MS = 1000;
 
 /** Measures both paths once, when that is due. What does not answer shows by its age. */
-export function measurePaths(presence: Presence, clock: Clock): void {
+export function measurePaths(presence: Presence, clock: Clock, silenceLimitMs: number): void {
   const { link } = presence;
-  if (!link || clock.bootMs() < presence.measureAtMs) return;
-  presence.measureAtMs = clock.bootMs() + MEASURE_MS;
-  for (const path of ['control', 'bulk'] as const) {
-    const sentAt = clock.now();
-    void link.probe(path).then(
-      () => {
-        const lastAt = clock.now();
-        presence.seen[path] = { lastAt, rttMs: Math.max(0, lastAt - sentAt) };
-        presence.heardAtMs = clock.bootMs();
-      },
-      () => undefined,
-    );
-  }
+  const now = clock.bootMs();
+  if (!link) return;
+  if (now - presence.controlAtMs > silenceLimitMs / 2)
+    presence.measureAtMs = Math.min(presence.measureAtMs, presence.measuredAtMs + DOUBT_MS);
+  if (now < presence.measureAtMs) return;
+  presence.measuredAtMs = now;
+  presence.measureAtMs = now + MEASURE_MS;
+  for (const path of ['control', 'bulk'] as const) if (presence.asked[path] !== link) ask(presence, link, path, clock);
+}
+
+function ask(presence: Presence, link: CoordinatorLink, path: LinkPath, clock: Clock): void {
+  const sentAt = clock.now();
+  presence.asked[path] = link;
+  void link.probe(path).then(
+    () => {
+      if (presence.asked[path] !== link) return;
+      presence.asked[path] = undefined;
+      const lastAt = clock.now();
+      presence.seen[path] = { lastAt, rttMs: Math.max(0, lastAt - sentAt) };
+      presence.heardAtMs = clock.bootMs();
+      if (path === 'control') presence.controlAtMs = presence.heardAtMs;
+      else presence.bulkAtMs = presence.heardAtMs;
+    },
+    () => undefined,
+  );
 }

@@ -41,6 +41,13 @@ const CASES: readonly Case[] = [
     remedy: 'startEngine',
   },
   {
+    filter: 'ready',
+    what: 'a device that answers on its bulk path alone',
+    node: { state: { word: 'degraded', cause: { code: 'control_silent', message: 'it says nothing' }, sinceAt: 1 } },
+    says: 'pi is degraded: it says nothing',
+    remedy: 'bringOnline',
+  },
+  {
     filter: 'schedulable',
     what: 'a cordoned device',
     node: { schedulable: false },

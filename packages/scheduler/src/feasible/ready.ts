@@ -2,7 +2,9 @@ import type { NodeRow } from '@cloudless/proto';
 import type { SnapshotNode } from '../snapshot.ts';
 import { nameNodes, type NodeFilter } from './filter.ts';
 
-const isOnline = ({ state }: NodeRow): boolean => state.word === 'online' || state.word === 'degraded';
+/** One that answers on its bulk path alone would not hear what it should run. */
+const isOnline = ({ state }: NodeRow): boolean =>
+  state.word === 'online' || (state.word === 'degraded' && state.cause.code !== 'control_silent');
 
 /** The device answers and its container engine is ready. */
 export const ready: NodeFilter = {

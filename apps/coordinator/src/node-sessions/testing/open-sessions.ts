@@ -1,4 +1,4 @@
-import { createTestStore } from '@cloudless/db/testing';
+import { createTestStore, type TestStoreOptions } from '@cloudless/db/testing';
 import { ok } from '@cloudless/kernel';
 import { createManualClock, createMemoryLogger, createSeededEntropy } from '@cloudless/kernel/testing';
 import {
@@ -20,12 +20,12 @@ import { createNodeSessions, type NodeSessionsOptions } from '../index.ts';
 
 type Hello = Extract<AgentMessage, { kind: 'hello' }>;
 
-/** Real sessions over a real store and links in memory, on a clock that the test moves. */
-export async function openSessions(options: Partial<NodeSessionsOptions> = {}) {
+/** Real sessions over a real store and links in memory, on a clock that the test moves. `wrap` puts something before the database. */
+export async function openSessions({ wrap, ...options }: Partial<NodeSessionsOptions> & Pick<TestStoreOptions, 'wrap'> = {}) {
   const clock = createManualClock();
   const entropy = createSeededEntropy(21);
   const logger = createMemoryLogger();
-  const opened = await createTestStore({ clock, entropy });
+  const opened = await createTestStore({ clock, entropy, ...(wrap ? { wrap } : {}) });
   const { store, cluster } = opened;
   const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token: cluster.token };
   const start = () =>
