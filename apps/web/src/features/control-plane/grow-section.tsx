@@ -35,7 +35,7 @@ export function GrowSection() {
       <ol className="flex flex-col gap-4">
         <Step number={1} title={t('startStore')}>
           <p>{t('startStoreText')}</p>
-          <Command code="docker compose -f docker/compose.cluster.yaml up -d" />
+          <Command of={t('startStore')} code="docker compose -f docker/compose.cluster.yaml up -d" />
         </Step>
         <Step number={2} title={t('check')}>
           <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3">
@@ -59,11 +59,11 @@ export function GrowSection() {
         </Step>
         <Step number={3} title={t('move')}>
           <p>{t('moveText')}</p>
-          <Command code={`npm run move-to-rqlite -- --url ${checked?.fit ? url : 'http://…:4001'}`} />
+          <Command of={t('move')} code={`npm run move-to-rqlite -- --url ${checked?.fit ? url : 'http://…:4001'}`} />
         </Step>
         <Step number={4} title={t('start')}>
           <p>{t('startText')}</p>
-          <Command code={`CLOUDLESS_STORE_URL=${checked?.fit ? url : 'http://…:4001'} npm start`} />
+          <Command of={t('start')} code={`CLOUDLESS_STORE_URL=${checked?.fit ? url : 'http://…:4001'} npm start`} />
         </Step>
       </ol>
     </Section>
@@ -83,10 +83,11 @@ function Step({ number, title, children }: { readonly number: number; readonly t
   );
 }
 
-function Command({ code }: { readonly code: string }) {
+/** `of`: the step, so that each has a name of its own. */
+function Command({ code, of }: { readonly code: string; readonly of: string }) {
   const t = useTranslations('actions');
   const own = useTranslations('controlPlane.grow');
-  return <CodeBlock code={code} label={own('command')} copyLabel={t('copy')} doneLabel={t('copied')} />;
+  return <CodeBlock code={code} label={own('command', { of })} copyLabel={t('copy')} doneLabel={t('copied')} />;
 }
 
 function Verdict({ checked }: { readonly checked: Checked }) {
