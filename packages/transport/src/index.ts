@@ -12,3 +12,4 @@ export {
 export { createLink, type LinkOptions } from './create-link.ts';
 export { type FrameChannel, type FrameHandlers, FRAME } from './frame-channel.ts';
 export { MAX_STREAMS, STREAM_WINDOW_BYTES } from './stream-limits.ts';
+export { reconnectDelayMs } from './reconnect-delay.ts';

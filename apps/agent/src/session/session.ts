@@ -1,20 +1,13 @@
-import { backoffMs, withDeadline } from '@cloudless/kernel';
+import { withDeadline } from '@cloudless/kernel';
 import { isCloudlessError, joinHopSchema, type Fingerprint, type JoinHop } from '@cloudless/proto';
-import type { AgentLink } from '@cloudless/transport';
+import { reconnectDelayMs, type AgentLink } from '@cloudless/transport';
 import { converse, type Conversation } from './conversation.ts';
 import type { SessionDeps, SessionState } from './session-ports.ts';
 
-/** Reconnects fast, so that a coordinator that restarts is found at once, and never in step with other devices. */
-const BACKOFF = { baseMs: 200, maxMs: 1_000, factor: 1.7, jitter: 0.5 } as const;
-/** A coordinator that is away for longer is asked less often. */
-const LONG_OUTAGE_MS = 5 * 60_000;
-const LONG_BACKOFF = { baseMs: 1_000, maxMs: 10_000, factor: 1.3, jitter: 0.5 } as const;
 /** How long the link may take to answer after the network changed. */
 const PROBE_MS = 1_000;
 /** A sleep that was called off: the device comes back after this. */
 const SLEEP_MS = 20_000;
-/** After a refusal that another try will not change. */
-const REFUSED_RETRY_MS = 30_000;
 
 export interface Session {
   /** Tells the coordinator what the device is now. */
@@ -45,7 +38,7 @@ export function startSession(deps: SessionDeps): Session {
   const tell = (state: SessionState): void => deps.onSession?.(state);
 
   /** @returns whether it had been welcomed, and whether trying again soon makes sense */
-  async function once(): Promise<{ readonly wasWelcomed: boolean; readonly retry: boolean }> {
+  async function once(): Promise<{ readonly wasWelcomed: boolean; readonly retry: boolean; readonly retryAfterMs?: number | undefined }> {
     const startedAt = clock.bootMs();
     try {
       const identity = await deps.credentials.obtain(stopping.signal);
@@ -80,7 +73,7 @@ export function startSession(deps: SessionDeps): Session {
       if (!stopping.signal.aborted)
         logger.warn({ op: 'session.open', outcome: 'failed', ...(isCloudlessError(cause) ? { 'error.code': cause.code } : {}) }, cause);
       tell({ kind: 'waiting', sinceMs: clock.bootMs(), reason: cause instanceof Error ? cause.message : String(cause), hop: hopOf(cause) });
-      return { wasWelcomed: false, retry: isRetryable(cause) };
+      return { wasWelcomed: false, retry: isRetryable(cause), retryAfterMs: retryAfterOf(cause) };
     } finally {
       current = undefined;
       link = undefined;
@@ -90,11 +83,10 @@ export function startSession(deps: SessionDeps): Session {
   async function run(): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
-      const { wasWelcomed, retry } = await once();
+      const { wasWelcomed, retry, retryAfterMs } = await once();
       failures = wasWelcomed ? 0 : failures + 1;
       if (wasWelcomed) lostAtMs = clock.bootMs();
-      const backoff = clock.bootMs() - lostAtMs > LONG_OUTAGE_MS ? LONG_BACKOFF : BACKOFF;
-      const delayMs = retry ? backoffMs(backoff, failures, deps.entropy) : REFUSED_RETRY_MS;
+      const delayMs = reconnectDelayMs({ outageMs: clock.bootMs() - lostAtMs, failures, retry, retryAfterMs }, deps.entropy);
       await wait(isAsleep ? SLEEP_MS : delayMs, retry);
       isAsleep = false;
     }
@@ -142,6 +134,9 @@ export function startSession(deps: SessionDeps): Session {
 }
 
 const isRetryable = (cause: unknown): boolean => !(cause instanceof Error && 'retry' in cause && cause.retry === false);
+
+const retryAfterOf = (cause: unknown): number | undefined =>
+  cause instanceof Error && 'retryAfterMs' in cause && typeof cause.retryAfterMs === 'number' ? cause.retryAfterMs : undefined;
 
 const hopOf = (cause: unknown): JoinHop | undefined =>
   cause instanceof Error && 'hop' in cause ? joinHopSchema.safeParse(cause.hop).data : undefined;

@@ -22,7 +22,11 @@ const nodeId = entropy.id('node') as NodeId;
 const clock = createRealClock();
 
 /** `linked` waits for the next link. */
-export async function startEndpoint(endpointClock: Clock = clock, tls = false) {
+export async function startEndpoint(
+  endpointClock: Clock = clock,
+  tls = false,
+  admission: Parameters<typeof createAgentEndpoint>[0]['admission'] = {},
+) {
   const { promise: linked, resolve } = Promise.withResolvers<CoordinatorLink>();
   const shown: number[] = [];
   const endpoint = createAgentEndpoint({
@@ -30,6 +34,7 @@ export async function startEndpoint(endpointClock: Clock = clock, tls = false) {
     bundle: THROWAWAY_IDENTITY.certificate,
     clock: endpointClock,
     entropy,
+    admission,
     logger: createMemoryLogger(),
     authenticate(chain) {
       shown.push(chain.length);

@@ -15,7 +15,9 @@ import type { WebSocket } from 'ws';
 import { createLink } from '../create-link.ts';
 import type { CoordinatorLink, LinkReason } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
+import { createAdmission } from './admission.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
+import { askBack } from './come-back.ts';
 import { createExchange, type HandshakeExchange } from './handshake-exchange.ts';
 import { INNER_TLS, readPeerChain, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
@@ -26,8 +28,10 @@ export const AGENT_WEBSOCKET = { perMessageDeflate: false, maxPayload: MAX_WEBSO
 
 /** From opening the WebSocket to a session or an answer. */
 const HANDSHAKE_DEADLINE_MS = 10_000;
-/** Connections without a session at once; more are closed at the door. */
-const MAX_UNFINISHED = 512;
+/** Connections whose handshake is worked on at once, those that wait for it, and for how long: within what a dial may take, twice. */
+const ADMISSION = { atOnce: 256, queueLimit: 2048, waitMs: 5000 };
+/** Control paths of known devices that wait for their bulk path; more are asked to come back. */
+const MAX_HALVES = 4096;
 /** Connections that wait for a person's approval at once; more keep the short deadline. */
 const MAX_KEPT_OPEN = 64;
 
@@ -45,6 +49,8 @@ export type AgentEndpointOptions = {
   authenticate(chain: PeerChain): Result<NodeId, LinkReason>;
   /** Serves `join`, `pair` and `renew`; `chain` may be empty, or out of date for `renew`. */
   handshake(request: HandshakeRequest, chain: PeerChain, exchange: HandshakeExchange): Promise<HandshakeResponse>;
+  /** How many are served at once, and wait; for a test of the limits. */
+  readonly admission?: Partial<typeof ADMISSION>;
   /** Both paths stand. */
   onLink(link: CoordinatorLink, peer: AuthenticatedPeer): void;
 };
@@ -62,7 +68,14 @@ export interface AgentEndpoint {
 
 type Waiting = { readonly nodeId: NodeId; readonly channel: DuplexChannel; readonly connection: Connection };
 /** One WebSocket before it is part of a link. */
-type Connection = { readonly remoteAddress: string | undefined; finish(): void; abandon(): void; extend(ms: number): void };
+type Connection = {
+  readonly remoteAddress: string | undefined;
+  /** What costs time is done: the next may come in. */
+  shaken(): void;
+  finish(): void;
+  abandon(): void;
+  extend(ms: number): void;
+};
 
 /**
  * The coordinator's end of every agent's connection: TLS 1.3 inside the WebSocket, so that proxies and names do not matter. A client
@@ -72,8 +85,11 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
   const { clock, entropy, logger } = options;
   const unfinished = new Set<Connection>();
   const keptOpen = new Set<Connection>();
+  /** Wait for their turn. */
+  const atDoor = new Set<WebSocket>();
   /** Control paths that wait for their bulk path, by the secret that it must present. */
   const waiting = new Map<string, Waiting>();
+  const admission = createAdmission({ clock, entropy, ...ADMISSION, ...options.admission });
   /** One for all connections: each of its own would read certificates and key anew, and keep them. */
   let context = contextOf(options.identity);
 
@@ -81,12 +97,14 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
     return createSecureContext({ ...INNER_TLS, cert: certificate, key, ca: options.bundle });
   }
 
-  function openConnection(socket: WebSocket, remoteAddress: string | undefined): Connection {
+  function openConnection(socket: WebSocket, remoteAddress: string | undefined, shaken: () => void): Connection {
     let timer = clock.setTimer(HANDSHAKE_DEADLINE_MS, () => connection.abandon());
     const connection: Connection = {
       remoteAddress,
+      shaken,
       finish() {
         timer.cancel();
+        shaken();
         unfinished.delete(connection);
         keptOpen.delete(connection);
       },
@@ -94,6 +112,7 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
         if (keptOpen.size >= MAX_KEPT_OPEN) return;
         unfinished.delete(connection);
         keptOpen.add(connection);
+        shaken();
         timer.cancel();
         timer = clock.setTimer(ms, () => connection.abandon());
       },
@@ -147,6 +166,10 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
   }
 
   function serveControl(nodeId: NodeId, channel: DuplexChannel, connection: Connection): void {
+    if (waiting.size >= MAX_HALVES) {
+      const message = `${MAX_HALVES} other devices are connecting now; this one comes back in a moment`;
+      return refuse(channel, connection, { code: 'overloaded', message, retry: true });
+    }
     const session = Buffer.from(entropy.bytes(32)).toString('base64url');
     waiting.set(session, { nodeId, channel, connection });
     channel.setMaxFrame(MAX_CONTROL_BYTES);
@@ -154,6 +177,7 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
     channel.receive({ frame: () => connection.abandon(), closed: forget });
     // The agent says nothing here before its bulk path stands; `receive` also tells when it goes.
     answer(channel, { kind: 'opened', session });
+    connection.shaken();
   }
 
   function serveBulk(control: Waiting, channel: DuplexChannel, connection: Connection): void {
@@ -219,20 +243,42 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
     });
   }
 
+  function admit(socket: WebSocket, remoteAddress: string | undefined, shaken: () => void): void {
+    const connection = openConnection(socket, remoteAddress, shaken);
+    const outer = createOuterStream(socket);
+    outer.on('error', () => connection.abandon());
+    socket.resume();
+    // `authorized` of such a socket says nothing: whoever shows a chain is judged by `authenticate`.
+    serve(new TLSSocket(outer, { isServer: true, secureContext: context, requestCert: true, rejectUnauthorized: false }), connection);
+  }
+
   return {
     acceptWebSocket(socket, request) {
       socket.on('error', () => socket.terminate());
-      if (unfinished.size >= MAX_UNFINISHED) return socket.terminate();
-      const connection = openConnection(socket, request.socket.remoteAddress);
-      const outer = createOuterStream(socket);
-      outer.on('error', () => connection.abandon());
-      // `authorized` of such a socket says nothing: whoever shows a chain is judged by `authenticate`.
-      serve(new TLSSocket(outer, { isServer: true, secureContext: context, requestCert: true, rejectUnauthorized: false }), connection);
+      // Nothing is read of it before its turn.
+      socket.pause();
+      atDoor.add(socket);
+      const leave = admission.enter({
+        admitted() {
+          atDoor.delete(socket);
+          admit(socket, request.socket.remoteAddress, () => leave());
+        },
+        refused(retryAfterMs) {
+          atDoor.delete(socket);
+          logger.info({ op: 'agentEndpoint.accept', outcome: 'refused', code: 'overloaded', retryAfterMs });
+          askBack(socket, retryAfterMs, clock);
+        },
+      });
+      socket.once('close', () => {
+        atDoor.delete(socket);
+        leave();
+      });
     },
     setIdentity(next) {
       context = contextOf(next);
     },
     stop() {
+      for (const socket of atDoor) socket.terminate();
       for (const connection of [...unfinished, ...keptOpen]) connection.abandon();
     },
   };

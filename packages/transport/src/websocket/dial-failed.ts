@@ -7,15 +7,23 @@ export class DialFailed extends Error {
   readonly retry: boolean;
   /** Where on the way it failed. */
   readonly hop: JoinHop | undefined;
+  /** When the other end asked to come back, in ms. */
+  readonly retryAfterMs: number | undefined;
   constructor(
     code: LinkCode,
     message: string,
-    options: { readonly retry?: boolean; readonly cause?: unknown; readonly hop?: JoinHop } = {},
+    options: {
+      readonly retry?: boolean;
+      readonly cause?: unknown;
+      readonly hop?: JoinHop;
+      readonly retryAfterMs?: number;
+    } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.name = 'DialFailed';
     this.code = code;
     this.retry = options.retry ?? true;
     this.hop = options.hop;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

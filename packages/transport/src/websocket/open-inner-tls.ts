@@ -1,6 +1,7 @@
 import { connect, type TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
 import { DialFailed } from './dial-failed.ts';
+import { readComeBack } from './come-back.ts';
 import { explainAnswer, explainFailure } from './explain-failure.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
 import { INNER_TLS, readPeerChain, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
@@ -41,6 +42,12 @@ export async function openInnerTls(
   socket.once('unexpected-response', (request, response) => {
     failed(explainAnswer(response, dial.url, proxy?.shown));
     request.destroy();
+  });
+  socket.once('close', (code, reason) => {
+    const retryAfterMs = readComeBack(code, reason.toString());
+    if (retryAfterMs === undefined) return;
+    const message = `The coordinator at ${dial.url} has more devices at its door than it can serve now, and asked this one to come back in ${retryAfterMs} ms.`;
+    failed(new DialFailed('overloaded', message, { retryAfterMs }));
   });
   const onAbort = (): void => failed(dial.signal.reason);
   dial.signal.addEventListener('abort', onAbort, { once: true });

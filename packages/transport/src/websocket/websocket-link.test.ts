@@ -32,6 +32,38 @@ describe('the endpoint', () => {
     stop();
   });
 
+  it('serves so many at once, and asks the others before any handshake to come back, each at its own time', async () => {
+    const endpoint = await startEndpoint(clock, false, { atOnce: 1, queueLimit: 0 });
+    const silent = new WebSocket(endpoint.url, { perMessageDeflate: false });
+    await new Promise((resolve) => silent.once('open', resolve));
+    const dial = () => dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const refused = await dial().catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: 'DialFailed', code: 'overloaded', retry: true });
+    expect((refused as { retryAfterMs: number }).retryAfterMs).toBeGreaterThanOrEqual(1000);
+    expect(endpoint.shown).toEqual([]);
+    const gone = Array.from(endpoint.clients, (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
+    silent.close();
+    await Promise.all(gone);
+    // One place is enough for both paths: a control path gives it up when only its other half is missing.
+    const agent = await dial();
+    expect((await endpoint.linked).signal.aborted).toBe(false);
+    agent.close({ code: 'closed', message: 'done', retry: false });
+    endpoint.stop();
+  });
+
+  it('holds a bounded queue for a device that does not read, and can let it go', async () => {
+    await using pair = await createPair({});
+    pair.stall();
+    const message = { kind: 'refused', code: 'x', message: 'y'.repeat(2000), retry: true } as const;
+    let sent = 0;
+    while (pair.coordinator.send(message)) sent += 1;
+    expect(sent).toBeGreaterThan(1000);
+    expect(pair.coordinator.queuedBytes).toBeLessThan(9 * 2 ** 20);
+    pair.coordinator.close({ code: 'overloaded', message: 'the device took nothing', retry: true });
+    expect(await pair.coordinator.closed).toMatchObject({ code: 'overloaded', by: 'self' });
+    expect(pair.coordinator.send(message)).toBe(false);
+  });
+
   it('lets both paths of a link go when the other end does not read why it was closed', async () => {
     const manual = createManualClock();
     const endpoint = await startEndpoint(manual);
