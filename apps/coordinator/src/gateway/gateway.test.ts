@@ -88,6 +88,9 @@ describe('the port', () => {
       body: 'x'.repeat(65 * 1024),
     });
     expect([large.status, large.json()['code']]).toEqual([413, 'too_large']);
+    // Far more than sockets hold: it is read to its end, and its sender hears why it was in vain.
+    const answer = await fetch(`${opened.url}/api/auth/sign-in/email`, { method: 'POST', body: 'x'.repeat(32 * 2 ** 20) });
+    expect(answer.status).toBe(413);
     const chunked = await sendRaw(
       opened.port,
       `POST /trpc/x HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n`,

@@ -58,6 +58,15 @@ function sendState(response: ServerResponse, reasons: readonly string[], more: R
   response.end(JSON.stringify({ ...(reasons.length === 0 ? { status: 'ok' } : { status: 'notReady', reasons }), ...more }));
 }
 
+const READ_AWAY_BYTES = 64 * 2 ** 20;
+
+/**
+ * A refused body of a length that can be borne is read and forgotten, within the time that a body has, so that its sender reads the answer
+ * instead of a reset connection. A longer one, or one of unknown length, is cut off.
+ */
+const isReadAway = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= READ_AWAY_BYTES;
+
 /** What the main port does with a request. */
 export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
   const { admission, people, api, telemetry, logger } = options;
@@ -123,8 +132,7 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
         dispatch(route, request, response, facts).catch((cause: unknown) => sendFailure(response, cause, { logger, route }));
         return;
       }
-      // What comes of its body is not wanted any more.
-      response.shouldKeepAlive = false;
+      response.shouldKeepAlive = isReadAway(request);
       sendNotice(response, refused.error, request.headers.accept, refused);
     },
     onUpgrade(request, socket, head) {
