@@ -1,11 +1,13 @@
 import {
   createAgent,
+  createFileLeaseStore,
   createFileState,
   createMemoryLogStore,
   createStaticCredentials,
   type Agent,
   type AgentIdentity,
   type AgentState,
+  type LeaseStore,
 } from '@cloudless/agent';
 import type { Clock } from '@cloudless/kernel';
 import { createSeededEntropy } from '@cloudless/kernel/testing';
@@ -18,6 +20,7 @@ import type { Network } from './network.ts';
 import type { Plant } from './plants.ts';
 import { createMachineClock, type MachineClock } from './time/machine-clock.ts';
 import type { Trace } from './trace.ts';
+import { createWatchdog } from './watchdog.ts';
 
 /** A machine of somebody: a clock, an engine, a disk, and an agent that is started again whenever it ended. */
 export interface Device {
@@ -71,6 +74,9 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
   const logs = createMemoryLogStore();
   const link = { type: draw.pick(['wired', 'wifi'] as const) };
   const watchers = new Set<(reason: string) => void>();
+  const watchdog = createWatchdog({ name, folder: FOLDER, machine, engine, disk, trace });
+  /** Starts of the machine. */
+  let boots = 1;
   let life: Incarnation | undefined;
   let agent: Agent | undefined;
   let sleptAtMs: number | undefined;
@@ -88,6 +94,28 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
     return state;
   }
 
+  /** The watchdog beside an agent reads nothing before the first lease, and is started with it. */
+  async function openLeases(own: Incarnation): Promise<LeaseStore> {
+    const bootId = `${name} ${boots}`;
+    const store = createFileLeaseStore(
+      FOLDER,
+      bootId,
+      trace.loggerOf(name, () => own.isAlive),
+      disk.bind(own),
+    );
+    const watch = (): void => {
+      if (own.isAlive && plant !== 'unwatched-leases') watchdog.start(bootId);
+    };
+    if (await store.load()) watch();
+    return {
+      ...store,
+      save(file) {
+        watch();
+        return store.save(file);
+      },
+    };
+  }
+
   async function run(own: Incarnation): Promise<void> {
     const started = await createAgent({
       clock: own.clock,
@@ -95,6 +123,7 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       logger: trace.loggerOf(name, () => own.isAlive),
       runtime: engine.bind(own),
       state: await openState(own),
+      leaseStore: await openLeases(own),
       logs,
       credentials: createStaticCredentials(identity),
       dial: (_identity, signal) => network.dial(nodeId, own, signal),
@@ -162,6 +191,8 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
     losePower(downMs) {
       if (!life?.isAlive) return;
       isPowerOff = true;
+      boots += 1;
+      watchdog.kill();
       engine.breakable.goDown(undefined, true);
       crash('silent', downMs);
       disk.losePower();
@@ -187,6 +218,7 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       sleptAtMs = clock.bootMs();
       machine.suspend();
       life?.pause();
+      watchdog.pause();
     },
     wake() {
       if (sleptAtMs === undefined) return;
@@ -195,6 +227,7 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       if (life && sleptMs > FORGOTTEN_AFTER_MS) network.lose(life, 'silent');
       machine.wake();
       life?.resume();
+      watchdog.resume();
       machine.setTimer(draw.between(0, NOTICES_AFTER_MS), () => tellChange(`the device slept for ${Math.round(sleptMs / 1000)} s`));
     },
     changeAddress() {
@@ -203,6 +236,7 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
     },
     shutDown() {
       isShutDown = true;
+      watchdog.kill();
       end('silent');
     },
   };

@@ -1,6 +1,6 @@
-import type { ContainerPlan, ObservedContainer, Runtime } from '@cloudless/agent';
+import type { ContainerPlan, ObservedContainer, Runtime, WatchdogEngine } from '@cloudless/agent';
 import { createFakeRuntime, type FakeRuntime } from '@cloudless/agent/fake';
-import type { Clock } from '@cloudless/kernel';
+import { withDeadline, type Clock } from '@cloudless/kernel';
 import type { AllocationId } from '@cloudless/proto';
 import type { Draw } from './draw.ts';
 import { imageOf, type EngineMood } from './images.ts';
@@ -9,6 +9,9 @@ import type { Plant } from './plants.ts';
 
 /** An agent asked to end a container that ran. */
 export type Stopped = { readonly allocationId: AllocationId; readonly containerId: string; readonly generation: number };
+
+/** As of the real one, beyond the grace of a stop. */
+const WATCHDOG_DEADLINE_MS = 10_000;
 
 /** The container engine of one device. It outlives the agent, as a real one does. */
 export interface Engine {
@@ -22,6 +25,10 @@ export interface Engine {
   takeStopped(): readonly Stopped[];
   /** The engine as one life of the agent reaches it: over a socket that takes time and ends with the agent. */
   bind(life: Incarnation): Runtime;
+  /** As the watchdog reaches it. */
+  bindWatchdog(life: Incarnation): WatchdogEngine;
+  /** It answers, ends what it is told to end, and starts what it is told to start without delay. */
+  readonly isObeying: boolean;
 }
 
 export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined): Engine {
@@ -52,8 +59,9 @@ export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined)
 
   function bind(life: Incarnation): Runtime {
     const call = async <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> => {
-      await life.clock.sleep(draw.between(0, slowestMs), signal);
-      return life.bound(work());
+      // What was sent arrives, also when its sender stands still by then.
+      await clock.sleep(draw.between(0, slowestMs), signal);
+      return await (life.isAlive ? life.bound(work()) : neverUntil(signal));
     };
     /** A request that ends a container: answered never while such requests hang. */
     const end = async (containerId: string, signal: AbortSignal, work: () => Promise<void>): Promise<void> => {
@@ -96,6 +104,30 @@ export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined)
     };
   }
 
+  function bindWatchdog(life: Incarnation): WatchdogEngine {
+    const runtime = bind(life);
+    return {
+      async list(owner) {
+        const all = await withDeadline(
+          life.clock,
+          'listing containers',
+          WATCHDOG_DEADLINE_MS,
+          (signal) => runtime.list(owner, undefined, signal),
+          new AbortController().signal,
+        );
+        return all.filter(({ containerId, state }) => state === 'running' && plans.get(containerId)?.exclusive);
+      },
+      stop: ({ containerId, graceMs }) =>
+        withDeadline(
+          life.clock,
+          'stopping the container',
+          graceMs + WATCHDOG_DEADLINE_MS,
+          (signal) => runtime.stop(containerId, graceMs, signal),
+          new AbortController().signal,
+        ),
+    };
+  }
+
   /** Looked at after every step, and changed by few. */
   let seen: { readonly at: number; readonly containers: readonly ObservedContainer[] } | undefined;
 
@@ -115,6 +147,10 @@ export function createEngine(clock: Clock, draw: Draw, plant: Plant | undefined)
       return taken;
     },
     bind,
+    bindWatchdog,
+    get isObeying() {
+      return !breakable.isDown && !mood.stopsHang && mood.slowBy === 1;
+    },
   };
 }
 

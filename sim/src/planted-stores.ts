@@ -1,6 +1,7 @@
 import type { ControlTable, Mutation, Store } from '@cloudless/db';
 import type { Entropy } from '@cloudless/kernel';
 import type { AllocationId, NodeRow, OrgId } from '@cloudless/proto';
+import type { NodeSessionsServer } from '@cloudless/coordinator';
 import type { Plant } from './plants.ts';
 
 const withTwiceTheRoom = (node: NodeRow): NodeRow => ({
@@ -82,6 +83,12 @@ export const misrecord = (store: Store, plant: Plant | undefined): Store =>
         if (mutation.kind !== 'put' || mutation.table !== 'allocation') return [mutation];
         return [{ ...mutation, row: { ...mutation.row, observed: { ...mutation.row.observed, restarts: 0 } } }];
       });
+
+type Counts = Pick<NodeSessionsServer, 'silentMs' | 'leaseLeftMs'>;
+
+/** What the control plane counts by: the planted bug is that no grant is remembered. */
+export const miscount = (counts: Counts, plant: Plant | undefined): Counts =>
+  plant !== 'forgets-grants' ? counts : { silentMs: (id) => counts.silentMs(id), leaseLeftMs: () => 0 };
 
 /** The store as the control plane has it: the store itself, unless a bug is planted there. */
 export function misread(store: Store, plant: Plant | undefined, entropy: Entropy): Store {

@@ -19,5 +19,7 @@ export const PLANTS = [
   'tells-no-reason',
   'drifts-too-far',
   'ignores-fencing',
+  'forgets-grants',
+  'unwatched-leases',
 ] as const;
 export type Plant = (typeof PLANTS)[number];

@@ -4,6 +4,7 @@ import { createAvailability } from './checkers/availability.ts';
 import type { Checker, View } from './checkers/checker.ts';
 import { convergence } from './checkers/convergence.ts';
 import { createDeliberate } from './checkers/deliberate.ts';
+import { createExclusive } from './checkers/exclusive.ts';
 import { createFencing, FENCING } from './checkers/fencing.ts';
 import { limits } from './checkers/limits.ts';
 import { linearizability } from './checkers/linearizability.ts';
@@ -86,7 +87,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
   });
   const { clock, seats, devices, history, faults, network, trace } = world;
   checkers.push(oneLeader, oneContainer, slotLimit, room, acknowledged, organisations, createDeliberate(), createRestarts());
-  checkers.push(createReasons(), createAvailability(), limits, convergence, linearizability);
+  checkers.push(createExclusive(), createReasons(), createAvailability(), limits, convergence, linearizability);
   const startedAtMs = clock.bootMs();
   const sinceStartMs = (): number => clock.bootMs() - startedAtMs;
   let seenChanges = -1;

@@ -15,7 +15,7 @@ import type { Database } from './database.ts';
 import type { Draw } from './draw.ts';
 import { createIncarnation, type Incarnation } from './incarnation.ts';
 import type { Door, Network } from './network.ts';
-import { misread, misrecord } from './planted-stores.ts';
+import { miscount, misread, misrecord } from './planted-stores.ts';
 import type { Plant } from './plants.ts';
 import { createMachineClock, type MachineClock } from './time/machine-clock.ts';
 import type { Trace } from './trace.ts';
@@ -129,7 +129,7 @@ export function createSeat(options: SeatOptions): Seat {
       // A coordinator that was replaced ends its process; it is started again as a standby.
       if (kind === 'lost' && running?.lease === lease && life === own) endAndStart(RETRY_MS);
     });
-    const plane = createControlPlane({ store: decidesOn, ...parts });
+    const plane = createControlPlane({ store: decidesOn, ...parts, counts: miscount(sessions, plant) });
     return { life: own, token, store, sessions, lease, plane, isZombie: () => life !== own };
   }
 

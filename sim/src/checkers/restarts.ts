@@ -62,6 +62,8 @@ export function createRestarts(): Checker {
       const forgetful = new Set(view.devices.filter(({ disk }) => disk.flipped > 0).map(({ identity }) => identity.nodeId));
       for (const [allocationId, { reruns, containerId }] of lives) {
         const row = containerId === undefined ? undefined : view.store?.get('allocation', allocationId)?.row;
+        // What may not run without a coordinator is started again when it may: an end meanwhile is no restart.
+        if (row && (row.spec.exclusive || row.spec.disconnect.stopAfterMs > 0)) continue;
         if (!row || forgetful.has(row.nodeId) || row.observed.restarts >= reruns) continue;
         return `${allocationId} ended and ran again ${reruns} times, and ${row.observed.restarts} restarts are recorded`;
       }

@@ -1,5 +1,6 @@
 import { COORDINATOR_SCENARIOS } from './coordinator-scenarios.ts';
 import { DEVICE_SCENARIOS } from './device-scenarios.ts';
+import { LEASE_SCENARIOS } from './lease-scenarios.ts';
 import type { Stage } from './stage.ts';
 import { STORE_SCENARIOS } from './store-scenarios.ts';
 
@@ -12,4 +13,9 @@ export type Scenario = {
 };
 
 /** Worlds in which one thing happens, in words. */
-export const SCENARIOS: Readonly<Record<string, Scenario>> = { ...COORDINATOR_SCENARIOS, ...DEVICE_SCENARIOS, ...STORE_SCENARIOS };
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  ...COORDINATOR_SCENARIOS,
+  ...DEVICE_SCENARIOS,
+  ...LEASE_SCENARIOS,
+  ...STORE_SCENARIOS,
+};

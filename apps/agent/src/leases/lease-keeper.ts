@@ -74,12 +74,14 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
     let nextAtMs = Infinity;
     for (const assignment of deps.assignments()) {
       const { allocationId } = assignment;
-      const isPaused = assignment.desired === 'running' && pauseOf(assignment) !== undefined;
+      const isWanted = assignment.desired === 'running';
+      const isPaused = isWanted && pauseOf(assignment) !== undefined;
       if (isPaused !== paused.has(allocationId)) isChanged = true;
       if (isPaused) paused.add(allocationId);
       else paused.delete(allocationId);
       const limit = limitOf(assignment);
-      if (!isPaused && limit < nextAtMs) nextAtMs = limit;
+      // What is told to stop has no limit to wait for: one that has passed would be looked at again at once, for ever.
+      if (isWanted && !isPaused && limit < nextAtMs) nextAtMs = limit;
     }
     plan(nextAtMs);
     if (isChanged) deps.onChange();

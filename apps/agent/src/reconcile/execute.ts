@@ -1,5 +1,5 @@
 import { unreachable, withDeadline, type Clock, type Logger } from '@cloudless/kernel';
-import { CloudlessError, isCloudlessError, type AllocationId, type Assignment } from '@cloudless/proto';
+import { CloudlessError, isCloudlessError, type AllocationId, type Assignment, type Cause } from '@cloudless/proto';
 import type { LogCollector } from '../logs/log-collector.ts';
 import { planContainer } from '../runtime/container-plan.ts';
 import type { Owner, Runtime } from '../runtime/runtime.ts';
@@ -18,6 +18,8 @@ export type ExecuteDeps = {
   readonly logger: Logger;
   readonly owner: Owner;
   readonly nodeName: string;
+  /** Why a replica may not run now. Asked again right before each start: an image took its time, or the agent stood still. */
+  readonly pauseOf: (assignment: Assignment) => Cause | undefined;
   /** Of the engine as last seen. */
   readonly platform: () => string;
 };
@@ -54,7 +56,7 @@ export async function execute(action: Action, deps: ExecuteDeps, signal: AbortSi
     case 'launch':
       return attempt('allocation.launch', action, deps, () => launch(action.assignment, action.memory, deps, signal));
     case 'start':
-      return attempt('allocation.start', action, deps, () => start(action.containerId, deps, signal));
+      return attempt('allocation.start', action, deps, () => start(action.assignment, action.containerId, deps, signal));
     case 'stop': {
       // Alone of all steps it waits for no disk: after a kill it is decided again, and what an owner takes back ends on a full disk too.
       const remembered = action.memory ? held.remember(action.memory) : Promise.resolve();
@@ -124,11 +126,18 @@ async function launch(assignment: Assignment, memory: AllocationMemory, deps: Ex
     (inner) => runtime.create(plan, inner),
     signal,
   );
-  await start(containerId, deps, signal);
+  await start(assignment, containerId, deps, signal);
 }
 
-const start = (containerId: string, { clock, runtime }: ExecuteDeps, signal: AbortSignal): Promise<void> =>
-  withDeadline(clock, 'starting the container', REQUEST_DEADLINE_MS, (inner) => runtime.start(containerId, inner), signal);
+async function start(
+  assignment: Assignment,
+  containerId: string,
+  { clock, runtime, pauseOf }: ExecuteDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  if (pauseOf(assignment)) return;
+  await withDeadline(clock, 'starting the container', REQUEST_DEADLINE_MS, (inner) => runtime.start(containerId, inner), signal);
+}
 
 type Attempt = Extract<Action, { kind: 'launch' | 'start' }>;
 

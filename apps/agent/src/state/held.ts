@@ -22,7 +22,7 @@ export interface Held {
   adoptAuthority(authority: Authority, serverAt?: number): Promise<void>;
   /** Applies assignments; returns the allocations that are touched, when durable. */
   assign(message: Assigned): Promise<readonly AllocationId[]>;
-  /** Remembers and reports. `durable: false` for what may be lost, like progress. */
+  /** Remembers and reports. `durable: false` for what may be lost, like progress. What cannot be saved is decided again. */
   remember(memory: AllocationMemory, options?: { readonly durable?: boolean }): Promise<void>;
   forget(id: AllocationId): Promise<void>;
   /** The owner's rule as it was last told. */
@@ -52,6 +52,16 @@ export async function createHeld(state: AgentState): Promise<Held> {
       memories: [...memories.values()],
     };
   }
+
+  function restore(id: AllocationId, before: AllocationMemory | undefined): void {
+    if (before) memories.set(id, before);
+    else memories.delete(id);
+  }
+  const saveOr = (undo: () => unknown): Promise<void> =>
+    save().catch((cause: unknown) => {
+      undo();
+      throw cause;
+    });
 
   function replaceAll(next: readonly Assignment[]): AllocationId[] {
     const touched = new Set([...assignments.keys(), ...next.map((assignment) => assignment.allocationId)]);
@@ -99,11 +109,13 @@ export async function createHeld(state: AgentState): Promise<Held> {
     async remember(memory, options = {}) {
       const before = memories.get(memory.allocationId);
       memories.set(memory.allocationId, memory);
-      if (options.durable !== false) await save();
+      if (options.durable !== false)
+        await saveOr(() => memories.get(memory.allocationId) === memory && restore(memory.allocationId, before));
       if (!before || !isSameObserved(before.observed, memory.observed)) listener(memory.allocationId, memory.observed);
     },
     async forget(id) {
-      if (memories.delete(id)) await save();
+      const before = memories.get(id);
+      if (memories.delete(id)) await saveOr(() => memories.has(id) || restore(id, before));
     },
     get lending() {
       return lending ?? {};

@@ -1,9 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { createPinoLogger, createRealClock } from '@cloudless/kernel/node';
 import type { AgentConfig } from '../config.ts';
-import { leasePath, readBootId } from '../leases/file-lease-store.ts';
-import { leaseFileSchema, type LeaseFile } from '../leases/lease-file.ts';
-import { parseDurable } from '../state/durable-file.ts';
+import { leasePath, parseLeaseFile, readBootId } from '../leases/file-lease-store.ts';
+import { type LeaseFile } from '../leases/lease-file.ts';
 import { createWatchdogEngine } from './engine.ts';
 import { keepAlive } from './alive.ts';
 import { runWatchdog } from './watchdog.ts';
@@ -17,8 +16,7 @@ function createLeaseReader(path: string): () => Promise<LeaseFile | undefined> {
       const { mtimeMs, ino, size } = await stat(path);
       const mark = `${mtimeMs} ${ino} ${size}`;
       if (mark === seen) return known;
-      const body = parseDurable(await readFile(path, 'utf8'));
-      if (body !== undefined) known = leaseFileSchema.parse(JSON.parse(body));
+      known = parseLeaseFile(await readFile(path, 'utf8')) ?? known;
       seen = mark;
     } catch (cause) {
       // The agent has held no lease yet, or left its cluster.

@@ -35,6 +35,7 @@ export interface FakeRuntime extends Runtime {
   /** The engine stops: calls fail, subscriptions end, and with `killContainers` everything that ran has ended. */
   goDown(cause?: Cause, killContainers?: boolean): void;
   comeUp(): void;
+  readonly isDown: boolean;
   /** Makes pulls fail until called with `undefined`. */
   failPulls(error: CloudlessError | undefined): void;
   print(containerId: string, text: string): void;
@@ -301,6 +302,9 @@ export function createFakeRuntime(options: FakeRuntimeOptions): FakeRuntime {
     },
     comeUp() {
       down = undefined;
+    },
+    get isDown() {
+      return down !== undefined;
     },
     failPulls(error) {
       pullFailure = error;

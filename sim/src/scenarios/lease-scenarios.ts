@@ -1,0 +1,110 @@
+import type { Device } from '../device.ts';
+import type { Scenario } from './scenarios.ts';
+import { minutes, seconds, type Stage } from './stage.ts';
+
+const holderOf = (stage: Stage): Device | undefined => stage.devices.find(({ engine }) => engine.containers.length > 0);
+
+export const LEASE_SCENARIOS = {
+  'the-device-of-an-exclusive-app-is-cut-off': {
+    devices: 3,
+    async play(stage) {
+      // Its device is given up long before its lease ends.
+      stage.deploy('db', { replicas: 1, exclusive: true, disconnect: { lostAfterMs: seconds(20), stopAfterMs: minutes(2) } });
+      await stage.settles(minutes(3));
+      const holder = holderOf(stage);
+      if (!holder) return;
+      const { network } = stage.world;
+      const over = stage.breaks(
+        'its device is cut off',
+        () => network.partition(holder.identity.nodeId, { blocked: ['agent', 'coordinator'], holds: false }),
+        () => network.heal(),
+      );
+      await stage.after(seconds(60));
+      stage.must(stage.running('db').length === 1, 'it runs on while its lease lasts');
+      await stage.after(minutes(2));
+      stage.must(
+        stage.running('db').every((where) => !where.startsWith(holder.identity.name)),
+        'it runs there no longer',
+      );
+      stage.must(stage.running('db').length === 1, 'its successor runs');
+      over();
+      await stage.settles(minutes(5));
+      stage.must(stage.running('db').length === 1, 'one runs');
+    },
+  },
+  'an-agent-dies-and-its-watchdog-stops-what-is-exclusive': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('db', { replicas: 1, exclusive: true });
+      await stage.settles(minutes(3));
+      const holder = holderOf(stage);
+      if (!holder) return;
+      const over = stage.breaks(
+        'its agent is killed, and nobody starts it',
+        () => holder.crash('silent', minutes(10)),
+        () => holder.start(),
+      );
+      await stage.after(minutes(4));
+      stage.must(stage.running('db').length === 1, 'its successor runs, alone');
+      over();
+      await stage.settles(minutes(5));
+    },
+  },
+  'an-agent-stands-still-beyond-its-lease': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('db', { replicas: 1, exclusive: true });
+      await stage.settles(minutes(3));
+      const holder = holderOf(stage);
+      if (!holder) return;
+      const over = stage.breaks(
+        'its agent is paused',
+        () => holder.pause(),
+        () => holder.resume(),
+      );
+      await stage.after(minutes(4));
+      stage.must(stage.running('db').length === 1, 'its successor runs, alone');
+      over();
+      await stage.settles(minutes(5));
+    },
+  },
+  'the-coordinator-is-away-longer-than-leases': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('db', { replicas: 1, exclusive: true });
+      stage.deploy('web', { replicas: 1 });
+      stage.deploy('lamp', { replicas: 1, disconnect: { stopAfterMs: seconds(60) } });
+      await stage.settles(minutes(3));
+      const [coordinator] = stage.world.seats.all;
+      const over = stage.breaks('the coordinator is away', () => coordinator.crash('silent', minutes(5)));
+      await stage.after(minutes(3));
+      stage.must(stage.running('db').length === 0, 'what has a lease has stopped');
+      stage.must(stage.running('lamp').length === 0, 'what may not run alone has stopped');
+      stage.must(stage.running('web').length === 1, 'what has none goes on');
+      await stage.after(minutes(3));
+      over();
+      await stage.settles(minutes(5));
+      stage.must(stage.running('db').length + stage.running('lamp').length === 2, 'both are back');
+    },
+  },
+  'the-disk-of-a-device-is-full-while-a-replica-stops': {
+    devices: 1,
+    async play(stage) {
+      stage.deploy('web', { replicas: 2, image: 'sim/slow:1', terminationGraceMs: 5000 });
+      await stage.settles(minutes(3));
+      const [device] = stage.devices;
+      stage.update('web', { replicas: 1 });
+      // It has begun to stop: that took the disk.
+      await stage.after(seconds(1));
+      const over = stage.breaks(
+        'its disk is full',
+        () => device?.disk.setFull(true),
+        () => device?.disk.setFull(false),
+      );
+      await stage.after(seconds(3));
+      over();
+      await stage.settles(minutes(2));
+      stage.must(stage.running('web').length === 1, 'one runs, and that the other ended is told');
+    },
+  },
+} as const satisfies Record<string, Scenario>;
