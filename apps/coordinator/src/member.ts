@@ -7,7 +7,7 @@ import { layGround, type Base } from './ground.ts';
 import type { Lead } from './lead.ts';
 import { rememberCluster } from './open-database.ts';
 import { announceLead } from './leadership/announce-lead.ts';
-import { campaign, holdLease, withLease, type Won } from './leadership/index.ts';
+import { campaign, holdLease, withLease, type Lease, type Won } from './leadership/index.ts';
 import { createAttendance } from './leadership/peer/attendance.ts';
 import { openStandby, type Standing } from './standby.ts';
 
@@ -31,27 +31,29 @@ export async function startMember(base: Base, options: CoordinatorOptions): Prom
   /** Its role is known: it leads, or another does. */
   const settled = Promise.withResolvers<void>();
   let led: Led | undefined;
+  let lease: Lease | undefined;
 
-  async function lead({ token, sentMs, cause, before }: Won): Promise<void> {
+  async function takeLead({ token, sentMs, cause, before }: Won): Promise<void> {
     const { coordinatorId, door } = standing;
-    const lease = lifecycle.add('lease', holdLease({ driver, clock, entropy, logger, token, sentMs }));
-    lease.onChange((state) => {
+    const held = lifecycle.add('lease', holdLease({ driver, clock, entropy, logger, token, sentMs }));
+    lease = held;
+    held.onChange((state) => {
       if (state.kind === 'lost' && !lifecycle.signal.aborted) over.resolve(replacedError(state.reason));
     });
     const attendance = lifecycle.add('attendance', createAttendance({ clock }));
-    const held = { kind: 'leased', coordinatorId, lease, cause, before, peers: { door, attendance } } as const satisfies Lead;
+    const lead = { kind: 'leased', coordinatorId, lease: held, cause, before, peers: { door, attendance } } as const satisfies Lead;
     const cluster = await findCluster(driver);
     assert(cluster, 'a cluster that is led was founded');
     const ground = await layGround(base, {
-      driver: withLease(driver, lease, clock),
+      driver: withLease(driver, held, clock),
       cluster: { ...cluster, token } satisfies Cluster,
-      lead: held,
+      lead,
     });
     // Its ports are the leader's from here on.
     void standing.stop();
     led = await startLeader(ground, front, options);
     await standing.identity.load();
-    announceLead(ground, held);
+    announceLead(ground, lead);
     settled.resolve();
   }
 
@@ -63,7 +65,7 @@ export async function startMember(base: Base, options: CoordinatorOptions): Prom
     };
     const won = await campaign({ driver, clock, entropy, logger, proveGone: link, claim, onSeen }, lifecycle.signal);
     standing.beginLead();
-    await lead(won);
+    await takeLead(won);
   }
 
   const running = run(standing).catch((cause: unknown) => {
@@ -88,6 +90,8 @@ export async function startMember(base: Base, options: CoordinatorOptions): Prom
     version,
     isClaimed: () => led?.isClaimed(),
     async stop() {
+      // First of all: whoever takes over need not wait until everything here has ended. What is still on its way is refused from here on.
+      await lease?.stop();
       const stopped = lifecycle.stop();
       await running;
       await Promise.all([stopped, standing.stop()]);

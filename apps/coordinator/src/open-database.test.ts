@@ -53,6 +53,14 @@ async function createPlace(options: Partial<RqliteDoubleOptions> = {}) {
 }
 
 describe('the database of a coordinator', () => {
+  it('is never founded anew in the folder of a cluster whose address was lost', async () => {
+    await using place = await createPlace();
+    const clusterId = await place.found(place.on);
+    await rememberCluster(place.paths, clusterId);
+    expect(await place.messageOf({})).toContain(`belongs to cluster ${clusterId}, which lies in rqlite`);
+    expect(await place.messageOf(place.on)).toBe('it opened');
+  });
+
   it('is an rqlite cluster where the configuration names one, with this release’s schema', async () => {
     await using place = await createPlace({ nodes: 3 });
     const { driver, rqlite, state } = await place.open(place.on);

@@ -95,6 +95,20 @@ async function refuseMixing(paths: DataPaths, state: DatabaseState, where: strin
   }
 }
 
+/** A folder whose cluster lies in rqlite must not found another one because an address was lost. */
+async function refuseForgotten(paths: DataPaths): Promise<void> {
+  if (existsSync(paths.database)) return;
+  const known = await readFile(paths.clusterId, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+  if (known === undefined) return;
+  throw new CloudlessError(
+    'config_invalid',
+    `The data folder belongs to cluster ${known}, which lies in rqlite, and CLOUDLESS_STORE_URL is not set. Set it as before, or use another data folder.`,
+  );
+}
+
 /** Remembers whose data folder it is, so that a wrong address is noticed. */
 export async function rememberCluster(paths: DataPaths, clusterId: string): Promise<void> {
   await writeFile(paths.clusterId, `${clusterId}\n`, { mode: 0o600 });
@@ -115,6 +129,7 @@ export async function openDatabase({ config, clock, entropy, logger }: OpenDatab
   const { fsyncDelayMs } = config.faults;
   const faults = fsyncDelayMs > 0 ? { faults: { fsyncDelayMs: () => fsyncDelayMs } } : {};
   const where = config.store ? config.store.urls.join(', ') : paths.database;
+  if (!config.store) await refuseForgotten(paths);
   const rqlite = config.store && (await openRqlite(await rqliteOptions(config.store, { clock, entropy, logger })));
   const opened = rqlite ?? (await openSqlite({ path: paths.database, thread: 'worker', clock, ...faults }));
   try {

@@ -36,6 +36,11 @@ describe('changes', () => {
     const many = Array.from({ length: MAX_SAMPLES + 5 }, (_, index) => usage(at + index));
     expect([...applyChanges(EMPTY_STATE, many, 0).nodeUsage.values()][0]?.length).toBe(MAX_SAMPLES);
   });
+  it('tell since when the coordinator itself may be out of date, until it is certain again', () => {
+    const stale = applyChanges(EMPTY_STATE, [change({ kind: 'tick', at: 1000, staleSince: 400 })], 1000);
+    expect(stale.staleSince).toBe(400);
+    expect(applyChanges(stale, [change({ kind: 'tick', at: 2000 })], 2000).staleSince).toBeUndefined();
+  });
   it('tell a clock that differs from one that is merely late', () => {
     expect(applyChanges(EMPTY_STATE, [change({ kind: 'tick', at: 1500 })], 1000).skewMs).toBe(0);
     expect(applyChanges(EMPTY_STATE, [change({ kind: 'tick', at: 61_000 })], 1000).skewMs).toBe(60_000);

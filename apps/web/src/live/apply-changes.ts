@@ -69,6 +69,7 @@ function applyOne(draft: Draft, change: LiveChange, now: number): void {
       applyUsage(draft, change);
       return;
     case 'tick':
+      draft.staleSince = change.staleSince;
       draft.skewMs = Math.abs(change.at - now) < SKEW_MS ? 0 : change.at - now;
       return;
     case 'reset':

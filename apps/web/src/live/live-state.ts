@@ -21,6 +21,8 @@ export type LiveState = {
   readonly failure: CloudlessError | undefined;
   /** When the coordinator was last heard, by this browser's clock. */
   readonly heardAt: number | undefined;
+  /** Since when, by the coordinator's clock, what it tells may be older than what others wrote; absent while it leads for certain. */
+  readonly staleSince: number | undefined;
   /** What to add to this browser's clock to get the coordinator's, in ms. */
   readonly skewMs: number;
   readonly nodes: ReadonlyMap<NodeId, CloudlessNode>;
@@ -45,6 +47,7 @@ export const EMPTY_STATE: LiveState = {
   loaded: false,
   failure: undefined,
   heardAt: undefined,
+  staleSince: undefined,
   skewMs: 0,
   nodes: new Map(),
   workloads: new Map(),

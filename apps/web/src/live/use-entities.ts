@@ -96,7 +96,7 @@ export function useLentUsage(node: Pick<CloudlessNode, 'id' | 'state'>): Resourc
 /** The newest sample of every replica, by id. */
 export const useAllUsage = (): ReadonlyMap<AllocationId, readonly Usage[]> => useLive((state) => state.allocationUsage);
 
-/** `stale`: nothing was heard for longer than the coordinator is ever silent, or the socket is gone. */
+/** `stale`: nothing was heard for longer than the coordinator is ever silent, the socket is gone, or the coordinator itself may be out of date. */
 export type LiveMark =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
@@ -112,8 +112,10 @@ const GONE_MS = 5000;
 export function useLiveMark(): LiveMark {
   const connection = useLive((state) => state.connection);
   const heardAt = useLive((state) => state.heardAt);
+  const staleSince = useLive((state) => (state.staleSince === undefined ? undefined : state.staleSince - state.skewMs));
   const now = useBrowserNow();
   if (heardAt === undefined) return { kind: 'connecting' };
+  if (staleSince !== undefined) return { kind: 'stale', sinceAt: staleSince };
   const silentMs = now - heardAt;
   if (silentMs > SILENCE_MS || (connection !== 'live' && silentMs > GONE_MS)) return { kind: 'stale', sinceAt: heardAt };
   return connection === 'live' ? { kind: 'live' } : { kind: 'reconnecting', sinceAt: heardAt };
