@@ -44,7 +44,8 @@ test('an app runs on three devices behind one URL; one dies and its replica move
   const app = await untilWorkload(rest, id, 'three replicas are ready', ({ status }) => status.ready === 3);
   const running = async () =>
     (await rest.call<{ rows: Allocation[] }>('GET', `/allocations?workloadId=${id}`)).body.rows
-      .filter(({ desired, observed }) => desired === 'running' && observed.phase === 'running')
+      // What a device that is away had may come back with it: until then nobody knows.
+      .filter(({ desired, observed, unreachable }) => desired === 'running' && observed.phase === 'running' && !unreachable)
       .map(({ nodeName }) => nodeName);
   expect(new Set(await running()).size, 'one on each device').toBe(3);
   const open = async (): Promise<string> => (await fetch(app.url ?? '', { signal: AbortSignal.timeout(5000) })).text();

@@ -13,10 +13,10 @@ const withTwiceTheRoom = (node: NodeRow): NodeRow => ({
   },
 });
 
-/** A store in whose devices `isWrong` readings see something else. */
-function withWrongNodes(store: Store, change: (node: NodeRow) => NodeRow, isWrong: () => boolean = () => true): Store {
+/** A store in whose devices readers see something else. */
+function withWrongNodes(store: Store, change: (node: NodeRow) => NodeRow): Store {
   function* list<T extends ControlTable>(table: T) {
-    const isChanged = table === 'node' && isWrong();
+    const isChanged = table === 'node';
     for (const versioned of store.list(table)) {
       if (isChanged) yield { ...versioned, row: change(versioned.row as NodeRow) } as typeof versioned;
       else yield versioned;
@@ -24,7 +24,7 @@ function withWrongNodes(store: Store, change: (node: NodeRow) => NodeRow, isWron
   }
   function get<T extends ControlTable>(table: T, id: Parameters<typeof store.get<T>>[1]) {
     const found = store.get(table, id);
-    return found && table === 'node' && isWrong() ? ({ ...found, row: change(found.row as NodeRow) } as typeof found) : found;
+    return found && table === 'node' ? ({ ...found, row: change(found.row as NodeRow) } as typeof found) : found;
   }
   return Object.create(store, { list: { value: list }, get: { value: get } }) as Store;
 }
@@ -37,12 +37,6 @@ function shareDevices(store: Store): Store {
 
 /** The planted bug: who decides sees twice the room that each device lends. */
 const countRoomTwice = (store: Store): Store => withWrongNodes(store, withTwiceTheRoom);
-
-/** The planted bug: only every other reading is wrong, so that a plan is judged by another truth than the one it was made on. */
-function readTwoTruths(store: Store): Store {
-  let readings = 0;
-  return withWrongNodes(store, withTwiceTheRoom, () => (readings += 1) % 2 === 1);
-}
 
 /** A store that writes other mutations than it was asked to. */
 function withMutations(store: Store, change: (mutation: Mutation) => readonly Mutation[]): Store {
@@ -57,6 +51,12 @@ const placeTwice = (store: Store, entropy: Entropy): Store =>
     const again = (): typeof mutation => ({ ...mutation, row: { ...mutation.row, id: entropy.id('alloc') as AllocationId } });
     return [mutation, again(), again()];
   });
+
+/** The planted bug: a plan writes each new allocation twice in one batch, which the store refuses as a broken invariant. */
+const writeRowTwice = (store: Store): Store =>
+  withMutations(store, (mutation) =>
+    mutation.kind === 'put' && mutation.table === 'allocation' && mutation.expect === 'absent' ? [mutation, mutation] : [mutation],
+  );
 
 /** The planted bug: the first replica that an update stops takes its siblings with it. */
 const updateAllAtOnce = (store: Store): Store =>
@@ -95,8 +95,8 @@ export function misread(store: Store, plant: Plant | undefined, entropy: Entropy
   switch (plant) {
     case 'counts-room-twice':
       return countRoomTwice(store);
-    case 'reads-two-truths':
-      return readTwoTruths(store);
+    case 'writes-a-row-twice':
+      return writeRowTwice(store);
     case 'places-twice':
       return placeTwice(store, entropy);
     case 'shares-devices':

@@ -12,7 +12,7 @@ export const PLANTS = [
   'answers-from-the-past',
   'counts-room-twice',
   'places-twice',
-  'reads-two-truths',
+  'writes-a-row-twice',
   'shares-devices',
   'updates-all-at-once',
   'keeps-links',
