@@ -36,7 +36,8 @@ export async function startDevice({ name, seed, root, coordinator, joinToken, en
   const engine = createFakeRuntime({ clock, images: () => IMAGE });
   const server = await serveFakeEngine(engine, join(root, `${name}.sock`));
   const options = { ...PART_OPTIONS, dataFolder: folder.root, host: '127.0.0.1', port: network.port, agent: true };
-  const [, , plan] = planParts({ options, folder, webPort: 0, engineAddress: `unix://${server.socketPath}` });
+  const plans = planParts({ options, folder, webPort: 0, engineAddress: `unix://${server.socketPath}` });
+  const plan = plans.find((each) => each.name === 'agent');
   if (!plan) throw new Error('no part of the product is an agent');
   const env = { CLOUDLESS_NODE_NAME: name, CLOUDLESS_STATUS_PORT: '0', ...more };
   const agent = createProgram({ ...plan, env: { ...plan.env, ...env } }, folder);
