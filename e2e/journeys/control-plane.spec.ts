@@ -15,7 +15,7 @@ const REPOSITORY = join(import.meta.dirname, '..', '..');
 
 test('a cluster that was backed up by one click comes back on an empty folder, and no app restarts', async ({ page, context }) => {
   const empty = await mkdtemp(join(tmpdir(), 'cloudless-e2e-restored-'));
-  const product = await startProduct();
+  await using product = await startProduct();
   await claimWithPassword(page, product);
   const cookie = (await context.cookies(product.url)).map(({ name, value }) => `${name}=${value}`).join('; ');
   const token = await createToken(product, cookie, 'write');
@@ -61,7 +61,6 @@ test('a cluster that was backed up by one click comes back on an empty folder, a
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await expect(page.getByText('welcome').first()).toBeVisible();
   });
-  await product[Symbol.asyncDispose]();
   await rm(empty, { recursive: true, force: true });
 });
 

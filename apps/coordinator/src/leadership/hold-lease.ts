@@ -25,7 +25,7 @@ export interface Lease {
   readonly trouble: string | undefined;
   /** Called when the state's kind may have changed. Returns how to stop. */
   onChange(listener: (state: LeaseState) => void): () => void;
-  /** Gives the lead away: call it last, when nothing is written any more. Resolves either way, within its deadline. */
+  /** Gives the lead away, once: what is written after it is refused. Resolves either way, within its deadline. */
   stop(): Promise<void>;
 }
 

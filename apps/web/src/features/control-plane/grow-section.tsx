@@ -9,6 +9,9 @@ import { useAction } from '#web/live/use-action.ts';
 import { useMay } from '#web/session/session.tsx';
 
 const EXAMPLE_URL = 'http://10.0.0.5:4001';
+/** On the first of three machines; the others differ in their id and address. */
+const STORE_COMMAND =
+  'rqlited -node-id 1 -http-addr 0.0.0.0:4001 -http-adv-addr 10.0.0.5:4001 -raft-addr 0.0.0.0:4002 -raft-adv-addr 10.0.0.5:4002 -bootstrap-expect 3 -join 10.0.0.5:4002,10.0.0.6:4002,10.0.0.7:4002 rqlite-data';
 
 type Checked = ProcedureOutput<'cluster.checkStore'>;
 
@@ -35,7 +38,7 @@ export function GrowSection() {
       <ol className="flex flex-col gap-4">
         <Step number={1} title={t('startStore')}>
           <p>{t('startStoreText')}</p>
-          <Command of={t('startStore')} code="docker compose -f docker/compose.cluster.yaml up -d" />
+          <Command of={t('startStore')} code={STORE_COMMAND} />
         </Step>
         <Step number={2} title={t('check')}>
           <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3">
