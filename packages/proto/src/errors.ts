@@ -94,7 +94,7 @@ export const ERRORS = {
   store_unavailable: {
     status: 503,
     title: 'The store does not answer',
-    remedy: 'Check disk space and health of the data folder, then try again.',
+    remedy: 'Check disk space and health of the data folder, or that most nodes of the rqlite cluster run and are reached; then try again.',
   },
   no_leader: {
     status: 503,
