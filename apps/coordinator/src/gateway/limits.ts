@@ -16,7 +16,8 @@ export type PortLimits = {
 };
 
 export const MAIN_PORT_LIMITS: PortLimits = {
-  maxConnections: 4096,
+  // Two for each of 5,000 devices, and people.
+  maxConnections: 16_384,
   firstByteMs: 10_000,
   headersMs: 10_000,
   requestMs: 60_000,
