@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { GENERATE_STEP } from './check/steps.ts';
+import { generate } from './programs/generate.ts';
 import { runProgram } from './programs/run-program.ts';
 import { CommandRefused, runCommand } from './start/refusal.ts';
 
@@ -22,8 +22,7 @@ await runCommand(async () => {
     strict: false,
   });
   const env = { ...positive('minutes', values.minutes?.toString()), ...positive('seed', values.seed?.toString()) };
-  const generated = await runProgram(GENERATE_STEP.argv, { env: GENERATE_STEP.env ?? {} });
-  if (generated.exitCode !== 0) console.error(generated.output);
+  await generate();
   const explored = Object.keys(env).length > 0 ? ['explore'] : positionals;
   return (await runProgram([...PLAYWRIGHT, ...explored], { env, output: 'show' })).exitCode;
 });

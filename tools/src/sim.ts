@@ -1,9 +1,8 @@
-import { GENERATE_STEP } from './check/steps.ts';
+import { generate } from './programs/generate.ts';
 import { runProgram } from './programs/run-program.ts';
 
 /** `npm run sim`: the simulator's own tests. `npm run sim -- <arguments>`: the simulator itself, to replay one seed. */
-const generated = await runProgram(GENERATE_STEP.argv, { env: GENERATE_STEP.env ?? {} });
-if (generated.exitCode !== 0) console.error(generated.output);
+await generate();
 const argv = process.argv.slice(2);
 const program: readonly [string, ...string[]] =
   argv.length === 0 ? ['vitest', 'run', '--project', 'sim'] : [process.execPath, 'sim/src/main.ts', ...argv];

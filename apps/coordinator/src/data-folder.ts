@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudlessError } from '@cloudless/proto';
 
@@ -55,3 +55,10 @@ export async function makeDataFolders(dataFolder: string): Promise<DataPaths> {
   }
   return paths;
 }
+
+/** Whose folder it is; `undefined` where nothing was remembered. */
+export const readClusterId = ({ clusterId }: Pick<DataPaths, 'clusterId'>): Promise<string | undefined> =>
+  readFile(clusterId, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );

@@ -6,7 +6,7 @@ import { createSqliteDriver, openSqlite } from '@cloudless/db/sqlite';
 import { secret, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import type { CoordinatorConfig, StoreConfig } from './config.ts';
-import type { DataPaths } from './data-folder.ts';
+import { readClusterId, type DataPaths } from './data-folder.ts';
 
 export type OpenDatabaseOptions = {
   readonly config: CoordinatorConfig;
@@ -80,13 +80,7 @@ async function refuseMixing(paths: DataPaths, state: DatabaseState, where: strin
       `CLOUDLESS_STORE_URL is set, and ${paths.database} holds cluster ${own.clusterId}. Move it with \`npm run move-to-rqlite\`, or take the variable away.`,
     );
   }
-  const known =
-    own.kind === 'cluster'
-      ? own.clusterId
-      : await readFile(paths.clusterId, 'utf8').then(
-          (text) => text.trim(),
-          () => undefined,
-        );
+  const known = own.kind === 'cluster' ? own.clusterId : await readClusterId(paths);
   if (known !== undefined && state.kind === 'cluster' && state.clusterId !== known) {
     throw new CloudlessError(
       'config_invalid',
@@ -98,10 +92,7 @@ async function refuseMixing(paths: DataPaths, state: DatabaseState, where: strin
 /** A folder whose cluster lies in rqlite must not found another one because an address was lost. */
 async function refuseForgotten(paths: DataPaths): Promise<void> {
   if (existsSync(paths.database)) return;
-  const known = await readFile(paths.clusterId, 'utf8').then(
-    (text) => text.trim(),
-    () => undefined,
-  );
+  const known = await readClusterId(paths);
   if (known === undefined) return;
   throw new CloudlessError(
     'config_invalid',

@@ -7,7 +7,7 @@ import { createSqliteDriver } from '@cloudless/db/sqlite';
 import { createKeyWrap } from '@cloudless/identity/ca';
 import type { Clock, Entropy } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
-import type { DataPaths } from '../data-folder.ts';
+import { readClusterId, type DataPaths } from '../data-folder.ts';
 import { DEVICE_KEY_CONTEXT } from '../enrolment/load-device-ca.ts';
 import { readBackupFile, type BackupManifest } from './backup-file.ts';
 import { openSealedKey } from './sealed-key.ts';
@@ -118,10 +118,7 @@ function sync(path: string): void {
 
 async function refuseOccupied({ paths, into }: RestoreOptions, { clusterId }: BackupManifest): Promise<void> {
   if (existsSync(paths.database)) throw refuse(`${paths.database} exists: a cluster lives there. Restore into an empty data folder.`);
-  const known = await readFile(paths.clusterId, 'utf8').then(
-    (text) => text.trim(),
-    () => undefined,
-  );
+  const known = await readClusterId(paths);
   if (into && known !== undefined && known !== clusterId)
     throw refuse(`The data folder belongs to cluster ${known}, and the backup is of cluster ${clusterId}. Use another data folder.`);
 }
