@@ -26,7 +26,7 @@ test('every page is accessible, fits a phone, and breaks no rule of its own cont
   test.setTimeout(400_000);
   const complaints: string[] = [];
   page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()}`);
+    if (message.type() === 'error') complaints.push(`${page.url()}: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`));
   await using product = await startProduct();

@@ -3,7 +3,7 @@ import { CloudlessError } from '@cloudless/proto';
 import { findForwarded } from './forwarded.ts';
 import { forwardedHeaders, stripForged } from './headers.ts';
 import type { HostPolicy } from './host-policy.ts';
-import { changesState, isForeign, readFacts, type RequestFacts } from './request-facts.ts';
+import { isForeign, isSafe, readFacts, type RequestFacts } from './request-facts.ts';
 import { MAX_BODY_BYTES, type Route } from './routes.ts';
 
 /** Why a request is not served. */
@@ -62,7 +62,7 @@ export function createAdmission(hosts: HostPolicy): Admission {
     refuseRequest(request, facts, route) {
       const unknown = refuseHost(facts);
       if (unknown) return unknown;
-      if (changesState(request) && isForeign(request, facts)) return { error: foreignOrigin(request) };
+      if (!isSafe(request) && isForeign(request, facts)) return { error: foreignOrigin(request) };
       return refuseBody(request, route);
     },
     refuseUpgrade(request, facts) {

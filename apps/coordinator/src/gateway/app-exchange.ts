@@ -9,16 +9,13 @@ import {
 import type { Duplex } from 'node:stream';
 import { withoutOurCookies, withoutOurSetCookies } from './cookies.ts';
 import { withoutHopByHop } from './headers.ts';
+import { hasBody, isSafe } from './request-facts.ts';
 
 /** How an exchange with one replica ended. `again`: nothing of the answer came, and nothing was asked that counts twice. */
 export type Exchange =
   | { readonly kind: 'answered' }
   | { readonly kind: 'again'; readonly cause: Error }
   | { readonly kind: 'broken'; readonly cause: Error };
-
-const REPEATABLE: ReadonlySet<string | undefined> = new Set(['GET', 'HEAD', 'OPTIONS']);
-const hasBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** What an app hears of a request: nothing that signs in to Cloudless. */
 function requestHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
@@ -66,7 +63,7 @@ export function exchangeRequest(request: IncomingMessage, response: ServerRespon
   const streamed = hasBody(request);
   upstream.once('error', (cause) => {
     stream.destroy();
-    resolve({ kind: !streamed && REPEATABLE.has(request.method) && !response.headersSent ? 'again' : 'broken', cause });
+    resolve({ kind: !streamed && isSafe(request) && !response.headersSent ? 'again' : 'broken', cause });
   });
   upstream.once('response', (answer) => {
     response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers));

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { createRealClock } from '@cloudless/kernel/node';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -238,5 +238,23 @@ describe('the dashboard', () => {
     expect(page.headers['content-security-policy']).toContain("default-src 'none'");
     expect((await ask(`${opened.url}/x`, { headers: { accept: 'application/json' } })).json()['code']).toBe('web_unavailable');
     expect((await ask(`${opened.url}/api/v1/me`)).status).toBe(200);
+  });
+
+  it('that closes a kept connection just when a request takes it is asked again, once, unless the request may count twice', async () => {
+    const seen = new Map<Socket, number>();
+    const web = await listen((request, response) => {
+      const count = (seen.get(request.socket) ?? 0) + 1;
+      seen.set(request.socket, count);
+      if (count > 1 || request.url === '/never') request.socket.destroy();
+      else response.end('here');
+    });
+    await using opened = await openGateway({ webUrl: web.url });
+    expect((await ask(`${opened.url}/one`)).text).toBe('here');
+    expect((await ask(`${opened.url}/two`)).text).toBe('here');
+    expect([...seen.values()]).toEqual([2, 1]);
+    expect((await ask(`${opened.url}/three`)).text).toBe('here');
+    expect((await ask(`${opened.url}/four`, { method: 'POST' })).status).toBe(503);
+    expect((await ask(`${opened.url}/never`)).status).toBe(503);
+    web.close();
   });
 });

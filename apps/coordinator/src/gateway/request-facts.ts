@@ -36,5 +36,8 @@ export function isForeign(request: IncomingMessage, { scheme, host }: RequestFac
   return request.headers['sec-fetch-site'] === 'cross-site';
 }
 
-/** A request that changes nothing may come from anywhere: what it answers stays unreadable to other sites. */
-export const changesState = (request: IncomingMessage): boolean => !SAFE_METHODS.has(request.method);
+/** Whether it asks for nothing but an answer (RFC 9110 §9.2.1): it may come from anywhere, and be repeated. */
+export const isSafe = ({ method }: Pick<IncomingMessage, 'method'>): boolean => SAFE_METHODS.has(method);
+
+export const hasBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

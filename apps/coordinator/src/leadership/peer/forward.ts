@@ -9,6 +9,7 @@ import {
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '@cloudless/kernel';
 import { withoutHopByHop } from '../../gateway/headers.ts';
+import { hasBody } from '../../gateway/request-facts.ts';
 import { APP_PORT_HEADER } from './messages.ts';
 
 export type ForwarderOptions = {
@@ -66,7 +67,7 @@ export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
 
   return {
     request(request, response, appPort, onFailed) {
-      const bodied = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+      const bodied = hasBody(request);
       const upstream = begin(request, headersFor(request, appPort, {}), agent);
       const timer = startAnswerTimer(upstream);
       upstream.once('error', (cause) => {
