@@ -1,7 +1,9 @@
-import { createMemoryLogger } from '@cloudless/kernel/testing';
-import { DialFailed } from '@cloudless/transport/websocket';
+import { createServer, type AddressInfo } from 'node:net';
+import { ok } from '@cloudless/kernel';
+import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
+import { DialFailed, dialCoordinator } from '@cloudless/transport/websocket';
 import { describe, expect, it } from 'vitest';
-import { createAddressBook } from './address-book.ts';
+import { createAddressBook, type Opening } from './address-book.ts';
 
 const signal = new AbortController().signal;
 
@@ -70,6 +72,67 @@ describe('the address book', () => {
       hop: 'tcp',
       message: expect.stringContaining('a:1, 10.0.0.9:7600') as string,
     });
+  });
+
+  const silence = () => new DialFailed('timeout', 'nothing came', { hop: 'http', isSilent: true });
+
+  it('asks each address briefly while others are untried, and those that said nothing once more with patience', async () => {
+    const { book } = await open(['a:1', 'b:1'], ['ws://a:1/agent', 'ws://b:1/agent', 'ws://10.0.0.9:7600/agent'], ['c:1']);
+    const tried: [string, Opening][] = [];
+    const reached = await book.attempt((url, _, opening) => {
+      tried.push([new URL(url).hostname, opening]);
+      const isSilent = url.includes('//a') && opening.openWithinMs !== undefined;
+      if (isSilent) return Promise.reject(silence());
+      return url.includes('//a') ? Promise.resolve(url) : Promise.reject(new DialFailed('path_lost', 'no', { hop: 'tcp' }));
+    }, signal);
+    expect(reached).toBe('ws://a:1/agent');
+    expect(tried).toEqual([
+      ['a', { openWithinMs: 4000 }],
+      ['b', { openWithinMs: 4000 }],
+      ['10.0.0.9', {}],
+      ['a', {}],
+    ]);
+  });
+
+  it('leaves a real door that accepts and never answers after 4 s for the next one', async () => {
+    const clock = createManualClock();
+    const heard = Promise.withResolvers<void>();
+    const silent = createServer((socket) => {
+      socket.once('data', () => heard.resolve());
+      socket.once('close', () => left.resolve());
+      socket.on('error', () => undefined);
+    });
+    const left = Promise.withResolvers<void>();
+    const other = createServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n')));
+    const urls: string[] = [];
+    for (const server of [silent, other]) {
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      urls.push(`ws://127.0.0.1:${(server.address() as AddressInfo).port}/agent`);
+    }
+    const book = await createAddressBook({
+      configured: urls,
+      load: () => Promise.resolve([]),
+      save: () => Promise.resolve(),
+      async *probe(candidates) {
+        yield* candidates;
+      },
+      logger: createMemoryLogger(),
+    });
+    const identity = { certificate: '', key: '' };
+    const tried: string[] = [];
+    const done = new AbortController();
+    const attempt = book.attempt((url, inner, opening) => {
+      tried.push(url);
+      if (tried.length === 3) done.abort(new Error('seen enough'));
+      return dialCoordinator({ url, ...opening, identity, judgeCoordinator: ok, clock, signal: inner });
+    }, done.signal);
+    await heard.promise;
+    await clock.advance(4000);
+    await expect(attempt).rejects.toThrow('seen enough');
+    await left.promise;
+    expect(tried).toEqual([urls[0], urls[1], urls[0]]);
+    silent.close();
+    other.close();
   });
 
   it('keeps the list that the coordinator tells, and never forgets what was configured', async () => {

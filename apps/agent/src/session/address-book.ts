@@ -3,6 +3,17 @@ import { DialFailed, toLinkUrl } from '@cloudless/transport/websocket';
 
 /** Addresses kept; the coordinator's list has no more. */
 const MAX_ADDRESSES = 16;
+/**
+ * An address that takes connections and says nothing, as a paused coordinator's does, is left after this long while others were not tried.
+ * Only one is asked at a time: two that got through would be two machines with one identity to the coordinator, which raises an alarm.
+ */
+const SILENT_MS = 4_000;
+
+/** For a dial: how long the other end may take to open, where that is limited. */
+export type Opening = { readonly openWithinMs?: number };
+/** What came of the addresses that were tried. */
+type Failed = { readonly faults: DialFailed[]; readonly silent: string[] };
+type Attempt<T> = (url: string, signal: AbortSignal, opening: Opening) => Promise<T>;
 
 /** Where this device may find its coordinator. */
 export interface AddressBook {
@@ -26,10 +37,11 @@ export type AddressBookDeps = {
 
 export interface Addresses extends AddressBook {
   /**
-   * Makes an attempt at each address that answers, until one comes about. What another end refused ends it: it was reached.
+   * Makes an attempt at each address that answers, until one comes about. What another end refused ends it: it was reached. One that says
+   * nothing gives way to the others for once, and is asked again with patience when none of them helped.
    * @throws DialFailed with the hop that failed
    */
-  attempt<T>(work: (url: string, signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T>;
+  attempt<T>(work: Attempt<T>, signal: AbortSignal): Promise<T>;
 }
 
 export async function createAddressBook(deps: AddressBookDeps): Promise<Addresses> {
@@ -44,22 +56,42 @@ export async function createAddressBook(deps: AddressBookDeps): Promise<Addresse
 
   async function attemptAt<T>(
     candidates: readonly string[],
-    work: (url: string, signal: AbortSignal) => Promise<T>,
+    work: Attempt<T>,
     signal: AbortSignal,
-    faults: DialFailed[],
+    failed: Failed,
   ): Promise<{ readonly value: T } | undefined> {
+    const untried = new Set(candidates);
     for await (const url of deps.probe(candidates, signal)) {
+      untried.delete(url);
       try {
-        const value = await work(url, signal);
+        const value = await work(url, signal, untried.size > 0 ? { openWithinMs: SILENT_MS } : {});
         last = url;
         return { value };
       } catch (cause) {
         signal.throwIfAborted();
         // Refused by the right one is an answer; what another answered, or nobody, leaves the other addresses.
         if (!(cause instanceof DialFailed) || !cause.retry) throw cause;
-        faults.push(cause);
+        failed.faults.push(cause);
+        if (cause.isSilent) failed.silent.push(url);
         logger.info({ op: 'coordinator.dial', outcome: 'failed', url, hop: cause.hop, reason: cause.message });
       }
+    }
+    return undefined;
+  }
+
+  async function findFurther(known: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    const nearby = (await deps.findOnLan?.(signal).catch(() => [])) ?? [];
+    return nearby
+      .map(toLinkUrl)
+      .filter((url) => url !== undefined)
+      .filter((url) => !known.includes(url));
+  }
+
+  /** One address at a time, so that none is cut short for another. */
+  async function attemptPatiently<T>(work: Attempt<T>, signal: AbortSignal, failed: Failed): Promise<{ readonly value: T } | undefined> {
+    for (const url of [...failed.silent]) {
+      const found = await attemptAt([url], work, signal, failed);
+      if (found) return found;
     }
     return undefined;
   }
@@ -73,15 +105,14 @@ export async function createAddressBook(deps: AddressBookDeps): Promise<Addresse
       await deps.save(known);
     },
     async attempt(work, signal) {
-      const faults: DialFailed[] = [];
+      const failed: Failed = { faults: [], silent: [] };
       const tried = urls();
-      const found = await attemptAt(tried, work, signal, faults);
+      const found =
+        (await attemptAt(tried, work, signal, failed)) ??
+        (await attemptAt(await findFurther(tried, signal), work, signal, failed)) ??
+        (await attemptPatiently(work, signal, failed));
       if (found) return found.value;
-      const nearby = ((await deps.findOnLan?.(signal).catch(() => [])) ?? []).map(toLinkUrl).filter((url) => url !== undefined);
-      const further = nearby.filter((url) => !tried.includes(url));
-      const onLan = further.length > 0 ? await attemptAt(further, work, signal, faults) : undefined;
-      if (onLan) return onLan.value;
-      throw faults[0] ?? unreached(tried);
+      throw failed.faults[0] ?? unreached(tried);
     },
   };
 }

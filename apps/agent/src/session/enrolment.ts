@@ -108,9 +108,10 @@ export function createEnrolment(deps: EnrolmentDeps): {
     const privateKey = createDeviceKey();
     const csr = await createCsr(privateKey);
     const answer = await addresses.attempt(
-      (url, inner) =>
+      (url, inner, opening) =>
         joinCoordinator({
           url,
+          ...opening,
           token: token.presented,
           csr,
           name: deps.name,
@@ -131,9 +132,10 @@ export function createEnrolment(deps: EnrolmentDeps): {
     const deviceNonce = Buffer.from(entropy.bytes(PAIR_NONCE_BYTES)).toString('base64url');
     const commitment = commitTo({ csr, deviceNonce });
     const answer = await addresses.attempt(
-      (url, inner) =>
+      (url, inner, opening) =>
         pairCoordinator({
           url,
+          ...opening,
           ...(code === undefined ? {} : { code }),
           commitment,
           name: deps.name,
@@ -161,7 +163,8 @@ export function createEnrolment(deps: EnrolmentDeps): {
     const csr = await createCsr(own.privateKey);
     const { nodeId } = own;
     const answer = await addresses.attempt(
-      (url, inner) => renewCertificate({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner, nodeId, csr }),
+      (url, inner, opening) =>
+        renewCertificate({ url, ...opening, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner, nodeId, csr }),
       signal,
     );
     if (answer.kind === 'refused')
@@ -179,7 +182,8 @@ export function createEnrolment(deps: EnrolmentDeps): {
 
   const dialAny: Dial = (own, signal) =>
     addresses.attempt(
-      (url, inner) => dialCoordinator({ url, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner }),
+      (url, inner, opening) =>
+        dialCoordinator({ url, ...opening, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner }),
       signal,
     );
 

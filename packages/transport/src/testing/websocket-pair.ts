@@ -78,6 +78,7 @@ export async function createPair({
       identity: THROWAWAY_IDENTITY,
       judgeCoordinator: ok,
       signal: new AbortController().signal,
+      clock,
       maxFrameBytes,
       preamble,
     });

@@ -32,6 +32,8 @@ export type DialOptions = {
   readonly judgeCoordinator: JudgePeer;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** As of `AskOptions`. */
+  readonly openWithinMs?: number | undefined;
 };
 
 /**
@@ -93,6 +95,8 @@ type AskOptions = {
   readonly judgeCoordinator: JudgePeer;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
+  /** How long the other end may take to open a WebSocket, which costs it nothing; as long as the dial when absent. Then it fails with `silent`. */
+  readonly openWithinMs?: number | undefined;
 };
 /** How a person's approval is waited for. */
 type Waiting = {

@@ -9,6 +9,8 @@ export class DialFailed extends Error {
   readonly hop: JoinHop | undefined;
   /** When the other end asked to come back, in ms. */
   readonly retryAfterMs: number | undefined;
+  /** Nothing was heard within `openWithinMs`; it may only be slow. */
+  readonly isSilent: boolean;
   constructor(
     code: LinkCode,
     message: string,
@@ -17,6 +19,7 @@ export class DialFailed extends Error {
       readonly cause?: unknown;
       readonly hop?: JoinHop;
       readonly retryAfterMs?: number;
+      readonly isSilent?: boolean;
     } = {},
   ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
@@ -25,5 +28,6 @@ export class DialFailed extends Error {
     this.retry = options.retry ?? true;
     this.hop = options.hop;
     this.retryAfterMs = options.retryAfterMs;
+    this.isSilent = options.isSilent ?? false;
   }
 }

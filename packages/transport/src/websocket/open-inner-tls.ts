@@ -1,4 +1,5 @@
 import { connect, type TLSSocket } from 'node:tls';
+import type { Clock } from '@cloudless/kernel';
 import { WebSocket } from 'ws';
 import { DialFailed } from './dial-failed.ts';
 import { readComeBack } from './come-back.ts';
@@ -19,6 +20,9 @@ export type InnerDial = {
   readonly preamble: Preamble;
   readonly maxFrameBytes: number;
   readonly signal: AbortSignal;
+  readonly clock: Pick<Clock, 'setTimer'>;
+  /** How long the WebSocket may take to open; as long as the signal lets it when absent. */
+  readonly openWithinMs?: number | undefined;
 };
 
 /** One WebSocket with inner TLS, its preamble answered. Aborting the signal before that ends it. */
@@ -49,11 +53,15 @@ export async function openInnerTls(
     const message = `The coordinator at ${dial.url} has more devices at its door than it can serve now, and asked this one to come back in ${retryAfterMs} ms.`;
     failed(new DialFailed('overloaded', message, { retryAfterMs }));
   });
+  const { openWithinMs } = dial;
+  const patience =
+    openWithinMs === undefined ? undefined : dial.clock.setTimer(openWithinMs, () => failed(saidNothing(dial.url, openWithinMs)));
   const onAbort = (): void => failed(dial.signal.reason);
   dial.signal.addEventListener('abort', onAbort, { once: true });
   const outer = createOuterStream(socket);
   outer.on('error', failed);
   socket.once('open', () => {
+    patience?.cancel();
     const inner = connect({
       socket: outer,
       ...INNER_TLS,
@@ -66,9 +74,20 @@ export async function openInnerTls(
   try {
     return await promise;
   } finally {
+    patience?.cancel();
     dial.signal.removeEventListener('abort', onAbort);
   }
 }
+
+const saidNothing = (url: string, ms: number): DialFailed =>
+  new DialFailed(
+    'timeout',
+    `What is at ${url} opened no WebSocket within ${ms} ms: it hangs, or what stands before it does not reach it.`,
+    {
+      hop: 'http',
+      isSilent: true,
+    },
+  );
 
 function speak(
   inner: TLSSocket,

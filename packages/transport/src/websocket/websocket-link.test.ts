@@ -91,7 +91,7 @@ describe('the endpoint', () => {
 
   it('asks who is there on each path, and refuses a session to no certificate', async () => {
     const endpoint = await startEndpoint();
-    const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
+    const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, clock, maxFrameBytes: 65_536 };
     const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
     expect(answer).toMatchObject({ kind: 'refused', code: 'certificate_refused', retry: false });
     channel.destroy();
@@ -102,7 +102,14 @@ describe('the endpoint', () => {
 
   it('refuses a protocol that it does not speak, with what to do', async () => {
     const { url, stop } = await startEndpoint();
-    const dial = { url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
+    const dial = {
+      url,
+      identity: THROWAWAY_IDENTITY,
+      judgeCoordinator: ok,
+      signal: new AbortController().signal,
+      clock,
+      maxFrameBytes: 65_536,
+    };
     const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: 99 } });
     expect(answer).toMatchObject({ kind: 'refused', code: 'protocol_mismatch', message: expect.stringContaining('update') as string });
     channel.destroy();
@@ -111,7 +118,14 @@ describe('the endpoint', () => {
 
   it('binds a bulk path only by the secret of its session', async () => {
     const { url, stop } = await startEndpoint();
-    const dial = { url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
+    const dial = {
+      url,
+      identity: THROWAWAY_IDENTITY,
+      judgeCoordinator: ok,
+      signal: new AbortController().signal,
+      clock,
+      maxFrameBytes: 65_536,
+    };
     const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: 'guess' } });
     expect(answer).toMatchObject({ kind: 'refused', code: 'refused' });
     channel.destroy();
@@ -120,7 +134,7 @@ describe('the endpoint', () => {
 
   it('answers that something broke here, and not what', async () => {
     const { url, stop } = await startEndpoint();
-    const dial = { url, judgeCoordinator: ok, signal: new AbortController().signal, maxFrameBytes: 65_536 };
+    const dial = { url, judgeCoordinator: ok, signal: new AbortController().signal, clock, maxFrameBytes: 65_536 };
     const { answer, channel } = await openInnerTls({
       ...dial,
       preamble: { kind: 'join', protocol: LINK_PROTOCOL, token: 'x', csr: 'y', name: 'z' },
@@ -154,6 +168,31 @@ describe('dialling', () => {
     await manual.advance(15_000);
     expect(await failed).toMatchObject({ name: 'DialFailed', code: 'timeout', retry: true });
     silent.close();
+  });
+
+  it('gives up sooner on what opens no WebSocket when it is told to, and lets one that opened have its time', async () => {
+    const manual = createManualClock();
+    const silent = createServer((socket) => socket.once('data', () => void manual.advance(4000)).on('error', () => undefined));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}/agent`;
+    const dial = { identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, openWithinMs: 4000 };
+    const failed = await dialCoordinator({ ...dial, url, clock: manual }).catch((error: unknown) => error);
+    expect(failed).toMatchObject({ name: 'DialFailed', code: 'timeout', hop: 'http', isSilent: true, retry: true });
+    silent.close();
+
+    const later = createManualClock();
+    const endpoint = await startEndpoint();
+    const link = await dialCoordinator({
+      ...dial,
+      url: endpoint.url,
+      clock: later,
+      judgeCoordinator(chain) {
+        void later.advance(4000);
+        return ok(chain);
+      },
+    });
+    link.close({ code: 'closed', message: 'done', retry: false });
+    endpoint.stop();
   });
 
   it('sends nothing to a coordinator that the judge refuses', async () => {
