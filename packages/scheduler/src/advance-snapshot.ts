@@ -1,4 +1,5 @@
-import type { AllocationId, AllocationRow, NodeId, NodeRow, WorkloadId, WorkloadRow } from '@cloudless/proto';
+import type { AllocationId, AllocationRow, NodeId, NodeRow, OrgId, WorkloadId, WorkloadRow } from '@cloudless/proto';
+import { createNodeList, NO_NODES, writeCells, type NodeList } from './node-list.ts';
 import { isHeard, judgeNode, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
 
 /** What happened since a snapshot: which rows, and how they are now. */
@@ -36,33 +37,39 @@ function advanceNodes(before: Snapshot, changes: SnapshotChanges): Pick<Snapshot
   if (touched.size === 0) return { nodes: before.nodes, nodesOfOrg: before.nodesOfOrg };
   const nodes = new Map(before.nodes);
   const changed = new Map<NodeId, SnapshotNode | undefined>();
-  const nodesOfOrg = new Map(before.nodesOfOrg);
+  const added = new Map<OrgId, SnapshotNode[]>();
   for (const id of touched) {
     const row = changes.nodeRow(id);
     const node = row && judgeNode(row, changes.allocationsOnNode(id), changes.silentMs?.get(id));
     if (node) nodes.set(id, node);
     else nodes.delete(id);
     if (before.nodes.has(id)) changed.set(id, node);
-    else if (node) nodesOfOrg.set(node.row.orgId, [...(nodesOfOrg.get(node.row.orgId) ?? []), node]);
+    else if (node) added.set(node.row.orgId, [...(added.get(node.row.orgId) ?? []), node]);
   }
-  for (const [orgId, list] of nodesOfOrg) {
-    const replaced = replaceIn(list, changed);
-    if (replaced.length > 0) nodesOfOrg.set(orgId, replaced);
-    else nodesOfOrg.delete(orgId);
+  const nodesOfOrg = new Map<OrgId, NodeList>();
+  for (const orgId of new Set([...before.nodesOfOrg.keys(), ...added.keys()])) {
+    const list = advanceList(before.nodesOfOrg.get(orgId) ?? NO_NODES, changed, added.get(orgId));
+    if (list.nodes.length > 0) nodesOfOrg.set(orgId, list);
   }
   return { nodes, nodesOfOrg };
 }
 
 /** Keeps the order, which is that of the rows in the store. */
-function replaceIn(list: readonly SnapshotNode[], changed: ReadonlyMap<NodeId, SnapshotNode | undefined>): readonly SnapshotNode[] {
-  let isAnyGone = false;
-  const replaced = list.map((node) => {
-    if (!changed.has(node.row.id)) return node;
-    const next = changed.get(node.row.id);
-    isAnyGone ||= next === undefined;
-    return next ?? node;
-  });
-  return isAnyGone ? replaced.filter((node) => !changed.has(node.row.id) || changed.get(node.row.id) !== undefined) : replaced;
+function advanceList(
+  { nodes, cells }: NodeList,
+  changed: ReadonlyMap<NodeId, SnapshotNode | undefined>,
+  added: readonly SnapshotNode[] = [],
+): NodeList {
+  const isGone = ({ row: { id } }: SnapshotNode): boolean => changed.has(id) && changed.get(id) === undefined;
+  const replaced = nodes.map((node) => changed.get(node.row.id) ?? node);
+  if (added.length > 0 || replaced.some(isGone)) return createNodeList([...replaced.filter((node) => !isGone(node)), ...added]);
+  const advanced = cells.slice();
+  let position = 0;
+  for (const node of replaced) {
+    if (node !== nodes[position]) writeCells(advanced, position, node);
+    position += 1;
+  }
+  return { nodes: replaced, cells: advanced };
 }
 
 function advanceWorkloads(before: Snapshot, changes: SnapshotChanges): Pick<Snapshot, 'workloads' | 'allocationsOf'> {

@@ -22,6 +22,16 @@ it('always has the best first, as its rank sinks again and again', () => {
   );
 });
 
+it('keeps the best of many when the worst kept is replaced', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.nat(), { minLength: 3, maxLength: 60 }), (numbers) => {
+      const worst = createBestHeap(numbers.slice(0, 3), (a, b) => a < b);
+      for (const number of numbers.slice(3)) if (number > (worst.first ?? 0)) worst.replaceFirst(number);
+      expect([...worst.positions].sort((a, b) => b - a)).toEqual(numbers.toSorted((a, b) => b - a).slice(0, 3));
+    }),
+  );
+});
+
 it('has no first when it is empty', () => {
   expect(createBestHeap([], () => false).first).toBeUndefined();
 });

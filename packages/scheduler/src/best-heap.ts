@@ -1,8 +1,12 @@
-/** Positions ordered by what `isBefore` says; only the first one's rank ever changes. */
+/** Positions ordered by what `isBefore` says; only the first one is ever replaced, or changes its rank. */
 export interface BestHeap {
   readonly first: number | undefined;
+  /** All of them, the first one first. */
+  readonly positions: Int32Array;
   /** Moves the first position down to where its changed rank belongs. */
   sinkFirst(): void;
+  /** Puts another position in the place of the first. */
+  replaceFirst(position: number): void;
 }
 
 /** A binary heap, built in linear time (Floyd, "Algorithm 245: Treesort 3", 1964). */
@@ -34,6 +38,11 @@ export function createBestHeap(positions: Iterable<number>, isBefore: (a: number
     get first() {
       return heap[0];
     },
+    positions: heap,
     sinkFirst: () => sink(0),
+    replaceFirst(position) {
+      heap[0] = position;
+      sink(0);
+    },
   };
 }

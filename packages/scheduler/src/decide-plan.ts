@@ -61,7 +61,7 @@ function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledge
         break;
       }
       if (placeSlot(snapshot, decision, want, ask, placer, draft)) continue;
-      explanation ??= explainUnplaced(ask, ledger.candidatesOf(ask.orgId));
+      explanation ??= explainUnplaced(ask, ledger.candidatesOf(ask.orgId).toArray());
       if (!want.isStopping) unplaced.push({ slot: want.slot, ...explanation });
     }
   }
@@ -70,7 +70,7 @@ function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledge
 
 /** What time alone will change, and when. */
 function explainWaits(snapshot: Snapshot, decision: WorkloadDecision, ledger: Ledger, draft: Draft): Unplaced[] {
-  const nodeCount = ledger.candidatesOf(decision.workload.orgId).length;
+  const nodeCount = ledger.candidatesOf(decision.workload.orgId).list.nodes.length;
   const due = (at = Infinity): void => void (draft.wakeAt = Math.min(draft.wakeAt, at));
   return decision.slots.flatMap(({ slot, state, lostAt, isStopping }) => {
     due(lostAt);

@@ -1,10 +1,10 @@
 import { assert } from '@cloudless/kernel';
 import type { Ask } from './ask.ts';
 import { createBestHeap, type BestHeap } from './best-heap.ts';
-import { createFeasibility } from './feasible/filters.ts';
+import { findRefusal } from './feasible/filters.ts';
 import type { Ledger } from './ledger.ts';
+import { scanNodes } from './scan.ts';
 import { computeScore, computeTerms } from './score/score.ts';
-import { freeSum, freeSumAt } from './score/utilisation.ts';
 import type { ScoreWeights } from './score/weights.ts';
 import type { SnapshotNode } from './snapshot.ts';
 
@@ -23,90 +23,70 @@ export interface Placer {
 }
 
 const REFUSED = -Infinity;
-/** It fits, and cannot be the best. */
-const UNSCORED = Number.NaN;
-/** More than what rounding may take from a sum of shares. */
-const EPSILON = 1e-9;
 
 /**
- * Feasible → score → bind over all nodes in one pass. Each further replica of the same ask re-examines only the node that changed
- * and takes the best of the kept scores. Equals go to the lower id, so the same snapshot always gives the same plan.
+ * Feasible → score → bind. One pass over all nodes keeps as many of the best as replicas are wanted: a node beyond those could only win once each of
+ * them was chosen. Each further replica re-examines only the node that changed. Equals go to the lower id, so the same snapshot always gives the same
+ * plan.
  *
- * @param wanted how often `place` is called at most: for one replica, nodes that cannot win are not scored
+ * @param wanted how often `place` is called at most
  */
 export function createPlacer(first: Ask, ledger: Ledger, weights: ScoreWeights, wanted: number): Placer {
   const replicasOn = new Map(first.replicasOn);
   const ask: Ask = { ...first, replicasOn };
   const candidates = ledger.candidatesOf(ask.orgId);
-  const isFeasible = createFeasibility(ask);
-  const examine = (node: SnapshotNode): number => (isFeasible(node) ? computeScore(ask, node, weights) : REFUSED);
-  let scores: Float64Array | undefined;
-  let heap: BestHeap | undefined;
+  const { nodes } = candidates.list;
+  const scores = new Map<number, number>();
+  let best: BestHeap | undefined;
   let fitting = 0;
   let asked = 0;
 
-  const scoreAt = (position: number): number => scores?.[position] ?? REFUSED;
+  const scoreAt = (position: number): number => scores.get(position) ?? REFUSED;
   function isBefore(a: number, b: number): boolean {
     const score = scoreAt(a);
     const other = scoreAt(b);
-    return score === other ? isLower(candidates[a], candidates[b]) : score > other;
+    return score === other ? isLower(nodes[a], nodes[b]) : score > other;
   }
 
-  function scan(): number {
-    scores = new Float64Array(candidates.length);
-    let best = -1;
-    let bestScore = REFUSED;
-    /** Of who wants one replica: a node with more left free scores less than the best so far, whatever else there is to it. */
-    let mostFree = Infinity;
-    let position = 0;
-    for (const node of candidates) {
-      const fits = isFeasible(node);
-      if (fits) fitting += 1;
-      const cannotWin = fits && mostFree < Infinity && freeSum(ask, node) > mostFree;
-      const score = !fits ? REFUSED : cannotWin ? UNSCORED : computeScore(ask, node, weights);
-      scores[position] = score;
-      if (score > bestScore || (fits && score === bestScore && isBefore(position, best))) {
-        best = position;
-        bestScore = score;
-        if (wanted === 1 && weights.utilisation > 0) mostFree = freeSumAt(bestScore / weights.utilisation) + EPSILON;
-      }
-      position += 1;
+  const examine = (node: SnapshotNode): number => (findRefusal(ask, node) ? REFUSED : computeScore(ask, node, weights));
+
+  function findBest(): BestHeap {
+    const kept: number[] = [];
+    /** Those kept, the worst of them first, as soon as there are as many as are wanted. */
+    let worst: BestHeap | undefined;
+    function consider(position: number, score: number): number {
+      scores.set(position, score);
+      if (worst) {
+        if (isBefore(position, worst.first ?? -1)) worst.replaceFirst(position);
+      } else if (kept.push(position) === wanted) worst = createBestHeap(kept, (a, b) => isBefore(b, a));
+      return scoreAt(worst?.first ?? -1);
     }
-    return best;
-  }
-
-  /** Most workloads have one replica, for which a scan will do; the second pays for the order of the rest. */
-  function findBest(): number {
-    if (!scores) return scan();
-    if (heap) heap.sinkFirst();
-    else heap = createBestHeap(listFitting(), isBefore);
-    return heap.first ?? -1;
-  }
-
-  function listFitting(): Int32Array {
-    const positions = new Int32Array(fitting);
-    let count = 0;
-    for (let position = 0; position < candidates.length; position += 1)
-      if (scoreAt(position) !== REFUSED) {
-        positions[count] = position;
-        count += 1;
-      }
-    return positions;
+    for (const [position, node] of candidates.changed) {
+      const score = examine(node);
+      if (score === REFUSED) continue;
+      fitting += 1;
+      consider(position, score);
+    }
+    fitting += scanNodes(ask, weights, candidates.list, candidates.marks, consider);
+    return createBestHeap(worst?.positions ?? kept, isBefore);
   }
 
   return {
     place() {
       asked += 1;
       assert(asked <= wanted, 'no more replicas are placed than were wanted');
-      const position = findBest();
-      const node = candidates[position];
-      if (!scores || !node || scoreAt(position) === REFUSED) return undefined;
-      const choice = describe(ask, node, scoreAt(position), { fitting, lookedAt: candidates.length });
+      if (best) best.sinkFirst();
+      else best = findBest();
+      const position = best.first ?? -1;
+      const node = candidates.at(position);
+      const score = scoreAt(position);
+      if (!node || score === REFUSED) return undefined;
+      const choice = describe(ask, node, score, { fitting, lookedAt: nodes.length });
       ledger.reserve(ask.orgId, position, ask);
       replicasOn.set(node.row.id, (replicasOn.get(node.row.id) ?? 0) + 1);
-      const after = candidates[position];
-      scores[position] = after ? examine(after) : REFUSED;
-      if (scores[position] === REFUSED) fitting -= 1;
+      const after = candidates.at(position);
+      scores.set(position, after ? examine(after) : REFUSED);
+      if (scoreAt(position) === REFUSED) fitting -= 1;
       return choice;
     },
   };

@@ -4,6 +4,7 @@ import { computeAsk, type Ask } from './ask.ts';
 import { explainUnplaced } from './explain.ts';
 import { findRefusal } from './feasible/filters.ts';
 import { createLedger } from './ledger.ts';
+import { NO_NODES } from './node-list.ts';
 import { createPlacer } from './placer.ts';
 import { computeScore } from './score/score.ts';
 import { DEFAULT_WEIGHTS, type ScoreWeights } from './score/weights.ts';
@@ -30,10 +31,10 @@ export function previewPlan(current: Snapshot, workload: WorkloadRow, weights: S
         message: choice.message,
         terms: { ...choice.terms },
       });
-    else unplaced.push({ slot, ...explainUnplaced(ask, ledger.candidatesOf(ask.orgId)) });
+    else unplaced.push({ slot, ...explainUnplaced(ask, ledger.candidatesOf(ask.orgId).toArray()) });
   }
   const chosen = new Set(placements.map((placement) => placement.nodeId));
-  const rejected = (snapshot.nodesOfOrg.get(ask.orgId) ?? [])
+  const rejected = (snapshot.nodesOfOrg.get(ask.orgId) ?? NO_NODES).nodes
     .filter((node) => !chosen.has(node.row.id))
     .map((node) => rejection(ask, node, snapshot, chosen, weights));
   return { placements, unplaced, rejected, requests: { ...ask.requests }, basedOn: snapshot.revision };

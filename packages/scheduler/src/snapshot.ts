@@ -17,6 +17,7 @@ import {
 } from '@cloudless/proto';
 import { isEligible } from './feasible/filters.ts';
 import { isLending } from './feasible/lending.ts';
+import { createNodeList, type NodeList } from './node-list.ts';
 import { networkPenalty } from './score/network-penalty.ts';
 
 /** A node with what is left of it. `remaining` may be negative when a device shrank under its allocations. */
@@ -50,7 +51,7 @@ export type Snapshot = {
   readonly seed: number;
   readonly nodes: ReadonlyMap<NodeId, SnapshotNode>;
   /** Nodes that an organisation's workloads may be placed on, by id. */
-  readonly nodesOfOrg: ReadonlyMap<OrgId, readonly SnapshotNode[]>;
+  readonly nodesOfOrg: ReadonlyMap<OrgId, NodeList>;
   readonly workloads: ReadonlyMap<WorkloadId, WorkloadRow>;
   readonly allocationsOf: ReadonlyMap<WorkloadId, readonly SnapshotAllocation[]>;
   /** Of exclusive allocations: time in ms until each has surely ended if nobody renews its lease. Absent: nobody knows. */
@@ -96,12 +97,13 @@ export function createSnapshot({ revision, now, seed, ...input }: SnapshotInput)
     addTo(allocationsOn, allocation.row.nodeId, allocation);
   }
   const nodes = new Map<NodeId, SnapshotNode>();
-  const nodesOfOrg = new Map<OrgId, SnapshotNode[]>();
+  const groups = new Map<OrgId, SnapshotNode[]>();
   for (const row of input.nodes) {
     const node = judgeNode(row, allocationsOn.get(row.id) ?? NOTHING, input.silentMs?.get(row.id));
     nodes.set(row.id, node);
-    addTo(nodesOfOrg, row.orgId, node);
+    addTo(groups, row.orgId, node);
   }
+  const nodesOfOrg = new Map([...groups].map(([orgId, group]) => [orgId, createNodeList(group)]));
   const workloads = new Map([...input.workloads].map((row) => [row.id, row]));
   const { leaseLeftMs = new Map() } = input;
   return { revision, now, seed, nodes, nodesOfOrg, workloads, allocationsOf, leaseLeftMs };
@@ -205,12 +207,8 @@ export function withoutWorkload(snapshot: Snapshot, workloadId: WorkloadId): Sna
     const node = nodes.get(row.nodeId);
     if (node) nodes.set(row.nodeId, withoutAllocation(node, row));
   }
-  const nodesOfOrg = new Map<OrgId, SnapshotNode[]>();
-  for (const [orgId, list] of snapshot.nodesOfOrg)
-    nodesOfOrg.set(
-      orgId,
-      list.map((node) => nodes.get(node.row.id) ?? node),
-    );
+  const withRoom = ({ nodes: list }: NodeList): NodeList => createNodeList(list.map((node) => nodes.get(node.row.id) ?? node));
+  const nodesOfOrg = new Map([...snapshot.nodesOfOrg].map(([orgId, list]) => [orgId, withRoom(list)]));
   const allocationsOf = new Map(snapshot.allocationsOf);
   allocationsOf.delete(workloadId);
   return { ...snapshot, nodes, nodesOfOrg, allocationsOf };

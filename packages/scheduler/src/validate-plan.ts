@@ -80,7 +80,7 @@ function checkRoom(plan: Plan, newest: Snapshot): Violation[] {
     const ask = asks.get(workload.id) ?? computeAsk(newest, workload);
     asks.set(workload.id, ask);
     const position = positions.get(placement.nodeId) ?? -1;
-    const node = ledger.candidatesOf(workload.orgId)[position];
+    const node = ledger.candidatesOf(workload.orgId).at(position);
     if (!node || node.row.id !== placement.nodeId)
       return [{ rule: 'sameOrganisation', message: `${placement.nodeId} is no device of the workload's organisation` }];
     const filter = findRefusal(ask, node);
@@ -93,7 +93,7 @@ function checkRoom(plan: Plan, newest: Snapshot): Violation[] {
 /** Where the named nodes stand in the list of their organisation. */
 function findPositions(wanted: ReadonlySet<NodeId>, newest: Snapshot): ReadonlyMap<NodeId, number> {
   const positions = new Map<NodeId, number>();
-  for (const nodes of newest.nodesOfOrg.values()) {
+  for (const { nodes } of newest.nodesOfOrg.values()) {
     let position = 0;
     for (const { row } of nodes) {
       if (wanted.has(row.id)) positions.set(row.id, position);

@@ -1,10 +1,13 @@
 import type { Cause, NodeRow, ProjectId, WorkloadSpecInput } from '@cloudless/proto';
 import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
+import { NO_NODES } from '../node-list.ts';
 import { computeAsk } from '../ask.ts';
 import { decidePlan } from '../decide-plan.ts';
 import { buildSnapshot } from '../testing/index.ts';
-import { createFeasibility, FILTERS } from './filters.ts';
+import { scanNodes } from '../scan.ts';
+import { DEFAULT_WEIGHTS } from '../score/weights.ts';
+import { FILTERS } from './filters.ts';
 
 const GIB = 2 ** 30;
 const stoppedEngine = buildFingerprint({
@@ -170,8 +173,9 @@ describe('each filter', () => {
   it.each(CASES)('$filter refuses $what when it is looked at quickly, too', ({ node, spec = {} }) => {
     const web = buildWorkloadRow('web', spec);
     const snapshot = buildSnapshot({ nodes: [buildNodeRow('pi', node)], workloads: [web] });
-    const ask = computeAsk(snapshot, web);
-    expect([...snapshot.nodes.values()].map(createFeasibility(ask))).toEqual([false]);
+    const list = snapshot.nodesOfOrg.get(web.orgId) ?? NO_NODES;
+    expect(list.nodes).toHaveLength(1);
+    expect(scanNodes(computeAsk(snapshot, web), DEFAULT_WEIGHTS, list, undefined, () => -Infinity)).toBe(0);
   });
 
   it('is named by a case here', () => {

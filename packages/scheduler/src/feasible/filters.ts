@@ -22,14 +22,13 @@ const passes = (filter: Filter, ask: Ask, node: SnapshotNode): boolean =>
 /** Whether the node may take anything at all. */
 export const isEligible = (row: NodeRow): boolean => NODE_FILTERS.every((filter) => filter.check(row));
 
-/** Whether a node may take the ask: the same as no refusal, without looking for its name or asking filters that cannot refuse. */
-export function createFeasibility(ask: Ask): (node: SnapshotNode) => boolean {
-  const filters = ASK_FILTERS.filter(({ concerns }) => concerns === undefined || concerns(ask));
-  return (node) => {
-    if (!node.isEligible) return false;
-    for (const filter of filters) if (!filter.check(ask, node)) return false;
-    return true;
-  };
+/** What a scan sees in the cells of a list; see `createScan`. */
+const IN_CELLS: ReadonlySet<AskFilter> = new Set([capacity, project]);
+
+/** Filters that a scan must ask beyond the cells of a node, because they may refuse this ask: on any node, and on one lent to some projects only. */
+export function listFilters(ask: Ask): { readonly always: readonly AskFilter[]; readonly lentToSome: readonly AskFilter[] } {
+  const always = ASK_FILTERS.filter((filter) => !IN_CELLS.has(filter) && (filter.concerns === undefined || filter.concerns(ask)));
+  return { always, lentToSome: [project, ...always] };
 }
 
 /** The first filter that refuses the node, or `undefined` when it is feasible. */

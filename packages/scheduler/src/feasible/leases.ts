@@ -4,6 +4,7 @@ import { nameNodes, type AskFilter } from './filter.ts';
 export const leases: AskFilter = {
   kind: 'ask',
   name: 'leases',
+  concerns: (ask) => ask.exclusive,
   check: (ask, { row }) => !ask.exclusive || row.fingerprint?.leases === true,
   explain: (_ask, refused) => ({
     message: `the agent of ${nameNodes(refused)} holds no leases, which an exclusive app needs`,
