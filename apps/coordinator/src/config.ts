@@ -126,6 +126,9 @@ const environmentSchema = z.object({
   CLOUDLESS_FSYNC_DELAY_MS: parsed(portNumber, 'must be milliseconds').default(0),
 });
 
+/** Names of the variables that are read; others are ignored. */
+export const CONFIG_VARIABLES: readonly string[] = Object.keys(environmentSchema.shape);
+
 type Parsed = z.output<typeof environmentSchema>;
 
 function* storeMistakes(env: Parsed): Generator<string> {

@@ -1,5 +1,5 @@
 export { createCoordinator, type Coordinator, type CoordinatorOptions } from './coordinator.ts';
-export { parseConfig, type CoordinatorConfig } from './config.ts';
+export { CONFIG_VARIABLES, parseConfig, type CoordinatorConfig } from './config.ts';
 export { createControlPlane, type ControlPlane } from './control-plane/index.ts';
 export { createNodeSessions, type NodeSessionsOptions, type NodeSessionsServer } from './node-sessions/index.ts';
 export { CRASH_POINTS, type CrashPointName } from './crash-points.ts';
