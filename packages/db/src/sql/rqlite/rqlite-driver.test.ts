@@ -1,6 +1,7 @@
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { afterAll, beforeAll, describe } from 'vitest';
+import { describeIndependentClient } from '../../contract/independent-client-contract.ts';
 import { describeRqliteHttpContract } from '../../contract/rqlite-http-contract.ts';
 import { describeSqlDriverContract, type ContractDriver } from '../../contract/sql-driver-contract.ts';
 import { emptied } from '../../testing/empty-rqlite.ts';
@@ -15,9 +16,10 @@ const entropy = createRealEntropy();
 const SIZES = [1, 3] as const;
 const nameOf = (nodes: 1 | 3): string => (nodes === 1 ? 'one node' : 'three nodes');
 
-function openOver(cluster: RqliteCluster): ContractDriver {
+function openOver(cluster: RqliteCluster): ContractDriver & { readonly cluster: RqliteCluster } {
   const driver = createRqliteDriver({ urls: cluster.nodes.map(({ url }) => url), clock, entropy, logger: nullLogger });
   return {
+    cluster,
     driver,
     async [Symbol.asyncDispose]() {
       await driver.stop();
@@ -47,6 +49,7 @@ describe('the double of rqlite', () => {
   for (const nodes of SIZES) {
     describeRqliteHttpContract(`double, ${nameOf(nodes)}`, nodes, () => createRqliteDouble({ nodes }));
     describeSqlDriverContract(`rqlite double, ${nameOf(nodes)}`, async () => openOver(await createRqliteDouble({ nodes })));
+    describeIndependentClient(`double, ${nameOf(nodes)}`, async () => openOver(await createRqliteDouble({ nodes })));
   }
   describeSqlDriverContract('rqlite double, three nodes, another leader for each batch', async () =>
     changingLeaders(await createRqliteDouble({ nodes: 3 })),
@@ -66,5 +69,6 @@ describe.skipIf(rqlited === undefined)(`${A_REAL_RQLITED}`, () => {
     afterAll(async () => await cluster?.[Symbol.asyncDispose]());
     describeRqliteHttpContract(`rqlited, ${nameOf(nodes)}`, nodes, empty);
     describeSqlDriverContract(`rqlite, ${nameOf(nodes)}`, async () => openOver(await empty()));
+    describeIndependentClient(`rqlited, ${nameOf(nodes)}`, async () => openOver(await empty()));
   });
 });
