@@ -41,6 +41,9 @@ export type Measure = {
   readonly note?: string;
 };
 
+/** Smaller or shorter than the list of goals has it: to try a benchmark out. */
+export type Size = { readonly devices?: number; readonly outageS?: number };
+
 /** A benchmark's result: `id` is the row of the list of goals that it serves. */
 export type Result = {
   readonly id: string;

@@ -37,8 +37,10 @@ async function join(order: Extract<FleetOrder, { kind: 'join' }>): Promise<void>
     token,
     link,
     clock,
+    entropy,
     onJoined: (nodeId) => say({ kind: 'joined', index, nodeId, at: monotonicMs() }),
-    onOnline: () => say({ kind: 'online', index, at: monotonicMs() }),
+    onOnline: (how) => say({ kind: 'online', index, at: monotonicMs(), how }),
+    onFailed: (cause) => process.stderr.write(`${name} gave up: ${String(cause)}\n`),
     onTold: takeTold,
   });
   devices.set(index, device);

@@ -47,7 +47,7 @@ async function measureIdle(coordinator: Coordinator, devices: number): Promise<M
 /** What a coordinator costs that has more and more idle devices on Wi-Fi: light clients of the real protocol, over real sockets. */
 export async function measureGrowth(steps: readonly number[] = STEPS): Promise<readonly Measure[]> {
   await using coordinator = await startCoordinator();
-  await using fleet = startFleet();
+  await using fleet = startFleet(Math.max(...steps));
   const measures: Measure[] = [];
   let joined = 0;
   for (const devices of steps) {

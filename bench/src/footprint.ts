@@ -13,9 +13,9 @@ const PARTS = ['coordinator', 'web', 'watchdog', 'agent'] as const;
 const GOALS: Readonly<Record<(typeof PARTS)[number], number>> = { coordinator: 200, web: 125, watchdog: 80, agent: 90 };
 
 /** B6: what an idle Cloudless costs: on one machine, without an owner and an app; and a coordinator that has more and more devices. */
-export async function measureFootprint(): Promise<Result> {
+export async function measureFootprint(steps?: readonly number[]): Promise<Result> {
   const measures = await measureProduct();
-  measures.push(...(await measureGrowth()));
+  measures.push(...(await measureGrowth(steps)));
   return {
     id: 'B6',
     title: 'Footprint, idle',

@@ -66,7 +66,7 @@ async function measureAt(size: number): Promise<Samples> {
   await using coordinator = await startCoordinator();
   using follower = follow(coordinator.client);
   const startedAt = monotonicMs();
-  await using assembled = await assembleFleet(coordinator, { devices: size, link: 'wired', atOnce: AT_ONCE });
+  await using assembled = await assembleFleet(coordinator, { devices: size, later: SAMPLES, link: 'wired', atOnce: AT_ONCE });
   const { fleet, devices } = assembled;
   const online = await Promise.all(devices.map(({ nodeId }) => follower.untilTold(nodeId, 'online', startedAt)));
   const samples: Samples = { join: [], leave: [], silent: [], allMs: Math.max(...online) - startedAt };

@@ -46,7 +46,7 @@ type KeptResult = Result & { readonly machine: string; readonly at: string };
 async function readResults(folder: string): Promise<readonly KeptResult[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json'));
   const results = await Promise.all(names.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as KeptResult));
-  return results.sort((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)));
+  return results.sort((a, b) => a.id.localeCompare(b.id, 'en', { numeric: true }));
 }
 
 const pageOf = (results: readonly KeptResult[]): string =>

@@ -3,6 +3,8 @@ import { inParallel, startFleet, type Fleet, type FleetDevice } from './fleet.ts
 
 export type FleetOptions = {
   readonly devices: number;
+  /** Devices that join it afterwards. */
+  readonly later?: number;
   readonly link: 'wired' | 'wifi';
   /** Joins that are on their way at once. */
   readonly atOnce: number;
@@ -17,7 +19,7 @@ export type Assembled = AsyncDisposable & {
 
 /** A fleet whose devices have all joined by a token each and are online. */
 export async function assembleFleet(coordinator: Coordinator, options: FleetOptions): Promise<Assembled> {
-  const fleet = startFleet();
+  const fleet = startFleet(options.devices + (options.later ?? 0));
   const devices: FleetDevice[] = [];
   try {
     const startedAt = performance.now();

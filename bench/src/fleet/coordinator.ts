@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,50 +16,82 @@ export type Client = ReturnType<typeof createClient>;
 
 /** The real coordinator as a process of its own, on an empty data folder, with its first owner; without web and agent. */
 export interface Coordinator extends AsyncDisposable {
+  /** Of the process that runs now. */
   readonly pid: number;
   readonly url: string;
   /** Where devices dial. */
   readonly agentUrl: string;
   readonly dataFolder: string;
   readonly client: Client;
+  /** Ends the process; data and port stay. Resolves when it is gone. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** Starts it again on its data and port. Resolves when it listens. */
+  start(): Promise<void>;
 }
 
-export async function startCoordinator(): Promise<Coordinator> {
-  const dataFolder = await mkdtemp(join(tmpdir(), 'cloudless-bench-'));
+type Running = { readonly child: ChildProcess; readonly port: number };
+
+/** Resolves when it listens. */
+async function spawnCoordinator(dataFolder: string, port: number): Promise<Running> {
   const child = spawn(process.execPath, [PROGRAM], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
       NODE_ENV: 'production',
       CLOUDLESS_DATA: dataFolder,
-      CLOUDLESS_PORT: '0',
+      CLOUDLESS_PORT: String(port),
       CLOUDLESS_LOCAL_AGENT: '0',
       CLOUDLESS_LOG_LEVEL: 'warn',
     },
   });
-  const lines = createInterface({ input: child.stdout });
+  try {
+    const listening = await readPort(createInterface({ input: child.stdout }));
+    // Nobody reads on: a full pipe would hold it up.
+    child.stdout.resume();
+    return { child, port: listening };
+  } catch (cause) {
+    await endChild(child, 'SIGTERM');
+    throw cause;
+  }
+}
+
+async function endChild(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+export async function startCoordinator(): Promise<Coordinator> {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'cloudless-bench-'));
+  let running: Running | undefined;
   async function stop(): Promise<void> {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-      await ended;
-      clearTimeout(timer);
-    }
+    if (running) await endChild(running.child, 'SIGTERM');
     await rm(dataFolder, { recursive: true, force: true });
   }
   try {
-    const port = await readPort(lines);
+    running = await spawnCoordinator(dataFolder, 0);
+    const { port } = running;
     const url = `http://localhost:${port}`;
     const owner = { url, claimCode: async () => (await readFile(join(dataFolder, 'coordinator', 'claim-code'), 'utf8')).trim() };
     const client = createClient({ url, token: await createToken(owner, await claimByApi(owner), 'write') });
     await untilPrepared(client, dataFolder);
     return {
-      pid: child.pid ?? 0,
+      get pid() {
+        return running?.child.pid ?? 0;
+      },
       url,
       agentUrl: `ws://127.0.0.1:${port}/agent`,
       dataFolder,
       client,
+      async end(signal) {
+        if (running) await endChild(running.child, signal);
+      },
+      async start() {
+        running = await spawnCoordinator(dataFolder, port);
+      },
       async [Symbol.asyncDispose]() {
         await client.close();
         await stop();

@@ -2,7 +2,9 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { NodeId } from '@cloudless/proto';
+import type { Return } from './light-device.ts';
 import type { FleetNews, FleetOrder, Told } from './messages.ts';
+import { requireOpenFiles } from './open-files.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', 'fleet-process.ts');
 const STEP_MS = 120_000;
@@ -27,6 +29,8 @@ export interface Fleet extends AsyncDisposable {
   close(index: number): Promise<number>;
   /** Called with what devices were told to run. */
   onTold(listener: (told: readonly Told[]) => void): void;
+  /** Called whenever a device comes online; `at` by `monotonicMs`. */
+  onOnline(listener: (index: number, at: number, how: Return) => void): void;
 }
 
 type Waiting = {
@@ -36,13 +40,17 @@ type Waiting = {
   readonly until: 'online' | 'done';
 };
 
-export function startFleet(): Fleet {
+/** @param devices how many it will hold at most */
+export function startFleet(devices: number): Fleet {
+  requireOpenFiles(devices);
   const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const waiting = new Map<number, Waiting>();
   let listener: (told: readonly Told[]) => void = () => undefined;
+  let onOnline: Parameters<Fleet['onOnline']>[0] = () => undefined;
 
   child.on('message', (news: FleetNews) => {
     if (news.kind === 'told') return listener(news.told);
+    if (news.kind === 'online') onOnline(news.index, news.at, news.how);
     const entry = waiting.get(news.index);
     if (!entry) return;
     if (news.kind === 'joined') Object.assign(entry, { joinedAt: news.at, nodeId: news.nodeId });
@@ -80,6 +88,9 @@ export function startFleet(): Fleet {
     close: (index) => doOrder('close', index),
     onTold(next) {
       listener = next;
+    },
+    onOnline(next) {
+      onOnline = next;
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;

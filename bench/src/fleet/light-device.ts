@@ -1,12 +1,23 @@
-import type { Clock, Timer } from '@cloudless/kernel';
+import type { Clock, Entropy, Timer } from '@cloudless/kernel';
 import { createCsr, createDeviceKey, judgeCoordinator, judgePinned, parseJoinToken } from '@cloudless/identity';
 import { LINK_PROTOCOL, type CoordinatorMessage, type NodeId } from '@cloudless/proto';
 import { buildFingerprint } from '@cloudless/proto/testing';
-import type { AgentLink } from '@cloudless/transport';
-import { dialCoordinator, joinCoordinator } from '@cloudless/transport/websocket';
+import { reconnectDelayMs, type AgentLink } from '@cloudless/transport';
+import { DialFailed, dialCoordinator, joinCoordinator } from '@cloudless/transport/websocket';
 
 const GIB = 2 ** 30;
-const CAPACITY = { cpuMillicores: 64_000, memoryBytes: 256 * GIB, storageBytes: 0 };
+const CAPACITY = { cpuMillicores: 64_000, memoryBytes: 256 * GIB, storageBytes: 1024 * GIB };
+
+/** A device that cannot join for so long has failed. */
+const JOIN_GIVE_UP_MS = 110_000;
+
+/** How it came online. */
+export type Return = {
+  /** Dials since its link was lost, or since it joined; the one that came about counts. */
+  readonly dials: number;
+  /** Of these, those that the coordinator asked to come back later. */
+  readonly askedBack: number;
+};
 
 export type LightDeviceOptions = {
   readonly url: string;
@@ -14,8 +25,12 @@ export type LightDeviceOptions = {
   readonly token: string;
   readonly link: 'wired' | 'wifi';
   readonly clock: Clock;
+  readonly entropy: Entropy;
   onJoined(nodeId: NodeId): void;
-  onOnline(): void;
+  /** At first, and whenever it is back. */
+  onOnline(how: Return): void;
+  /** It will not come back by itself. */
+  onFailed(cause: unknown): void;
   /** The apps of the replicas that it was told to run, once for each. */
   onTold(apps: readonly string[]): void;
 };
@@ -28,49 +43,118 @@ export interface LightDevice {
 
 /**
  * The least that the coordinator takes for a device: a key of its own, a certificate by a join token, both paths with mutual TLS, hello,
- * heartbeats as often as it is told. It takes every assignment, and starts and reports nothing.
+ * heartbeats as often as it is told. It takes every assignment, and starts and reports nothing. It dials again as real agents do.
  */
 export async function startLightDevice(options: LightDeviceOptions): Promise<LightDevice> {
   const { url, name, clock } = options;
+  const key = createDeviceKey();
+  const { nodeId, clusterId, certificate, bundle } = await join(options, key);
+  options.onJoined(nodeId);
+  const over = new AbortController();
+  let current: AgentLink | undefined;
+  const tries = countTries(options);
+
+  /** @returns whether trying again makes sense */
+  async function converse(link: AgentLink): Promise<boolean> {
+    const beats = beatWhenWelcomed(link, clock);
+    let wasWelcomed = false;
+    link.onMessage((message) => {
+      beats.take(message);
+      if (message.kind === 'complete') {
+        wasWelcomed = true;
+        options.onOnline(tries.soFar());
+      }
+      if (message.kind !== 'incremental') return;
+      const apps = message.changes.flatMap((change) =>
+        change.kind === 'put' && change.assignment.desired === 'running' ? [change.assignment.workloadName] : [],
+      );
+      if (apps.length > 0) options.onTold(apps);
+    });
+    link.send({
+      kind: 'hello',
+      protocol: LINK_PROTOCOL,
+      agentVersion: '0.1.0',
+      nodeId,
+      clusterId,
+      epoch: 0,
+      token: 0,
+      fingerprint: buildFingerprint({ hostname: name, capacity: CAPACITY, link: { type: options.link } }),
+      allocations: [],
+    });
+    const { retry } = await link.closed;
+    if (wasWelcomed) tries.lost();
+    return retry;
+  }
+
+  const judge = judgeCoordinator({ bundle, clusterId, now: () => clock.now() });
+  async function run(): Promise<void> {
+    while (!over.signal.aborted) {
+      try {
+        tries.begin();
+        current = await dialCoordinator({ url, identity: { certificate, key }, judgeCoordinator: judge, clock, signal: over.signal });
+        if (!(await converse(current))) return;
+        await clock.sleep(tries.delayMs(), over.signal);
+      } catch (cause) {
+        if (over.signal.aborted) return;
+        await clock.sleep(tries.failed(cause), over.signal);
+      }
+    }
+  }
+  run().catch(options.onFailed);
+  return {
+    leave() {
+      current?.send({ kind: 'leave', reason: 'the benchmark stops it' });
+    },
+    close() {
+      over.abort(new Error('the benchmark ends'));
+      current?.close({ code: 'closed', message: 'the benchmark ends', retry: false });
+    },
+  };
+}
+
+/** How long to wait before each dial, by the rule that real agents have. */
+function countTries({ clock, entropy }: Pick<LightDeviceOptions, 'clock' | 'entropy'>) {
+  let lostAtMs = clock.bootMs();
+  let [dials, askedBack] = [0, 0];
+  const delayMs = (retry = true, retryAfterMs?: number): number =>
+    reconnectDelayMs({ outageMs: clock.bootMs() - lostAtMs, failures: dials, retry, retryAfterMs }, entropy);
+  return {
+    begin: () => void (dials += 1),
+    soFar: (): Return => ({ dials, askedBack }),
+    lost() {
+      lostAtMs = clock.bootMs();
+      [dials, askedBack] = [0, 0];
+    },
+    delayMs: () => delayMs(),
+    /** @throws what is no failed dial */
+    failed(cause: unknown): number {
+      if (!(cause instanceof DialFailed)) throw cause;
+      if (cause.retryAfterMs !== undefined) askedBack += 1;
+      return delayMs(cause.retry, cause.retryAfterMs);
+    },
+  };
+}
+
+/** By its token, tried again while the coordinator is away or busy. */
+async function join(options: LightDeviceOptions, key: string) {
+  const { url, name, clock } = options;
   const token = parseJoinToken(options.token);
   if (!token) throw new Error('the coordinator made a join token that cannot be read');
-  const key = createDeviceKey();
   const csr = await createCsr(key);
-  const answer = await joinCoordinator({ url, token: token.presented, csr, name, judgeCoordinator: judgePinned(token.caHash), clock });
-  if (answer.kind === 'refused') throw new Error(`${name} was refused: ${answer.message}`);
-  const { nodeId, clusterId, certificate, bundle } = answer;
-  options.onJoined(nodeId);
-  const link = await dialCoordinator({
-    url,
-    identity: { certificate, key },
-    judgeCoordinator: judgeCoordinator({ bundle, clusterId, now: () => clock.now() }),
-    clock,
-  });
-  const stopBeats = beatWhenWelcomed(link, clock);
-  link.onMessage((message) => {
-    stopBeats.take(message);
-    if (message.kind === 'complete') options.onOnline();
-    if (message.kind !== 'incremental') return;
-    const apps = message.changes.flatMap((change) =>
-      change.kind === 'put' && change.assignment.desired === 'running' ? [change.assignment.workloadName] : [],
-    );
-    if (apps.length > 0) options.onTold(apps);
-  });
-  link.send({
-    kind: 'hello',
-    protocol: LINK_PROTOCOL,
-    agentVersion: '0.1.0',
-    nodeId,
-    clusterId,
-    epoch: 0,
-    token: 0,
-    fingerprint: buildFingerprint({ hostname: name, capacity: CAPACITY, link: { type: options.link } }),
-    allocations: [],
-  });
-  return {
-    leave: () => void link.send({ kind: 'leave', reason: 'the benchmark stops it' }),
-    close: () => link.close({ code: 'closed', message: 'the benchmark ends', retry: false }),
-  };
+  const tries = countTries(options);
+  const giveUpAtMs = clock.bootMs() + JOIN_GIVE_UP_MS;
+  for (;;) {
+    try {
+      tries.begin();
+      const answer = await joinCoordinator({ url, token: token.presented, csr, name, judgeCoordinator: judgePinned(token.caHash), clock });
+      if (answer.kind === 'refused') throw new Error(`${name} was refused: ${answer.message}`);
+      return answer;
+    } catch (cause) {
+      const delayMs = tries.failed(cause);
+      if (clock.bootMs() + delayMs > giveUpAtMs) throw cause;
+      await clock.sleep(delayMs);
+    }
+  }
 }
 
 function beatWhenWelcomed(link: AgentLink, clock: Clock): { take(message: CoordinatorMessage): void } {

@@ -1,4 +1,5 @@
 import type { NodeId } from '@cloudless/proto';
+import type { Return } from './light-device.ts';
 
 /** Between a benchmark and the process that holds its simulated devices. Times are of `monotonicMs`. */
 export type FleetOrder =
@@ -27,8 +28,8 @@ export type Told = {
 export type FleetNews =
   /** It has its certificate. */
   | { readonly kind: 'joined'; readonly index: number; readonly nodeId: NodeId; readonly at: number }
-  /** It was welcomed and has been told all that it should hold. */
-  | { readonly kind: 'online'; readonly index: number; readonly at: number }
+  /** It was welcomed and has been told all that it should hold: at first, and whenever it is back. */
+  | { readonly kind: 'online'; readonly index: number; readonly at: number; readonly how: Return }
   | { readonly kind: 'failed'; readonly index: number; readonly reason: string }
   /** `at`: when the order was carried out. */
   | { readonly kind: 'done'; readonly index: number; readonly at: number }
