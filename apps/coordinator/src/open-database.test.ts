@@ -61,6 +61,18 @@ describe('the database of a coordinator', () => {
     expect(await place.messageOf(place.on)).toBe('it opened');
   });
 
+  it('is not founded anew either where a file without a cluster lies in that folder', async () => {
+    await using place = await createPlace();
+    // As a start that was interrupted before it founded anything leaves it.
+    const { driver } = await place.open({});
+    await driver.stop();
+    const clusterId = await place.found(place.on);
+    await rememberCluster(place.paths, clusterId);
+    expect(await place.messageOf({})).toContain(`belongs to cluster ${clusterId}, which lies in rqlite`);
+    await writeFile(place.paths.database, '');
+    expect(await place.messageOf({})).toContain(`belongs to cluster ${clusterId}, which lies in rqlite`);
+  });
+
   it('is an rqlite cluster where the configuration names one, with this release’s schema', async () => {
     await using place = await createPlace({ nodes: 3 });
     const { driver, rqlite, state } = await place.open(place.on);

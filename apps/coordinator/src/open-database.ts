@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { readDatabaseState, refuseUnusable, type DatabaseState, type MigrateResult, type SqlDriver } from '@cloudless/db';
-import { openRqlite, type RqliteDriver, type RqliteOptions } from '@cloudless/db/rqlite';
+import type { CopyableDriver } from '@cloudless/db/copy';
+import { createRqliteDriver, openRqlite, type RqliteDriver, type RqliteOptions } from '@cloudless/db/rqlite';
 import { createSqliteDriver, openSqlite } from '@cloudless/db/sqlite';
 import { secret, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
@@ -89,16 +90,45 @@ async function refuseMixing(paths: DataPaths, state: DatabaseState, where: strin
   }
 }
 
-/** A folder whose cluster lies in rqlite must not found another one because an address was lost. */
+/** A folder whose cluster lies in rqlite must not found another one because an address was lost. A file without a cluster is no excuse. */
 async function refuseForgotten(paths: DataPaths): Promise<void> {
-  if (existsSync(paths.database)) return;
   const known = await readClusterId(paths);
-  if (known === undefined) return;
+  if (known === undefined || (await findOwn(paths.database)).kind !== 'empty') return;
   throw new CloudlessError(
     'config_invalid',
     `The data folder belongs to cluster ${known}, which lies in rqlite, and CLOUDLESS_STORE_URL is not set. Set it as before, or use another data folder.`,
   );
 }
+
+/**
+ * The database as it stands, for a command beside a coordinator: its schema is not touched.
+ *
+ * @throws CloudlessError `config_invalid` when there is none
+ */
+export async function openAsItIs({ config, ...ports }: OpenDatabaseOptions, paths: DataPaths): Promise<CopyableDriver> {
+  if (config.store) return createRqliteDriver(await rqliteOptions(config.store, ports));
+  await refuseForgotten(paths);
+  if (existsSync(paths.database)) return await createSqliteDriver({ path: paths.database, thread: 'inline' });
+  throw new CloudlessError(
+    'config_invalid',
+    `There is no cluster in ${paths.database}. Name its data folder with --data (CLOUDLESS_DATA), or the store with CLOUDLESS_STORE_URL.`,
+  );
+}
+
+/**
+ * Refuses what no coordinator of this data folder may run on.
+ *
+ * @throws CloudlessError `config_invalid` for another cluster's; `store_unavailable` for one that was left, or half a copy
+ */
+export async function refuseUnfit({ store }: CoordinatorConfig, paths: DataPaths, driver: SqlDriver): Promise<DatabaseState> {
+  const where = whereIs(store, paths);
+  const state = await readDatabaseState(driver);
+  refuseUnusable(state, where);
+  if (store) await refuseMixing(paths, state, where);
+  return state;
+}
+
+const whereIs = (store: StoreConfig | undefined, paths: DataPaths): string => (store ? store.urls.join(', ') : paths.database);
 
 /** Remembers whose data folder it is, so that a wrong address is noticed. */
 export async function rememberCluster(paths: DataPaths, clusterId: string): Promise<void> {
@@ -119,16 +149,13 @@ function logMigrated(logger: Logger, { applied, fromVersion, newer }: MigrateRes
 export async function openDatabase({ config, clock, entropy, logger }: OpenDatabaseOptions, paths: DataPaths): Promise<Database> {
   const { fsyncDelayMs } = config.faults;
   const faults = fsyncDelayMs > 0 ? { faults: { fsyncDelayMs: () => fsyncDelayMs } } : {};
-  const where = config.store ? config.store.urls.join(', ') : paths.database;
   if (!config.store) await refuseForgotten(paths);
   const rqlite = config.store && (await openRqlite(await rqliteOptions(config.store, { clock, entropy, logger })));
   const opened = rqlite ?? (await openSqlite({ path: paths.database, thread: 'worker', clock, ...faults }));
   try {
     logMigrated(logger, opened.migrated);
-    const state = await readDatabaseState(opened.driver);
-    refuseUnusable(state, where);
-    if (rqlite) await refuseMixing(paths, state, where);
-    return { driver: opened.driver, rqlite: rqlite?.driver, state, where };
+    const state = await refuseUnfit(config, paths, opened.driver);
+    return { driver: opened.driver, rqlite: rqlite?.driver, state, where: whereIs(config.store, paths) };
   } catch (error) {
     await opened.driver.stop();
     throw error;

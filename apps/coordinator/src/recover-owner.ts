@@ -1,19 +1,21 @@
-import { existsSync } from 'node:fs';
-import { createSqliteDriver } from '@cloudless/db/sqlite';
+import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
-import { CloudlessError, isCloudlessError } from '@cloudless/proto';
+import { isCloudlessError } from '@cloudless/proto';
 import { readConfig } from './config.ts';
 import { dataPaths } from './data-folder.ts';
+import { openAsItIs, refuseUnfit } from './open-database.ts';
 import { recoverOwner } from './people/recover-owner.ts';
 
-/** Run on the machine itself, with the data folder in CLOUDLESS_DATA: prints a code for the owner. */
+/** Run on the machine itself, with data folder and database as the coordinator has them in its environment: prints a code for the owner. */
 async function run(): Promise<void> {
-  const { database } = dataPaths(readConfig().dataFolder);
-  if (!existsSync(database))
-    throw new CloudlessError('config_invalid', `There is no cluster in ${database}. Name its data folder with CLOUDLESS_DATA.`);
-  const driver = await createSqliteDriver({ path: database, thread: 'inline' });
+  const config = readConfig();
+  const paths = dataPaths(config.dataFolder);
+  const [clock, entropy] = [createRealClock(), createRealEntropy()];
+  const driver = await openAsItIs({ config, clock, entropy, logger: nullLogger }, paths);
   try {
-    const { email, code } = await recoverOwner({ driver, clock: createRealClock(), entropy: createRealEntropy() });
+    // A code in a database that its cluster has left would let nobody in.
+    await refuseUnfit(config, paths, driver);
+    const { email, code } = await recoverOwner({ driver, clock, entropy });
     process.stdout.write(
       `Recovery code for ${email}, for one use:\n\n    ${code}\n\nOpen the dashboard, choose “recovery code” at sign-in, and set a new password.\n`,
     );

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { CopyableDriver } from '@cloudless/db/copy';
-import { createRqliteDriver, openRqlite } from '@cloudless/db/rqlite';
-import { createSqliteDriver, openSqlite } from '@cloudless/db/sqlite';
+import { openRqlite } from '@cloudless/db/rqlite';
+import { openSqlite } from '@cloudless/db/sqlite';
 import { readMasterKey } from '@cloudless/identity/ca';
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
@@ -12,7 +12,7 @@ import { CloudlessError, isCloudlessError } from '@cloudless/proto';
 import { readConfig } from '../config.ts';
 import { makeDataFolders } from '../data-folder.ts';
 import { readVersion } from '../machine.ts';
-import { rqliteOptions } from '../open-database.ts';
+import { openAsItIs, rqliteOptions } from '../open-database.ts';
 import { createBackup } from './create-backup.ts';
 import { moveToRqlite, undoMove } from './move-to-rqlite.ts';
 import { restoreBackup } from './restore-backup.ts';
@@ -61,15 +61,6 @@ async function using<T>(driver: CopyableDriver, work: () => Promise<T>): Promise
   }
 }
 
-/** The database as it is: a backup changes nothing, and runs beside a coordinator. */
-async function openAsItIs(): Promise<CopyableDriver> {
-  const { store, dataFolder } = readConfig();
-  const { database } = await makeDataFolders(dataFolder);
-  if (store) return createRqliteDriver(await rqliteOptions(store, ports));
-  if (!existsSync(database)) throw misused(`There is no cluster in ${database}. Name its data folder with --data.`);
-  return await createSqliteDriver({ path: database, thread: 'inline' });
-}
-
 async function backup(): Promise<void> {
   const to = fileOf(values.to, '--to');
   const paths = await makeDataFolders(readConfig().dataFolder);
@@ -78,7 +69,7 @@ async function backup(): Promise<void> {
   if (withKey !== (passphrase !== undefined))
     throw misused('--with-master-key and --passphrase-file belong together: give both or neither.');
   const key = passphrase === undefined ? undefined : { masterKey: await readMasterKey(paths.masterKey, ports.entropy), passphrase };
-  const driver = await openAsItIs();
+  const driver = await openAsItIs({ config: readConfig(), ...ports }, paths);
   const made = await using(driver, () => createBackup({ driver, ...ports, version: readVersion(), to, ...(key ? { withKey: key } : {}) }));
   const rows = made.tables.reduce((sum, table) => sum + table.rows, 0);
   say(`Backup ${to}: cluster ${made.clusterId}, ${rows} rows, ${made.bytes} bytes, read back and whole.`);

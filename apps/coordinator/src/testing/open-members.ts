@@ -90,6 +90,7 @@ export async function openMembers(store: RqliteDoubleOptions = { nodes: 1 }) {
   return {
     rqlite,
     start,
+    folderOf: (name: string): string => join(root, name),
     readCode: (name: string) => readFile(join(root, name, 'coordinator/claim-code'), 'utf8'),
     async [Symbol.asyncDispose]() {
       await Promise.all(members.map(({ coordinator }) => coordinator.stop()));
