@@ -35,6 +35,8 @@ export interface Device {
   crash(how: 'reset' | 'silent', downMs: number): void;
   /** The power goes: agent, containers and whatever the disk had not synced. */
   losePower(downMs: number): void;
+  /** The machine is shut down in order, and switched on again after `downMs`: its agent says so, its containers end with it. */
+  turnOff(downMs: number): void;
   /** Ends the agent in order, then starts it again. */
   restart(): void;
   pause(): void;
@@ -196,6 +198,22 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       engine.breakable.goDown(undefined, true);
       crash('silent', downMs);
       disk.losePower();
+    },
+    turnOff(downMs) {
+      const stopping = life;
+      if (!stopping?.isAlive || !agent) return;
+      trace.note(name, { op: 'machine.turnOff', downMs });
+      const ended = agent.stop({ isShutdown: true });
+      agent = undefined;
+      void ended.then(() => {
+        if (life !== stopping) return;
+        isPowerOff = true;
+        boots += 1;
+        watchdog.kill();
+        engine.breakable.goDown(undefined, true);
+        end('reset');
+        clock.setTimer(downMs, start);
+      });
     },
     restart() {
       const stopping = life;

@@ -336,3 +336,33 @@ test('a device that goes to sleep says so, stays away until it wakes, and then i
   await bench.run(100);
   expect(bench.coordinator.sessions).toBe(2);
 });
+
+test('a device that is shut down says so before it ends, one that is only stopped does not, and neither touches a container', async () => {
+  for (const isShutdown of [true, false]) {
+    await using bench = createAgentBench();
+    const assignment = buildAssignment();
+    bench.coordinator.assignments = [assignment];
+    const agent = await bench.start();
+    await bench.run(2000);
+    const stopped = agent.stop({ isShutdown });
+    await bench.run(1000);
+    await stopped;
+    expect(bench.coordinator.said('leave')).toMatchObject(isShutdown ? [{ why: 'shutdown' }] : []);
+    expect(bench.coordinator.sessions).toBe(1);
+    expect(bench.runtime.containers.map(({ state }) => state)).toEqual(['running']);
+  }
+});
+
+test('a shutdown that nobody answers holds the machine up for a second at most', async () => {
+  await using bench = createAgentBench();
+  const agent = await bench.start();
+  await bench.run(2000);
+  bench.coordinator.answers = false;
+  let isStopped = false;
+  const stopped = agent.stop({ isShutdown: true }).then(() => (isStopped = true));
+  await bench.run(900);
+  expect(isStopped).toBe(false);
+  await bench.run(200);
+  expect(isStopped).toBe(true);
+  await stopped;
+});

@@ -74,8 +74,8 @@ export interface Agent {
    * @throws CloudlessError `coordinator_unreachable` without a session
    */
   leave(options: { readonly now: boolean; readonly reason: string }): Promise<void>;
-  /** Ends the session and the loops; containers go on. */
-  stop(): Promise<void>;
+  /** Ends the session and the loops; containers go on. `isShutdown`: the machine ends with it, and the coordinator is told so. */
+  stop(options?: { readonly isShutdown: boolean }): Promise<void>;
 }
 
 /**
@@ -277,7 +277,10 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
         throw new CloudlessError('coordinator_unreachable', 'There is no connection to the coordinator now, so nothing can be moved.');
       if (now) await lending.setRule({ ...lending.rule, pausedAt: clock.now() });
     },
-    stop: () => lifecycle.stop(),
+    async stop({ isShutdown } = { isShutdown: false }) {
+      if (isShutdown) await current.session?.shutDown();
+      await lifecycle.stop();
+    },
   };
 }
 

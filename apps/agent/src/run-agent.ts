@@ -12,6 +12,7 @@ import { readIdleMs } from './resources/idle.ts';
 import { readLocalTime, uptimeMs } from './resources/local-time.ts';
 import { readMachineHash } from './resources/machine-hash.ts';
 import { readNetworkNames } from './resources/network-names.ts';
+import { isShuttingDown } from './resources/shutdown.ts';
 import { watchSleep } from './resources/sleep-watch.ts';
 import { createUsageSampler } from './resources/usage.ts';
 import { createDockerRuntime } from './runtime/docker.ts';
@@ -39,9 +40,9 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const ownSha256 = home === undefined ? undefined : readOwnSha256(home);
   const current: { agent?: Agent } = {};
 
-  const end = (code: number): void => {
+  const end = (code: number, isShutdown = false): void => {
     clock.setTimer(STOP_DEADLINE_MS, () => process.exit(code || 1));
-    (current.agent?.stop() ?? Promise.resolve()).then(
+    (current.agent?.stop({ isShutdown }) ?? Promise.resolve()).then(
       () => process.exit(code),
       (cause: unknown) => {
         logger.error({ op: 'agent.stop', outcome: 'failed' }, cause);
@@ -51,7 +52,9 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   };
   if (config.logFile !== undefined) boundLogFile(config.logFile, clock, logger);
   const updater =
-    home !== undefined && ownSha256 !== undefined ? await createUpdater({ home, ownSha256, clock, logger, exit: end }) : undefined;
+    home !== undefined && ownSha256 !== undefined
+      ? await createUpdater({ home, ownSha256, clock, logger, exit: (code) => end(code) })
+      : undefined;
   let nodeId = (await state.loadIdentity())?.nodeId;
   const bootId = await readBootId(platform);
   const agent = await createAgent({
@@ -111,9 +114,11 @@ export async function runAgent(config: AgentConfig): Promise<void> {
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
     process.once(signal, () => {
-      logger.info({ op: 'agent.stop', signal });
       page.stop();
-      end(0);
+      void isShuttingDown(platform).then((isShutdown) => {
+        logger.info({ op: 'agent.stop', signal, isShutdown });
+        end(0, isShutdown);
+      });
     });
 }
 

@@ -9,7 +9,7 @@ import { instantSchema, revisionSchema } from './time.ts';
 /**
  * Version of the wire; the coordinator also serves the one before, and sends it nothing that it does not know. 2 added pairing, lending
  * rules, addresses, updates and the drained leave. 3 added leases, `spec.disconnect`, `spec.exclusive`, `storageBytes` of specs and
- * lending rules, and the reason of a leave.
+ * lending rules, and why a device leaves.
  */
 export const LINK_PROTOCOL = 3;
 /** Longest control message in bytes. */
@@ -132,8 +132,8 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fingerprint'), fingerprint: fingerprintSchema }),
   /** A gap was seen: the coordinator answers with COMPLETE. */
   z.strictObject({ kind: z.literal('resync'), reason: z.string().max(500) }),
-  /** `sleep`: it goes to sleep, and comes back. Since protocol 3; absent, it says goodbye. */
-  z.strictObject({ kind: z.literal('leave'), reason: z.string().max(500), why: z.literal('sleep').optional() }),
+  /** `sleep`: it goes to sleep, `shutdown`: its machine is shut down; both come back. Since protocol 3; absent, it says goodbye. */
+  z.strictObject({ kind: z.literal('leave'), reason: z.string().max(500), why: z.enum(['sleep', 'shutdown']).optional() }),
   z.strictObject({ kind: z.literal('renew'), csr: z.string().max(8192) }),
   /** The owner takes the device out of the cluster: its replicas are to be moved first. Answered by `departed`. */
   z.strictObject({ kind: z.literal('depart'), reason: z.string().max(500) }),

@@ -47,6 +47,50 @@ export const DEVICE_SCENARIOS = {
       stage.must(stage.running('web').length === 3, 'three replicas run, and not one more');
     },
   },
+  'a-device-is-shut-down': {
+    devices: 3,
+    async play(stage) {
+      // Nothing is replaced for its silence: only what it says can move anything.
+      const disconnect = { lostAfterMs: hours(1) };
+      stage.deploy('web', { replicas: 6, disconnect });
+      stage.deploy('lamp', { replicas: 3, disconnect: { ...disconnect, replace: false } });
+      await stage.settles(minutes(3));
+      const [device] = stage.devices;
+      if (!device) return;
+      const { starts } = stage;
+      stage.breaks('its agent is stopped', () => device.restart())();
+      await stage.settles(minutes(2));
+      stage.must(stage.starts === starts, 'an agent that is stopped moves nothing');
+      const lamps = stage.running('lamp').filter((where) => !where.startsWith(device.identity.name)).length;
+      const over = stage.breaks('it is shut down', () => device.turnOff(minutes(10)));
+      await stage.after(minutes(3));
+      stage.must(stage.stateOf(device) === 'left', 'it is shown as gone');
+      stage.must(stage.running('web').length === 6, 'its replicas run elsewhere');
+      stage.must(stage.running('lamp').length === lamps, 'what waits for it is not replaced');
+      await stage.after(minutes(8));
+      over();
+      await stage.settles(minutes(3));
+      stage.must(stage.running('web').length === 6 && stage.running('lamp').length === 3, 'as many run as were wanted');
+    },
+  },
+  'an-exclusive-app-is-on-a-device-that-is-shut-down': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('db', { replicas: 1, exclusive: true, disconnect: { stopAfterMs: minutes(2) } });
+      await stage.settles(minutes(3));
+      const holder = stage.devices.find(({ engine }) => engine.containers.length > 0);
+      if (!holder) return;
+      const over = stage.breaks('its device is shut down', () => holder.turnOff(minutes(10)));
+      await stage.after(seconds(60));
+      stage.must(stage.running('db').length === 0, 'no successor runs while its lease may last');
+      await stage.after(minutes(3));
+      stage.must(stage.running('db').length === 1, 'its successor runs');
+      await stage.after(minutes(8));
+      over();
+      await stage.settles(minutes(3));
+      stage.must(stage.running('db').length === 1, 'one runs');
+    },
+  },
   'a-clock-steps-to-1970': {
     devices: 2,
     async play(stage) {

@@ -8,12 +8,15 @@ import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 
 /** From dialled to welcomed. */
 const WELCOME_DEADLINE_MS = 10_000;
-/** Protocol since which a coordinator grants leases, and knows a leave that is only sleep. */
+/** Protocol since which a coordinator grants leases, and knows why a device leaves. */
 const LEASES_SINCE = 3;
 /** Messages that wait for the disk, at most. */
 const MAX_WAITING = 1000;
 
 type Assigned = Extract<CoordinatorMessage, { kind: 'complete' | 'incremental' }>;
+
+type Why = 'sleep' | 'shutdown';
+const REASON: Readonly<Record<Why, string>> = { sleep: 'the device goes to sleep', shutdown: 'the device is shut down' };
 
 export interface Conversation {
   /** Resolves when the link is closed and nothing of it is left to do. */
@@ -21,15 +24,15 @@ export interface Conversation {
   sendFingerprint(fingerprint: Fingerprint): void;
   /** Asks to leave the cluster. `false`: not said, there is no welcome yet. */
   depart(reason: string): boolean;
-  /** Says that the device goes to sleep, and ends the link. `false`: nobody who would know. */
-  sleep(): boolean;
+  /** Says that the device sleeps or is shut down; the coordinator ends the link. `false`: nobody who would know. */
+  leave(why: Why): boolean;
 }
 
 /** One link's worth of session: hello with the full state, then whatever the coordinator says, one message after the other. */
 export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: Fingerprint, deps: SessionDeps): Conversation {
   const { held, outbox, clock, logger } = deps;
   let revision: number | undefined;
-  let knowsSleep = false;
+  let knowsWhy = false;
   let resyncAsked = false;
   let waiting = 0;
   let work: Promise<void> = Promise.resolve();
@@ -99,8 +102,8 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
 
   function welcomed(heartbeatMs: number, protocol: number): void {
     welcomeTimer.cancel();
-    knowsSleep = protocol >= LEASES_SINCE;
-    const leases = knowsSleep ? deps.leases : undefined;
+    knowsWhy = protocol >= LEASES_SINCE;
+    const leases = knowsWhy ? deps.leases : undefined;
     heartbeats ??= startHeartbeats(heartbeatMs, link, { ...deps, leases });
     outbox.open((reports) => link.send({ kind: 'report', reports }));
     if (newer) link.send({ kind: 'fingerprint', fingerprint: newer });
@@ -195,11 +198,8 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
   return {
     ended,
     depart: (reason) => heartbeats !== undefined && link.send({ kind: 'depart', reason }),
-    sleep() {
-      if (!knowsSleep || !link.send({ kind: 'leave', reason: 'the device goes to sleep', why: 'sleep' })) return false;
-      // The coordinator closes when it has read it; should it not, the silence of the device does.
-      return true;
-    },
+    // The coordinator closes when it has read it; should it not, the silence of the device does.
+    leave: (why) => knowsWhy && link.send({ kind: 'leave', reason: REASON[why], why }),
     sendFingerprint(next) {
       if (heartbeats) link.send({ kind: 'fingerprint', fingerprint: next });
       else newer = next;

@@ -6,8 +6,10 @@ import type { SessionDeps, SessionState } from './session-ports.ts';
 
 /** How long the link may take to answer after the network changed. */
 const PROBE_MS = 1_000;
-/** A sleep that was called off: the device comes back after this. */
+/** A sleep or shutdown that was called off: the device comes back after this. */
 const SLEEP_MS = 20_000;
+/** How long the coordinator may take to hear that the machine is shut down. */
+const HEARD_MS = 1_000;
 
 export interface Session {
   /** Tells the coordinator what the device is now. */
@@ -16,9 +18,11 @@ export interface Session {
   networkChanged(reason: string): void;
   /** The device is about to sleep: says so, and does not come back before it woke. */
   sleep(): void;
+  /** The machine is being shut down: says so. Resolves when it was heard, or after 1 s. */
+  shutDown(): Promise<void>;
   /** Asks to leave the cluster. `false`: there is no session to say it in. */
   depart(reason: string): boolean;
-  /** Says `leave` when it can, then closes. */
+  /** Closes; the device is expected back. */
   stop(): Promise<void>;
 }
 
@@ -33,7 +37,7 @@ export function startSession(deps: SessionDeps): Session {
   /** Ends the wait between two tries. */
   let waiting = new AbortController();
   let lostAtMs = clock.bootMs();
-  /** It said that it sleeps, and has not woken. */
+  /** It said that it sleeps or is shut down, and has not woken. */
   let isAsleep = false;
   const tell = (state: SessionState): void => deps.onSession?.(state);
 
@@ -123,7 +127,13 @@ export function startSession(deps: SessionDeps): Session {
       else waiting.abort(new Error('the network changed'));
     },
     sleep() {
-      isAsleep = current?.sleep() ?? false;
+      isAsleep = current?.leave('sleep') ?? false;
+    },
+    async shutDown() {
+      const standing = link;
+      if (!standing || !current?.leave('shutdown')) return;
+      isAsleep = true;
+      await withDeadline(clock, 'saying that the machine is shut down', HEARD_MS, () => standing.closed).catch(() => undefined);
     },
     depart: (reason) => current?.depart(reason) ?? false,
     async stop() {

@@ -30,7 +30,7 @@ export interface StubCoordinator {
   put(assignment: Assignment): void;
   remove(id: AllocationId): void;
   isReachable: boolean;
-  /** Acknowledges heartbeats. */
+  /** Acknowledges heartbeats, and ends the link of a device that leaves. */
   answers: boolean;
   /** Length of each lease that is asked for; 0 grants none. */
   leaseMs: number;
@@ -91,7 +91,7 @@ export function createStubCoordinator(identity: AgentIdentity): StubCoordinator 
     if (message.kind === 'heartbeat' && stub.answers) acknowledge(message);
     if (message.kind === 'report') for (const { allocationId, observed } of message.reports) reported.set(allocationId, observed);
     if (message.kind === 'resync' && stub.assignments) complete(stub.assignments);
-    if (message.kind === 'leave') pair?.coordinator.close({ code: 'left', message: 'the device goes to sleep', retry: true });
+    if (message.kind === 'leave' && stub.answers) pair?.coordinator.close({ code: 'left', message: 'the device is away', retry: true });
     if (message.kind !== 'hello') return;
     for (const { allocationId, observed } of message.allocations) reported.set(allocationId, observed);
     stub.send({

@@ -165,8 +165,9 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
           presence.sleeps = 'said';
           return link.close({ code: 'left', message: 'the device goes to sleep', retry: true });
         }
-        presence.hasLeft = true;
+        presence.hasLeft = message.why ?? 'goodbye';
         watch.check(presence.nodeId);
+        if (message.why) return link.close({ code: 'left', message: 'the device is shut down', retry: true });
         return link.close({ code: 'left', message: 'the device said goodbye', retry: false });
       case 'depart':
         logger.info({ op: 'node.depart', nodeId: presence.nodeId, reason: message.reason });
@@ -207,7 +208,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
         hello(hello) {
           presence.link = link;
           presence.closedAtMs = undefined;
-          presence.hasLeft = false;
+          presence.hasLeft = undefined;
           presence.sleeps = undefined;
           presence.fingerprint = hello.fingerprint;
           reports.take(nodeId, hello.allocations);

@@ -24,7 +24,7 @@ export type Signals = {
   readonly bulkSilentMs: number | undefined;
   /** Since its link closed; absent while connected, or before it ever was. */
   readonly closedForMs: number | undefined;
-  readonly hasLeft: boolean;
+  readonly hasLeft: 'goodbye' | 'shutdown' | undefined;
   readonly sleeps: 'said' | 'guessed' | undefined;
   readonly silenceLimitMs: number;
   /** Silence after which it counts as lost. */
@@ -55,6 +55,7 @@ export function judgeLiveness(signals: Signals): Verdict | undefined {
   const { word, isConnected, silentMs, lostAfterMs, closedForMs } = signals;
   const isNew = !isConnected && closedForMs === undefined;
   const limitMs = isNew ? Math.max(signals.silenceLimitMs, RETURN_MS) : signals.silenceLimitMs;
+  if (signals.hasLeft === 'shutdown') return verdict('left', 'shut_down', 'The device was shut down.');
   if (signals.hasLeft) return verdict('left', 'agent_left', 'The device said goodbye.');
   if (isConnected && signals.controlSilentMs <= limitMs) return judgeEngine(signals.engine);
   if (isConnected && answersOnBulk(signals, limitMs))

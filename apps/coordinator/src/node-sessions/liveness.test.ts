@@ -28,7 +28,7 @@ describe('the state of a device, by its signals', () => {
     controlSilentMs: 0,
     bulkSilentMs: undefined,
     closedForMs: undefined,
-    hasLeft: false,
+    hasLeft: undefined,
     sleeps: undefined,
     silenceLimitMs: 1500,
     lostAfterMs: 60_000,
@@ -56,7 +56,8 @@ describe('the state of a device, by its signals', () => {
     ['may only be restarting its agent', { ...away, sleeps: 'guessed', closedForMs: 900 }, undefined],
     ['slept when this coordinator started', { word: 'asleep', isConnected: false, silentMs: 90_000 }, undefined],
     ['woke', { word: 'asleep' }, 'online'],
-    ['said goodbye', { hasLeft: true }, 'left', 'agent_left'],
+    ['said goodbye', { hasLeft: 'goodbye' }, 'left', 'agent_left'],
+    ['said that it is shut down', { ...away, hasLeft: 'shutdown' }, 'left', 'shut_down'],
     ['has left, and is silent', { ...away, word: 'left', silentMs: 1e9 }, undefined],
     ['was online when this coordinator started 9 s ago', { isConnected: false, silentMs: 9000 }, undefined],
     ['was online when this coordinator started, and does not come', { isConnected: false, silentMs: 10_001 }, 'unreachable', 'silent'],
@@ -108,6 +109,21 @@ describe('a device that is watched', () => {
     await opened.connect(laptop);
     expect(opened.stateOf(laptop)?.word).toBe('online');
     expect(await opened.kindsOfEvents()).toEqual(['node.online', 'node.asleep', 'node.online']);
+  });
+
+  it('that says it is shut down is so at once and for as long as it is away, and is online when it is switched on', async () => {
+    await using opened = await openSessions();
+    const laptop = await opened.addNode('laptop');
+    const link = await opened.connect(laptop);
+    link.agent.send({ kind: 'leave', reason: 'the device is shut down', why: 'shutdown' });
+    await opened.settle();
+    const shutDownAt = opened.stateOf(laptop)?.sinceAt;
+    expect(await link.agent.closed).toMatchObject({ code: 'left', retry: true });
+    await opened.pass(600_000);
+    expect(opened.stateOf(laptop)).toMatchObject({ word: 'left', cause: { code: 'shut_down' }, sinceAt: shutDownAt });
+    await opened.connect(laptop);
+    expect(opened.stateOf(laptop)?.word).toBe('online');
+    expect(await opened.kindsOfEvents()).toEqual(['node.online', 'node.left', 'node.online']);
   });
 
   it('is online only once all that it said on its return is in the store, so that nothing is decided on what it was', async () => {

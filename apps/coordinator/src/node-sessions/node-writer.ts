@@ -98,11 +98,14 @@ export function applyFacts(row: NodeRow, { verdict, fingerprint = row.fingerprin
   return { ...row, state, allocatable, ...(fingerprint ? { fingerprint } : {}), updatedAt: now };
 }
 
+const sayTransition = ({ name, state: { word, cause } }: NodeRow): string =>
+  cause.code === 'shut_down' ? `${name} was shut down` : `${name} is ${word}: ${cause.message}`;
+
 function describeChange(before: NodeRow, row: NodeRow) {
   const events: { kind: EventKind; severity: 'info' | 'warning' | 'error'; message: string }[] = [];
   const { word, cause } = row.state;
   const transition = word === before.state.word ? undefined : EVENTS[word];
-  if (transition) events.push({ ...transition, message: `${row.name} is ${word}: ${cause.message}` });
+  if (transition) events.push({ ...transition, message: sayTransition(row) });
   const [was, is] = [before.fingerprint?.engine.state, row.fingerprint?.engine.state];
   if (was !== undefined && is !== undefined && was !== is)
     events.push({

@@ -20,7 +20,8 @@ export type Presence = {
   /** Boot time at which the bulk path of this link answered last. */
   bulkAtMs: number | undefined;
   closedAtMs: number | undefined;
-  hasLeft: boolean;
+  /** It said that it goes: for good, as far as it knows, or because its machine is shut down. */
+  hasLeft: 'goodbye' | 'shutdown' | undefined;
   /** Said that it goes to sleep, or is of a kind that does and closed its link in order. */
   sleeps: 'said' | 'guessed' | undefined;
   /** Its hello came, and what it said is not in the store yet: until then nothing is decided on its rows. */
@@ -45,7 +46,7 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
   controlAtMs: nowMs,
   bulkAtMs: undefined,
   closedAtMs: undefined,
-  hasLeft: false,
+  hasLeft: undefined,
   sleeps: undefined,
   isReturning: false,
   alertedAtMs: undefined,

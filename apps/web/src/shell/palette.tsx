@@ -9,6 +9,7 @@ import { useState } from 'react';
 import { AddDeviceDialog } from '#web/features/add-device/add-device-button.tsx';
 import { useNodes, useWorkloads } from '#web/live/use-entities.ts';
 import { useMay } from '#web/session/session.tsx';
+import { nodeWord } from '#web/states/node-word.ts';
 import { NAV } from './nav.ts';
 import { useSignOut } from './use-sign-out.ts';
 
@@ -80,7 +81,7 @@ function useGroups(close: () => void, addDevice: () => void): readonly CommandGr
         id,
         label: name,
         icon: <MonitorSmartphone aria-hidden />,
-        hint: states(`node.${state.word}`),
+        hint: states(`node.${nodeWord(state)}`),
         onSelect: go(`/devices/${id}`),
       })),
     },

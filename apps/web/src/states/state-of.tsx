@@ -3,12 +3,13 @@
 import type { Allocation, CloudlessNode, Workload } from '@cloudless/proto';
 import { StateMark, type Tone } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
+import { nodeWord } from './node-word.ts';
 import { NODE_TONE, PHASE_TONE, WORKLOAD_TONE } from './tones.ts';
 
 /** The state of a device, as word, shape and colour. */
 export function NodeState({ node, className }: { readonly node: Pick<CloudlessNode, 'state'>; readonly className?: string }) {
   const t = useTranslations('states.node');
-  return <StateMark tone={NODE_TONE[node.state.word]} word={t(node.state.word)} className={className ?? ''} />;
+  return <StateMark tone={NODE_TONE[node.state.word]} word={t(nodeWord(node.state))} className={className ?? ''} />;
 }
 
 /** The state of an app. */

@@ -44,6 +44,12 @@ describe('a device that is away', () => {
     expect(decideAfter(0, gone('unreachable', {}))).toMatchObject({ place: [], wakeAt: NOW + 60_000 });
   });
 
+  it('and said that it goes is replaced at once, however long the app would wait', () => {
+    expect(decideAfter(0, gone('left', { lostAfterMs: 300_000 }))).toMatchObject({
+      place: [{ nodeId: pi.id, cause: { code: 'nodeLost' } }],
+    });
+  });
+
   it.each(['unreachable', 'lost', 'left'] as const)('and is %s is waited for without end, where nothing is to be replaced', (word) => {
     const plan = decideAfter(1e9, gone(word, { replace: false }));
     expect(countOperations(plan)).toBe(0);

@@ -28,12 +28,13 @@ const snapshotOf = (nodes: readonly NodeRow[], workload: WorkloadRow, allocation
 const decide = (...args: Parameters<typeof snapshotOf>): Plan => decidePlan(snapshotOf(...args));
 
 describe('an exclusive slot', () => {
-  it('whose device is lost is told to stop first, and its successor waits for the end of the lease, which the plan names', () => {
-    expect(decide([lost, pi], db(), [held], 20_000)).toMatchObject({
+  it.each(['lost', 'left'] as const)('whose device %s is told to stop first, and its successor waits for the end of the lease', (word) => {
+    const away = inState(laptop, word);
+    expect(decide([away, pi], db(), [held], 20_000)).toMatchObject({
       place: [],
       stop: [{ allocationId: held.id, cause: { code: 'nodeLost' } }],
     });
-    const waiting = decide([lost, pi], db(), [told], 20_000);
+    const waiting = decide([away, pi], db(), [told], 20_000);
     expect(countOperations(waiting)).toBe(0);
     expect(waiting).toMatchObject({
       wakeAt: NOW + 20_000,
@@ -42,7 +43,7 @@ describe('an exclusive slot', () => {
     expect(waiting.why[0]?.unplaced[0]?.reasons[0]?.message).toBe(
       'it runs at most once, and may still run on laptop: its lease has ended for certain in 20 s',
     );
-    expect(decide([lost, pi], db(), [told], 0)).toMatchObject({ place: [{ nodeId: pi.id }], stop: [] });
+    expect(decide([away, pi], db(), [told], 0)).toMatchObject({ place: [{ nodeId: pi.id }], stop: [] });
   });
 
   it('is placed at once when its device reports it stopped', () => {

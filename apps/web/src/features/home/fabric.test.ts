@@ -2,8 +2,12 @@ import type { Allocation, CloudlessNode, Workload } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
 import { composeFabric } from './fabric.ts';
 
-const node = (id: string, cores: number, word = 'online') =>
-  ({ id, state: { word }, allocatable: { cpuMillicores: cores * 1000, memoryBytes: cores * 2 ** 30 } }) as unknown as CloudlessNode;
+const node = (id: string, cores: number, word = 'online', code = 'connected') =>
+  ({
+    id,
+    state: { word, cause: { code } },
+    allocatable: { cpuMillicores: cores * 1000, memoryBytes: cores * 2 ** 30 },
+  }) as unknown as CloudlessNode;
 const replica = (id: string, nodeId: string, slot: number, phase = 'running') =>
   ({ id, nodeId, workloadId: 'wl_a', slot, observed: { phase } }) as unknown as Allocation;
 
@@ -26,6 +30,7 @@ describe('the fabric', () => {
     const workload = { id: 'wl_a', status: { unplaced: [{ slot: 0 }, { slot: 1 }] } } as unknown as Workload;
     const fabric = composeFabric([node('n1', 1, 'left')], [workload], []);
     expect(fabric.tiles).toEqual([]);
+    expect(composeFabric([node('n1', 1, 'left', 'shut_down')], [], []).tiles).toHaveLength(1);
     expect(fabric.waiting).toEqual([{ workload, missing: 2 }]);
   });
 });

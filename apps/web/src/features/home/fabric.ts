@@ -1,4 +1,5 @@
 import { isTerminalPhase, type Allocation, type CloudlessNode, type Workload } from '@cloudless/proto';
+import { isShutDown } from '#web/states/node-word.ts';
 
 export type Chip = {
   /** Names the replica slot across devices: by it, a chip is seen to move. */
@@ -27,9 +28,9 @@ function chipsOf(nodeId: string, allocations: readonly Allocation[]): readonly C
     .map((allocation) => ({ slotKey: `${allocation.workloadId}:${allocation.slot}`, allocation }));
 }
 
-/** What Home draws: every device that has not left, with what it holds, and what no device holds. */
+/** What Home draws: every device that has not left (one that is shut down has not), with what it holds, and what no device holds. */
 export function composeFabric(nodes: readonly CloudlessNode[], workloads: readonly Workload[], allocations: readonly Allocation[]): Fabric {
-  const present = nodes.filter(({ state }) => state.word !== 'left');
+  const present = nodes.filter(({ state }) => state.word !== 'left' || isShutDown(state));
   const smallest = Math.min(...present.map(capacityOf));
   return {
     tiles: present.map((node) => ({
