@@ -106,7 +106,12 @@ function lookElsewhere(
 }
 
 /** A leader's parts, started. */
-export type Led = { readonly port: number; isClaimed(): boolean };
+export type Led = {
+  readonly port: number;
+  isClaimed(): boolean;
+  /** Refuses changes from here on. Resolves when those that were taken are stored. */
+  takeNoMore(): Promise<void>;
+};
 
 /** Starts every part of a leader on the ground, from what decides to what answers. */
 export async function startLeader(ground: Ground, front: Front, options: CoordinatorOptions): Promise<Led> {
@@ -192,7 +197,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
   if (!ground.hosts.loopbackOnly) lifecycle.add('announcement', announce(cluster.clusterId, port, logger));
   recordStart(ground);
   crashPoint('coordinator.beforeReady');
-  return { port, isClaimed: () => people.isClaimed() };
+  return { port, isClaimed: () => people.isClaimed(), takeNoMore: () => store.stop() };
 }
 
 /** The main port, not listening yet. */

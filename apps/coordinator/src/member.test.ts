@@ -1,4 +1,8 @@
-import { createRealClock } from '@cloudless/kernel/node';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openRqlite } from '@cloudless/db/rqlite';
+import { nullLogger } from '@cloudless/kernel';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { claim, openMembers, roleOf, until, type Member } from './testing/open-members.ts';
@@ -105,6 +109,84 @@ describe('coordinators that share a store', () => {
       'vacant',
     ]);
     expect(events.rows.some(({ kind }) => kind === 'cluster.claimed')).toBe(true);
+  });
+
+  it('store what was on its way before the leader, stopped, gives the lead away', async () => {
+    const order: string[] = [];
+    const [arrived, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await using pair = await openPair({
+      nodes: 1,
+      fault({ body }) {
+        if (body.includes('released = 1')) order.push('released');
+        if (!body.includes('slow-app') || order.includes('asked')) return undefined;
+        order.push('asked');
+        arrived.resolve();
+        return { kind: 'delay', until: held.promise };
+      },
+    });
+    const cookie = await claim(pair.attic, await pair.readCode('attic'));
+    const deployed = pair.attic.post('/api/v1/workloads', { metadata: { name: 'slow-app' }, spec: { image: 'example/web:1' } }, cookie);
+    await arrived.promise;
+    const stopped = pair.attic.coordinator.stop();
+    await pair.attic.get('/healthz');
+    order.push('stored');
+    held.resolve();
+    expect((await deployed).status).toBe(201);
+    await stopped;
+    expect(order).toEqual(['asked', 'stored', 'released']);
+  });
+
+  it('give back a lead that was won while they were being stopped', async () => {
+    const [arrived, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let takes = 0;
+    await using pair = await openPair({
+      nodes: 1,
+      fault({ body }) {
+        // The first is attic's; cellar's updates its row.
+        if (!body.includes('UPDATE leader SET holder')) return undefined;
+        takes += 1;
+        arrived.resolve();
+        return { kind: 'delay', until: held.promise };
+      },
+    });
+    await pair.attic.coordinator.stop();
+    await arrived.promise;
+    const stopped = pair.cellar.coordinator.stop();
+    held.resolve();
+    await stopped;
+    const { driver } = await openRqlite({
+      urls: pair.rqlite.nodes.map(({ url }) => url),
+      clock,
+      entropy: createRealEntropy(),
+      logger: nullLogger,
+    });
+    const { rows } = await driver.query({ sql: 'SELECT token, released FROM cluster, leader' });
+    await driver.stop();
+    expect([takes, rows.map((row) => row.map(Number))]).toEqual([1, [[3, 1]]]);
+  });
+
+  it('found one cluster when three start at once on an empty store', async () => {
+    await using opened = await openMembers({ nodes: 3 });
+    const names = ['attic', 'cellar', 'loft'];
+    const members = await Promise.all(names.map((name) => opened.start(name)));
+    await until('one leader and two standbys', async () => {
+      const roles = await Promise.all(members.map(roleOf));
+      const count = (role: string): number => roles.filter((one) => one === role).length;
+      return count('leader') === 1 && count('standby') === 2 ? true : undefined;
+    });
+    const ids = await Promise.all(names.map((name) => readFile(join(opened.folderOf(name), 'coordinator/cluster-id'), 'utf8')));
+    expect(new Set(ids).size).toBe(1);
+    const { driver } = await openRqlite({
+      urls: opened.rqlite.nodes.map(({ url }) => url),
+      clock,
+      entropy: createRealEntropy(),
+      logger: nullLogger,
+    });
+    const rowsOf = async (table: string) => (await driver.query({ sql: `SELECT id FROM ${table}` })).rows.flat();
+    const [clusters, organisations, projects] = [await rowsOf('cluster'), await rowsOf('organization'), await rowsOf('project')];
+    await driver.stop();
+    expect(clusters).toEqual([ids[0]?.trim()]);
+    expect([organisations.length, projects.length]).toEqual([1, 1]);
   });
 
   it('let a live stream through a standby go on within three seconds when the leader is stopped', async () => {

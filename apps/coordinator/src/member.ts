@@ -1,5 +1,5 @@
 import { findCluster, foundCluster, type Cluster, type LeadSeen } from '@cloudless/db';
-import { assert } from '@cloudless/kernel';
+import { assert, withDeadline } from '@cloudless/kernel';
 import { CloudlessError, isCloudlessError } from '@cloudless/proto';
 import type { Coordinator, CoordinatorOptions } from './coordinator.ts';
 import { openFront, startLeader, type Led } from './leader.ts';
@@ -9,7 +9,10 @@ import { rememberCluster } from './open-database.ts';
 import { announceLead } from './leadership/announce-lead.ts';
 import { campaign, holdLease, withLease, type Lease, type Won } from './leadership/index.ts';
 import { createAttendance } from './leadership/peer/attendance.ts';
-import { openStandby, type Standing } from './standby.ts';
+import { openStandby } from './standby.ts';
+
+/** What is still on its way when a leader is stopped may take this long; then whoever takes over waits no more. */
+const DRAIN_MS = 2_000;
 
 const toError = (cause: unknown): CloudlessError =>
   isCloudlessError(cause) ? cause : new CloudlessError('internal', 'The coordinator could not take the lead.', { cause });
@@ -33,10 +36,8 @@ export async function startMember(base: Base, options: CoordinatorOptions): Prom
   let led: Led | undefined;
   let lease: Lease | undefined;
 
-  async function takeLead({ token, sentMs, cause, before }: Won): Promise<void> {
+  async function takeLead({ token, cause, before }: Won, held: Lease): Promise<void> {
     const { coordinatorId, door } = standing;
-    const held = lifecycle.add('lease', holdLease({ driver, clock, entropy, logger, token, sentMs }));
-    lease = held;
     held.onChange((state) => {
       if (state.kind === 'lost' && !lifecycle.signal.aborted) over.resolve(replacedError(state.reason));
     });
@@ -57,19 +58,41 @@ export async function startMember(base: Base, options: CoordinatorOptions): Prom
     settled.resolve();
   }
 
-  async function run({ coordinatorId, instance, link }: Standing): Promise<void> {
+  /** Holds the lead as soon as it is won, so that a stop finds it. */
+  async function win(signal: AbortSignal): Promise<{ readonly won: Won; readonly held: Lease }> {
+    const { coordinatorId, instance, link } = standing;
     const claim = { holder: coordinatorId, instance, addresses: standing.addresses, version };
     const onSeen = (seen: LeadSeen | undefined): void => {
       link.see(seen);
       if (seen?.leader && !seen.leader.released && seen.leader.holder !== coordinatorId) settled.resolve();
     };
-    const won = await campaign({ driver, clock, entropy, logger, proveGone: link, claim, onSeen }, lifecycle.signal);
-    standing.beginLead();
-    await takeLead(won);
+    const won = await campaign({ driver, clock, entropy, logger, proveGone: link, claim, onSeen }, signal);
+    lease = holdLease({ driver, clock, entropy, logger, token: won.token, sentMs: won.sentMs });
+    return { won, held: lease };
   }
 
-  const running = run(standing).catch((cause: unknown) => {
-    if (lifecycle.signal.aborted) return;
+  const candidacy = new AbortController();
+  const winning = win(candidacy.signal);
+  async function endCandidacy(): Promise<void> {
+    candidacy.abort(new Error('stopping'));
+    await winning.catch(() => undefined);
+  }
+  lifecycle.add('lease', {
+    async stop() {
+      await endCandidacy();
+      await lease?.stop();
+    },
+  });
+
+  async function run(): Promise<void> {
+    const { won, held } = await winning;
+    if (candidacy.signal.aborted) return;
+    standing.beginLead();
+    await takeLead(won, held);
+  }
+
+  const running = run().catch((cause: unknown) => {
+    if (candidacy.signal.aborted) return;
     logger.error({ op: 'leadership.lead', outcome: 'failed' }, cause);
     over.resolve(toError(cause));
   });
@@ -90,7 +113,10 @@ export async function startMember(base: Base, options: CoordinatorOptions): Prom
     version,
     isClaimed: () => led?.isClaimed(),
     async stop() {
-      // First of all: whoever takes over need not wait until everything here has ended. What is still on its way is refused from here on.
+      await endCandidacy();
+      // Changes that wait to be stored are stored; later ones are refused.
+      if (led) await withDeadline(clock, 'storing what is on its way', DRAIN_MS, led.takeNoMore).catch(() => undefined);
+      // Whoever takes over need not wait until everything else here has ended.
       await lease?.stop();
       const stopped = lifecycle.stop();
       await running;

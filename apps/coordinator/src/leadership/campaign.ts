@@ -1,4 +1,4 @@
-import { readLead, takeLead, type LeadClaim, type LeaderRow, type LeadSeen, type SqlDriver } from '@cloudless/db';
+import { readLead, releaseLead, takeLead, type LeadClaim, type LeaderRow, type LeadSeen, type SqlDriver } from '@cloudless/db';
 import { withDeadline, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
 import { ID_PREFIX } from '@cloudless/proto';
 import { addSighting, decideCandidacy, type Sighting, type TakeoverCause, type Watch } from './decide-candidacy.ts';
@@ -33,7 +33,8 @@ const AFTER_FAILURE_MS = 250;
 const LATE_MS = RENEW_MS * 1.5;
 
 /**
- * Watches the lead and takes it when it is free; see `decideCandidacy`. Standing by costs two reads a second.
+ * Watches the lead and takes it when it is free; see `decideCandidacy`. Standing by costs two reads a second. Who is stopped while it takes the
+ * lead gives it back, within four seconds.
  *
  * @returns once this process holds the lead
  * @throws the signal's reason when it aborts first
@@ -103,7 +104,16 @@ export async function campaign(options: CampaignOptions, signal: AbortSignal): P
     const outcome = await takeLead(driver, seen, claim, { id: entropy.id(ID_PREFIX.batch), deadlineMs: TAKE_MS });
     const reason = outcome.kind === 'unanswered' ? outcome.reason : undefined;
     logger.info({ op: 'leadership.take', outcome: outcome.kind === 'done' ? 'ok' : 'failed', cause, token: seen.token + 1, reason });
+    if (outcome.kind === 'refused') attempt = undefined;
     if (outcome.kind === 'unanswered') await pause(AFTER_FAILURE_MS);
+  }
+
+  /** The others would wait for a renewal that never comes. An attempt that happens after this look is theirs to outwait. */
+  async function giveBack(): Promise<void> {
+    const seen = await withDeadline(clock, 'reading who leads', READ_MS, (inner) => readLead(driver, inner));
+    if (seen?.leader?.instance !== claim.instance || seen.leader.released) return;
+    const { kind } = await releaseLead(driver, seen.token, { id: entropy.id(ID_PREFIX.batch), deadlineMs: TAKE_MS });
+    logger.info({ op: 'leadership.giveBack', outcome: kind === 'done' ? 'ok' : 'failed', token: seen.token });
   }
 
   try {
@@ -125,6 +135,10 @@ export async function campaign(options: CampaignOptions, signal: AbortSignal): P
       if (decision.kind === 'take') await take(seen, decision.cause);
       else if (!isHinted) await pause(decision.lookAgainMs);
     }
+  } catch (cause) {
+    if (attempt)
+      await giveBack().catch((failure: unknown) => logger.warn({ op: 'leadership.giveBack', outcome: 'failed', reason: String(failure) }));
+    throw cause;
   } finally {
     stopHints();
   }

@@ -2,6 +2,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRqliteDouble, type RqliteDoubleOptions } from '@cloudless/db/testing';
+import { readMasterKey } from '@cloudless/identity/ca';
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createApi } from '../api/index.ts';
@@ -40,18 +41,18 @@ export const roleOf = async (member: Pick<Member, 'get'>): Promise<string | unde
   return answer?.status === 200 ? ((await answer.json()) as { role: string }).role : undefined;
 };
 
-/** Coordinators in this process on one store: a double of rqlite. The first one that is started makes the master key. */
+/** Coordinators in this process on one store, a double of rqlite, with one master key. */
 export async function openMembers(store: RqliteDoubleOptions = { nodes: 1 }) {
   const root = await mkdtemp(join(tmpdir(), 'cloudless-members-'));
   const rqlite = await createRqliteDouble(store);
   const members: Member[] = [];
-  const keyOf = (name: string): string => join(root, name, 'coordinator/master.key');
+  const masterKey = join(root, 'master.key');
+  await readMasterKey(masterKey, createRealEntropy());
 
   async function start(name: string, options: { readonly sharesKey?: boolean } = {}): Promise<Member> {
-    const [first] = members;
-    if (first && options.sharesKey !== false) {
+    if (options.sharesKey !== false) {
       await mkdir(join(root, name, 'coordinator'), { recursive: true });
-      await copyFile(keyOf(first.name), keyOf(name));
+      await copyFile(masterKey, join(root, name, 'coordinator/master.key'));
     }
     const port = await findFreePort();
     const url = `http://127.0.0.1:${port}`;
