@@ -54,6 +54,7 @@ export async function openStandby(base: Base, { clusterId }: Cluster, front: Fro
     identity: () => identity.current(),
     judgePeer: (chain) => identity.judge(chain),
     standby: () => ({ instance, version, address: address ?? '', agentAddresses: [...listOwnAddresses({ config, hosts, port })] }),
+    onLeader: () => forwarder.leave(),
   });
   const door = lifecycle.add(
     'peer door',

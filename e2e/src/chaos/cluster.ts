@@ -5,6 +5,7 @@ import type { Allocation, CloudlessNode, ClusterEvent, EventKind, Workload, Work
 import { createClient, type CloudlessClient } from '@cloudless/sdk';
 import { buildAgent, claimByApi, createToken } from '@cloudless/tools/product';
 import { startDevice, type Device } from './device.ts';
+import { startMembers, type Member, type MembersOptions } from './members.ts';
 import { startPeople, type People } from './people.ts';
 import { createSeat, type Seat } from './seat.ts';
 import { until, untilStays } from './until.ts';
@@ -20,18 +21,26 @@ export type ClusterOptions = {
   readonly deviceEnv?: Readonly<Record<string, string>>;
   /** Where the coordinator keeps its data, in place of a folder beside the devices'. */
   readonly coordinatorRoot?: string;
+  /** Several coordinators on one store, in place of one. Each device has its network to one of them, in turn. */
+  readonly members?: MembersOptions;
 };
 
 /** A coordinator, devices and people, each a process or as real as one, on networks that a test breaks. */
 export interface Cluster extends AsyncDisposable {
   readonly seed: number;
+  /** Of the first coordinator. */
   readonly seat: Seat;
+  /** All of them where there are several. */
+  readonly members: readonly Member[];
   readonly devices: readonly Device[];
   readonly apps: readonly WorkloadId[];
+  /** Of the first coordinator. */
   readonly client: CloudlessClient;
   readonly token: string;
   readonly people: People;
   readonly engines: EngineWatch;
+  /** Asks the coordinator that answered last, and when it does not, the others. */
+  ask<T>(work: (client: CloudlessClient) => Promise<T>): Promise<T>;
   nodes(): Promise<readonly CloudlessNode[]>;
   allocations(): Promise<readonly Allocation[]>;
   /** What was told of these kinds since the cluster stood, newest first. */
@@ -44,30 +53,70 @@ const START_MS = 60_000;
 /** A device on a wire may be silent for 1.5 s before anybody knows that it is gone. */
 const CALM_MS = 1800;
 const IMAGE = 'chaos/app:1';
+const CALL_MS = 10_000;
+/** Where another coordinator may be asked. */
+const SHORT_CALL_MS = 3000;
 
 const isAsWanted = ({ status, spec, name }: Workload): string | undefined =>
   status.ready === spec.replicas && status.condition === 'running' ? undefined : `${name} is ${status.condition}: ${status.cause.message}`;
 
+/** Takes each call to a client that answers: the last one first. */
+function createAsk(clients: readonly CloudlessClient[]): Cluster['ask'] {
+  let last = 0;
+  return async (work) => {
+    let failure: unknown;
+    for (let tries = 0; tries < clients.length; tries += 1) {
+      const client = clients[last];
+      try {
+        if (client) return await work(client);
+      } catch (cause) {
+        failure = cause;
+        last = (last + 1) % clients.length;
+      }
+    }
+    throw failure;
+  };
+}
+
 export async function startCluster({ seed, devices: count, apps: replicas, env = {}, ...places }: ClusterOptions): Promise<Cluster> {
   await buildAgent();
   const root = await mkdtemp(join(tmpdir(), 'cloudless-chaos-'));
-  const seat = await createSeat(places.coordinatorRoot ?? join(root, 'seat'), env);
   const devices: Device[] = [];
   const opened: AsyncDisposable[] = [];
+  let seats: readonly Seat[] = [];
+  let members: readonly Member[] = [];
 
   async function end(): Promise<void> {
     for (const one of opened.toReversed()) await one[Symbol.asyncDispose]();
     await Promise.all(devices.map((device) => device[Symbol.asyncDispose]()));
-    await seat.coordinator.kill();
+    await Promise.all(seats.map(({ coordinator }) => coordinator.kill()));
+    await Promise.all(members.map((member) => member.stop()));
     await rm(root, { recursive: true, force: true });
   }
 
+  async function openSeats(): Promise<Seat> {
+    if (places.members) {
+      seats = members = await startMembers(root, seed, places.members);
+    } else {
+      const seat = await createSeat(places.coordinatorRoot ?? join(root, 'seat'), () => env);
+      seats = [seat];
+      seat.coordinator.start();
+      await seat.untilReady();
+    }
+    const [first] = seats;
+    if (!first) throw new Error('a cluster has a coordinator');
+    return first;
+  }
+
   async function open(): Promise<Cluster> {
-    seat.coordinator.start();
-    await seat.untilReady();
+    const seat = await openSeats();
     const token = await createToken(seat, await claimByApi(seat), 'write');
-    const client = createClient({ url: seat.url, token, timeoutMs: 10_000 });
-    opened.push(client);
+    const timeoutMs = seats.length > 1 ? SHORT_CALL_MS : CALL_MS;
+    const clients = seats.map(({ url }) => createClient({ url, token, timeoutMs }));
+    opened.push(...clients);
+    const [client] = clients;
+    if (!client) throw new Error('a cluster has a coordinator');
+    const ask = createAsk(clients);
     for (let index = 1; index <= count; index += 1) {
       const name = `device-${index}`;
       const offer = await client.node.createJoinToken({ name });
@@ -76,13 +125,13 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
           name,
           seed: seed * 1000 + index,
           root,
-          coordinator: seat,
+          coordinator: seats[(index - 1) % seats.length] ?? seat,
           joinToken: offer.token,
           env: places.deviceEnv ?? {},
         }),
       );
     }
-    const nodes = async () => (await client.node.list()).rows;
+    const nodes = async () => (await ask((asked) => asked.node.list())).rows;
     await until('every device is online', START_MS, async () => wrongNode(await nodes(), count));
     const apps: WorkloadId[] = [];
     for (const [index, wanted] of replicas.entries())
@@ -90,9 +139,8 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
     const settle = (withinMs: number): Promise<number> =>
       untilStays('everything is as it is wanted', { withinMs, calmMs: CALM_MS }, async () => {
         try {
-          return (
-            wrongNode(await nodes(), count) ?? (await client.workload.list()).rows.map(isAsWanted).find((wrong) => wrong !== undefined)
-          );
+          const { rows } = await ask((asked) => asked.workload.list());
+          return wrongNode(await nodes(), count) ?? rows.map(isAsWanted).find((wrong) => wrong !== undefined);
         } catch (cause) {
           return String(cause);
         }
@@ -101,7 +149,7 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
     const [newest] = (await client.event.list({ limit: 1 })).rows;
     const engines = watchEngines(devices);
     opened.push(engines);
-    const people = startPeople({ url: seat.url, token, seed, apps });
+    const people = startPeople({ urls: seats.map(({ url }) => url), token, seed, apps });
     opened.push({
       [Symbol.asyncDispose]: () =>
         people.finish().then(
@@ -112,16 +160,18 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
     return {
       seed,
       seat,
+      members,
       devices,
       apps,
       client,
       token,
       people,
       engines,
+      ask,
       nodes,
-      allocations: async () => (await client.allocation.list({ limit: 500 })).rows,
+      allocations: async () => (await ask((asked) => asked.allocation.list({ limit: 500 }))).rows,
       async told(...kinds) {
-        const { rows } = await client.event.list({ limit: 500, kinds });
+        const { rows } = await ask((asked) => asked.event.list({ limit: 500, kinds }));
         return rows.filter(({ revision }) => revision > (newest?.revision ?? 0));
       },
       settle,
@@ -132,7 +182,8 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
   try {
     return await open();
   } catch (cause) {
-    const tails = [seat.coordinator, ...devices.map(({ agent }) => agent)].map((program) => program.tail().slice(-600));
+    const programs = [...seats.map(({ coordinator }) => coordinator), ...devices.map(({ agent }) => agent)];
+    const tails = programs.map((program) => program.tail().slice(-600));
     await end();
     throw new Error(`the cluster did not start:\n${tails.join('\n')}`, { cause });
   }

@@ -15,6 +15,8 @@ export interface Device extends AsyncDisposable {
   readonly engine: FakeRuntime;
   readonly server: EngineServer;
   readonly network: TcpProxy;
+  /** Its network leads there from the next connection on. */
+  leadTo(coordinator: DeviceOptions['coordinator']): void;
 }
 
 export type DeviceOptions = {
@@ -32,7 +34,8 @@ const IMAGE = { startMs: 30, stopMs: 20 };
 export async function startDevice({ name, seed, root, coordinator, joinToken, env: more = {} }: DeviceOptions): Promise<Device> {
   const clock = createRealClock();
   const folder = dataFolderAt(join(root, name));
-  const network = await startTcpProxy({ clock, entropy: createSeededEntropy(seed), target: coordinator });
+  const target = { host: coordinator.host, port: coordinator.port };
+  const network = await startTcpProxy({ clock, entropy: createSeededEntropy(seed), target });
   const engine = createFakeRuntime({ clock, images: () => IMAGE });
   const server = await serveFakeEngine(engine, join(root, `${name}.sock`));
   const options = { ...PART_OPTIONS, dataFolder: folder.root, host: '127.0.0.1', port: network.port, agent: true };
@@ -49,6 +52,7 @@ export async function startDevice({ name, seed, root, coordinator, joinToken, en
     engine,
     server,
     network,
+    leadTo: ({ host, port }) => void Object.assign(target, { host, port }),
     async [Symbol.asyncDispose]() {
       await agent.kill();
       await network.stop();

@@ -21,6 +21,7 @@ export type Verdict = {
   readonly reads: number;
   readonly unknown: number;
   readonly longestGapMs: number;
+  readonly staleReads: number;
   readonly peakMiB: number;
   readonly logKiB: number;
   readonly failures: Readonly<Record<string, number>>;
@@ -48,27 +49,31 @@ function* judgeReplicas({ engines }: Cluster, allocations: readonly Allocation[]
  * @throws Error that names each broken promise
  */
 export async function judge(cluster: Cluster, limits: Limits): Promise<Verdict> {
-  const { seat, people, devices } = cluster;
+  const { people, devices } = cluster;
+  const seats = cluster.members.length > 0 ? cluster.members : [cluster.seat];
+  const coordinators = seats.map(({ coordinator }) => coordinator);
   const settledMs = await cluster.settle(limits.settleMs);
   const operations = await people.finish();
   const nonlinear = findNonlinear(operations);
   const wrong = [...(nonlinear === undefined ? [] : [nonlinear]), ...judgeReplicas(cluster, await cluster.allocations(), limits)];
-  const programs = [seat.coordinator, ...devices.map(({ agent }) => agent)];
+  const programs = [...coordinators, ...devices.map(({ agent }) => agent)];
   const logBytes = Math.max(...programs.map((program) => program.logBytes()));
   if (logBytes > LOG_BYTES) wrong.push(`a log grew to ${Math.round(logBytes / MIB)} MiB`);
-  const peakBytes = seat.coordinator.peakBytes();
-  if (peakBytes > COORDINATOR_BYTES) wrong.push(`the coordinator grew to ${Math.round(peakBytes / MIB)} MiB`);
+  const peakBytes = Math.max(...coordinators.map((coordinator) => coordinator.peakBytes()));
+  if (peakBytes > COORDINATOR_BYTES) wrong.push(`a coordinator grew to ${Math.round(peakBytes / MIB)} MiB`);
   const count = (kind: string, outcome: string): number =>
     operations.filter((operation) => operation.kind === kind && operation.outcome === outcome).length;
   const acknowledged = count('write', 'ok');
   if (acknowledged === 0) wrong.push('no write was acknowledged: nothing was tested');
-  if (wrong.length > 0) throw new Error(`seed ${cluster.seed}:\n${wrong.join('\n')}\n${seat.coordinator.tail()}`);
+  if (wrong.length > 0)
+    throw new Error(`seed ${cluster.seed}:\n${wrong.join('\n')}\n${coordinators.map((coordinator) => coordinator.tail()).join('\n')}`);
   return {
     settledMs: Math.round(settledMs),
     writes: acknowledged,
     reads: count('read', 'ok'),
     unknown: count('write', 'unknown'),
     longestGapMs: Math.round(people.longestGapMs),
+    staleReads: people.staleReads,
     peakMiB: Math.round(peakBytes / MIB),
     logKiB: Math.round(logBytes / 1024),
     failures: Object.fromEntries(people.failures),

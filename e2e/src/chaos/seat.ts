@@ -36,15 +36,15 @@ export interface Seat {
   untilReady(): Promise<number>;
 }
 
-/** @param env of each of the coordinator's lives */
-export async function createSeat(root: string, env: Readonly<Record<string, string>>): Promise<Seat> {
+/** @param envOf of each of the coordinator's lives, from its address */
+export async function createSeat(root: string, envOf: (url: string) => Readonly<Record<string, string>>): Promise<Seat> {
   const port = await freePort();
+  const url = `http://${HOST}:${port}`;
   const folder = dataFolderAt(root);
   const options = { ...PART_OPTIONS, dataFolder: root, host: HOST, port };
   const [plan] = planParts({ options, folder, webPort: 0, engineAddress: undefined });
   if (!plan) throw new Error('no part of the product is a coordinator');
-  const coordinator = createProgram({ ...plan, env: { ...plan.env, CLOUDLESS_WEB_URL: '', ...env } }, folder);
-  const url = `http://${HOST}:${port}`;
+  const coordinator = createProgram({ ...plan, env: { ...plan.env, CLOUDLESS_WEB_URL: '', ...envOf(url) } }, folder);
   return {
     url,
     host: HOST,

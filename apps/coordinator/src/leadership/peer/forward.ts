@@ -26,6 +26,8 @@ export interface Forwarder {
   request(request: IncomingMessage, response: ServerResponse, appPort: number | undefined, onFailed: OnFailed): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, appPort: number | undefined, onFailed: OnFailed): void;
   readonly open: number;
+  /** Another coordinator leads: ends what the one before has not answered, and every connection to it. It may never say anything again. */
+  leave(): void;
   stop(): void;
 }
 
@@ -40,11 +42,12 @@ const IDLE_MS = 30_000;
 const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
 
 export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
-  const stopping = new AbortController();
+  /** Of connections to the leader of now. */
+  let leading = new AbortController();
   const upgrades = new Set<Duplex>();
   const agent = new Agent({ keepAlive: true, maxSockets: MAX_CONNECTIONS, maxFreeSockets: 16, timeout: IDLE_MS });
   agent.createConnection = (_options, onCreated) => {
-    dial(stopping.signal).then(
+    dial(leading.signal).then(
       (connection) => onCreated?.(null, connection),
       (cause: unknown) => onCreated?.(asError(cause), undefined as never),
     );
@@ -59,6 +62,12 @@ export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
   function begin(request: IncomingMessage, headers: OutgoingHttpHeaders, through: Agent | undefined, connection?: Duplex): ClientRequest {
     const way = through ? { agent: through } : { createConnection: () => connection as Duplex };
     return httpRequest({ ...way, method: request.method ?? 'GET', path: request.url ?? '/', headers, setHost: false });
+  }
+
+  function end(reason: string): void {
+    leading.abort(new Error(reason));
+    agent.destroy();
+    for (const socket of upgrades) socket.destroy();
   }
 
   function startAnswerTimer(upstream: ClientRequest): Timer {
@@ -94,7 +103,7 @@ export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
       upgrades.add(socket);
       const leave = (): void => void upgrades.delete(socket);
       socket.once('close', leave);
-      dial(stopping.signal).then(
+      dial(leading.signal).then(
         (connection) => {
           if (socket.destroyed) return void connection.destroy();
           const wanted = { connection: 'Upgrade', upgrade: request.headers.upgrade ?? 'websocket' };
@@ -133,11 +142,11 @@ export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
     get open() {
       return upgrades.size;
     },
-    stop() {
-      stopping.abort(new Error('this coordinator passes nothing on any more'));
-      agent.destroy();
-      for (const socket of upgrades) socket.destroy();
+    leave() {
+      end('another coordinator leads');
+      leading = new AbortController();
     },
+    stop: () => end('this coordinator passes nothing on any more'),
   };
 }
 

@@ -12,6 +12,8 @@ export type LeaderLinkOptions = {
   readonly identity: () => TlsIdentity | undefined;
   readonly judgePeer: (chain: PeerChain) => Result<string, string>;
   readonly standby: () => Standby;
+  /** Called when a leader is met, in place of the one before. */
+  readonly onLeader: () => void;
 };
 
 /** What a standby knows of the leader, and its connections to it. */
@@ -193,7 +195,9 @@ export function createLeaderLink(options: LeaderLinkOptions): LeaderLink {
       attending?.abort(new Error('another coordinator leads'));
       attended = undefined;
       trouble = 'it was not reached yet';
+      // One that gave the lead away still answers what it has.
       if (!next || stopping.signal.aborted) return;
+      options.onLeader();
       attending = new AbortController();
       void keepAttending(next, AbortSignal.any([attending.signal, stopping.signal]));
     },

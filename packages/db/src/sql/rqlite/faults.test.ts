@@ -180,6 +180,21 @@ describe('a cluster of three', () => {
     await driver.stop();
   });
 
+  it('is asked only on the way that it advertises', async () => {
+    const hosts = new Set<string>();
+    await using double = await createRqliteDouble({ nodes: 3, onCommit: ({ host }) => void hosts.add(new URL(`http://${host}`).hostname) });
+    const way = double.nodes.map(({ url }) => url.replace('127.0.0.1', 'localhost'));
+    double.advertise(way);
+    double.elect('n1');
+    const driver = createRqliteDriver({ urls: way.slice(0, 1), clock, entropy, logger: nullLogger });
+    await driver.batch([TABLE], { id: 'table' });
+    expect((await driver.nodes()).map(({ url }) => url)).toEqual(way);
+    await double.killLeader();
+    expect(await driver.batch([insert(1)], { id: 'write' })).toMatchObject({ kind: 'committed' });
+    expect([...hosts]).toEqual(['localhost']);
+    await driver.stop();
+  });
+
   it('gives a silent leader up when another one leads: the write is unknown, a read goes there', async () => {
     const { promise: until, resolve } = Promise.withResolvers<void>();
     await using on = await open({ nodes: 3, fault: ({ nodeId }) => (nodeId === 'n0' ? { kind: 'delay', until } : undefined) });

@@ -10,6 +10,8 @@ export type RqliteDoubleOptions = {
   readonly nodes: 1 | 3;
   /** Decides what goes wrong with a request; `undefined` serves it. */
   readonly fault?: (request: SeenRequest) => Fault | undefined;
+  /** Called with each write as it is committed, in order. */
+  readonly onCommit?: (request: SeenRequest) => void;
   readonly auth?: { readonly username: string; readonly password: string };
   /** Serves HTTPS. `ca` and `requestCert` demand a client's certificate. */
   readonly tls?: ServerOptions;
@@ -26,6 +28,11 @@ export interface RqliteDouble extends RqliteCluster {
   /** The node applies nothing until `release`. */
   hold(id: string): void;
   release(id: string): void;
+  /**
+   * Another way to each node, in their order: whoever asks by one of these addresses is told these of the others too, as by nodes of
+   * which each has a network of its own to every asker.
+   */
+  advertise(urls: readonly string[]): void;
   readonly seen: readonly SeenRequest[];
 }
 
@@ -37,18 +44,25 @@ const SEEN_KEPT = 10_000;
  * what rqlite refuses and accepts what rqlite accepts, `BEGIN` and diverging defaults included.
  */
 export async function createRqliteDouble(options: RqliteDoubleOptions): Promise<RqliteDouble> {
-  const { nodes: count, fault, auth, tls, nowAt = (index) => index * 3_600_000 } = options;
+  const { nodes: count, fault, onCommit = () => undefined, auth, tls, nowAt = (index) => index * 3_600_000 } = options;
   const raft = createDoubleRaft(count, nowAt);
   const servers = new Map<string, Server>();
   const nodes: RqliteClusterNode[] = [];
   const seen: SeenRequest[] = [];
-  const urlOf = (id: string): string => nodes.find((node) => node.id === id)?.url ?? '';
+  const ways: (readonly string[])[] = [];
+
+  function urlOf(id: string, host: string): string {
+    const index = nodes.findIndex((node) => node.id === id);
+    const way = ways.find((urls) => urls.some((url) => URL.parse(url)?.host === host));
+    return way?.[index] ?? nodes[index]?.url ?? '';
+  }
 
   for (const member of raft.members) {
     const handler = createDoubleHandler({
       raft,
       member,
       urlOf,
+      onCommit,
       auth,
       fault(request) {
         if (seen.length < SEEN_KEPT) seen.push(request);
@@ -94,6 +108,7 @@ export async function createRqliteDouble(options: RqliteDoubleOptions): Promise<
       await shut(id);
       raft.elect();
     },
+    advertise: (urls) => void ways.push(urls),
     depose: () => raft.depose(),
     elect: (id, how) => raft.elect(id, how),
     hold: (id) => raft.hold(id),

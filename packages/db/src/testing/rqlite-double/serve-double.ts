@@ -19,17 +19,26 @@ export type Fault =
   /** The answer of something in between that is not rqlite. */
   | { readonly kind: 'foreign'; readonly status: number; readonly body: string };
 
-export type SeenRequest = { readonly nodeId: string; readonly path: string; readonly body: string; readonly isLeader: boolean };
+export type SeenRequest = {
+  readonly nodeId: string;
+  readonly path: string;
+  readonly body: string;
+  readonly isLeader: boolean;
+  /** The address that its asker dialled (`Host`). */
+  readonly host: string;
+};
 
 export type ServeOptions = {
   readonly raft: DoubleRaft;
   readonly member: Member;
-  readonly urlOf: (id: string) => string;
+  /** @param host the address that the asker dialled: a node tells one that is reached by it */
+  readonly urlOf: (id: string, host: string) => string;
+  readonly onCommit: (request: SeenRequest) => void;
   readonly fault: (request: SeenRequest) => Fault | undefined;
   readonly auth: { readonly username: string; readonly password: string } | undefined;
 };
 
-type Call = { readonly url: URL; readonly method: string; readonly body: string; readonly response: ServerResponse };
+type Call = { readonly url: URL; readonly method: string; readonly seen: SeenRequest; readonly response: ServerResponse };
 
 async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
@@ -38,13 +47,13 @@ async function readBody(request: IncomingMessage): Promise<string> {
 }
 
 /** One node's HTTP API, as rqlited 10 serves it. */
-export function createDoubleHandler({ raft, member, urlOf, fault, auth }: ServeOptions) {
+export function createDoubleHandler({ raft, member, urlOf, onCommit, fault, auth }: ServeOptions) {
   const end = (response: ServerResponse, status: number, body = ''): void => void response.writeHead(status).end(body);
   const answer = (response: ServerResponse, body: unknown): void =>
     void response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' }).end(writeJson(body));
 
   /** The node that runs it; `undefined` when it was redirected or refused. Without `redirect` a follower forwards. */
-  function leaderFor({ url, response }: Call): Member | undefined {
+  function leaderFor({ url, seen, response }: Call): Member | undefined {
     const leader = raft.leader();
     if (leader === member) return member;
     if (!leader) {
@@ -52,7 +61,7 @@ export function createDoubleHandler({ raft, member, urlOf, fault, auth }: ServeO
       return undefined;
     }
     if (!url.searchParams.has('redirect')) return leader;
-    response.writeHead(301, { location: `${urlOf(leader.id)}${url.pathname}${url.search}` }).end();
+    response.writeHead(301, { location: `${urlOf(leader.id, seen.host)}${url.pathname}${url.search}` }).end();
     return undefined;
   }
 
@@ -61,12 +70,14 @@ export function createDoubleHandler({ raft, member, urlOf, fault, auth }: ServeO
       return { results: [], error: 'disallowed pragma' };
     if (!leaderFor(call)) return undefined;
     const { searchParams } = call.url;
-    return raft.commit({
+    const answered = raft.commit({
       kind,
       statements,
       isTransaction: searchParams.has('transaction'),
       shape: { blobsAsArrays: searchParams.has('blob_array') },
     });
+    if (answered.error === undefined && answered.results.every(({ error }) => error === undefined)) onCommit(call.seen);
+    return answered;
   }
 
   function read(call: Call, statements: readonly DoubleStatement[]): DoubleAnswer | undefined {
@@ -77,12 +88,12 @@ export function createDoubleHandler({ raft, member, urlOf, fault, auth }: ServeO
     return at?.database.query(statements, { blobsAsArrays: searchParams.has('blob_array') });
   }
 
-  function nodes(): unknown {
+  function nodes({ host }: SeenRequest): unknown {
     const leader = raft.leader();
     return {
       nodes: raft.members.map(({ id, isUp }) => ({
         id,
-        ...(isUp ? { api_addr: urlOf(id) } : {}),
+        ...(isUp ? { api_addr: urlOf(id, host) } : {}),
         addr: id,
         version: isUp ? 'double' : '',
         voter: true,
@@ -103,8 +114,8 @@ export function createDoubleHandler({ raft, member, urlOf, fault, auth }: ServeO
     }
   }
 
-  function statementsOf({ url, method, body }: Call): readonly DoubleStatement[] {
-    return method === 'GET' ? [{ sql: url.searchParams.get('q') ?? '', params: [], named: {} }] : parseStatements(body);
+  function statementsOf({ url, method, seen }: Call): readonly DoubleStatement[] {
+    return method === 'GET' ? [{ sql: url.searchParams.get('q') ?? '', params: [], named: {} }] : parseStatements(seen.body);
   }
 
   function serve(call: Call): DoubleAnswer | undefined {
@@ -124,7 +135,7 @@ export function createDoubleHandler({ raft, member, urlOf, fault, auth }: ServeO
         if (needs('GET')) backup(response);
         return undefined;
       case '/nodes':
-        answer(response, nodes());
+        answer(response, nodes(call.seen));
         return undefined;
       case '/status':
         answer(response, { applied_index: member.appliedIndex, term: raft.term });
@@ -154,8 +165,11 @@ export function createDoubleHandler({ raft, member, urlOf, fault, auth }: ServeO
 
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url ?? '/', 'http://double');
-    const call: Call = { url, method: request.method ?? 'GET', body: await readBody(request), response };
-    const wrong = fault({ nodeId: member.id, path: url.pathname, body: call.body, isLeader: raft.leader() === member });
+    const body = await readBody(request);
+    const { host = '' } = request.headers;
+    const seen: SeenRequest = { nodeId: member.id, path: url.pathname, body, isLeader: raft.leader() === member, host };
+    const call: Call = { url, method: request.method ?? 'GET', seen, response };
+    const wrong = fault(seen);
     if (wrong?.kind === 'foreign') return end(response, wrong.status, wrong.body);
     response.setHeader('x-rqlite-version', 'double');
     if (auth && request.headers.authorization !== `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`) {
