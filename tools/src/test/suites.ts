@@ -5,7 +5,7 @@ import { runSteps } from '../check/run-steps.ts';
 import { runProgram } from '../programs/run-program.ts';
 import { createTemporaryFolder } from '../programs/temporary-folder.ts';
 import { REPOSITORY } from '../programs/repository.ts';
-import { tallyPlaywright, tallyVitest, judge, type Tally } from './tally.ts';
+import { listSlowest, tallyPlaywright, tallyVitest, judge, type Tally } from './tally.ts';
 
 export type Suite = { readonly name: string; run(env: Readonly<Record<string, string>>): Promise<Tally> };
 
@@ -41,6 +41,9 @@ const vitest = (name: string, projects: string): Suite => ({
   },
 });
 
+/** Tests named with their time: where the minutes go. */
+const SLOWEST = 20;
+
 const journeys: Suite = {
   name: 'e2e',
   async run(env) {
@@ -51,7 +54,9 @@ const journeys: Suite = {
       env: { ...env, CLOUDLESS_E2E_JSON: report },
       output: 'show',
     });
-    return judge(tallyPlaywright(readReport(report)), ran.exitCode);
+    const told = readReport(report);
+    for (const line of listSlowest(told, SLOWEST)) console.log(line);
+    return judge(tallyPlaywright(told), ran.exitCode);
   },
 };
 

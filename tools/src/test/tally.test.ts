@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sum, tallyPlaywright, tallyVitest, judge } from './tally.ts';
+import { listSlowest, sum, tallyPlaywright, tallyVitest, judge } from './tally.ts';
 
 test('counts a test file that could not be loaded as a failure', () => {
   const report = {
@@ -33,4 +33,15 @@ test('sums over runners', () => {
       { passed: 2, failed: 3 },
     ]),
   ).toEqual({ passed: 3, failed: 3 });
+});
+
+test('names the slowest journeys', () => {
+  const spec = (title: string, ...durations: number[]) => ({
+    title,
+    file: 'a.spec.ts',
+    tests: [{ results: durations.map((duration) => ({ duration })) }],
+  });
+  const report = { suites: [{ specs: [spec('quick', 900)], suites: [{ specs: [spec('slow', 9000, 2400), spec('middling', 5000)] }] }] };
+  expect(listSlowest(report, 2)).toEqual(['  11 s  a.spec.ts: slow', '   5 s  a.spec.ts: middling']);
+  expect(listSlowest(undefined, 2)).toEqual([]);
 });

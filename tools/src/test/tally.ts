@@ -23,6 +23,24 @@ export function tallyPlaywright(report: unknown): Tally {
   return { passed: count(stats['expected']), failed: count(stats['unexpected']) + count(stats['flaky']) + list(report['errors']).length };
 }
 
+/** Of Playwright's JSON report, the tests that took longest: how long in s, and what each is called. */
+export function listSlowest(report: unknown, most: number): readonly string[] {
+  const found: { readonly seconds: number; readonly name: string }[] = [];
+  const visit = (suite: unknown): void => {
+    if (!isRecord(suite)) return;
+    list(suite['suites']).forEach(visit);
+    for (const spec of list(suite['specs'])) {
+      if (!isRecord(spec)) continue;
+      const results = list(spec['tests']).flatMap((test) => (isRecord(test) ? list(test['results']) : []));
+      const ms = results.reduce<number>((total, result) => total + (isRecord(result) ? count(result['duration']) : 0), 0);
+      found.push({ seconds: Math.round(ms / 1000), name: `${String(spec['file'])}: ${String(spec['title'])}` });
+    }
+  };
+  if (isRecord(report)) list(report['suites']).forEach(visit);
+  const sorted = found.toSorted((one, other) => other.seconds - one.seconds);
+  return sorted.slice(0, most).map(({ seconds, name }) => `${String(seconds).padStart(4)} s  ${name}`);
+}
+
 /** A runner that ended badly without naming a failed test failed as one, and so did one that ran nothing: neither may read as a pass. */
 export function judge(tally: Tally, exitCode: number): Tally {
   const isSilent = tally.failed === 0 && (exitCode !== 0 || tally.passed === 0);
