@@ -62,6 +62,8 @@ async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentF
     // It grants nothing beyond its own lease: another may lead by then, and counts from its takeover.
     mayGrant: () => lead.kind === 'sole' || lead.lease.state().kind === 'held',
     agentFile,
+    // A standby of another release may have to lead tomorrow, and serves agents of its own and the one before.
+    mayUpdate: () => lead.kind === 'sole' || lead.peers.attendance.list().every((standby) => standby.version === version),
     serveFile: createFileServer({ agentFile, logger }),
   });
   const agents = lifecycle.add('agents', await serveAgents({ enrolment, sessions, clock, entropy, logger }));

@@ -13,11 +13,13 @@ export type AgentUpdatesDeps = {
   readonly logger: Logger;
   readonly agentFile: Pick<AgentFile, 'sha256' | 'version'> & { readonly bytes: { readonly byteLength: number } };
   /** Tells a device that a newer agent is there. `false`: it has no session that knows the message. */
+  /** Whether every coordinator could serve what it is about to offer. */
+  readonly mayOffer: () => boolean;
   readonly offer: (nodeId: NodeId, update: { readonly version: string; readonly sha256: string; readonly bytes: number }) => boolean;
 };
 
 /** Brings devices to the agent that this coordinator keeps, ring by ring. What was offered is memory: a new leader offers again. */
-export function startAgentUpdates({ store, clock, entropy, logger, agentFile, offer }: AgentUpdatesDeps): { stop(): void } {
+export function startAgentUpdates({ store, clock, entropy, logger, agentFile, mayOffer, offer }: AgentUpdatesDeps): { stop(): void } {
   const { sha256, version } = agentFile;
   const offeredAt = new Map<NodeId, number>();
   const seenAt = new Map<NodeId, number>();
@@ -62,7 +64,7 @@ export function startAgentUpdates({ store, clock, entropy, logger, agentFile, of
         'it did not come back with the new agent and keeps the one before; no other device gets it',
       );
     }
-    for (const nodeId of decided.offer) {
+    for (const nodeId of mayOffer() ? decided.offer : []) {
       if (!offer(nodeId, { version, sha256, bytes: agentFile.bytes.byteLength })) continue;
       offeredAt.set(nodeId, now);
       logger.info({ op: 'agent.offer', outcome: 'ok', nodeId, sha256 });

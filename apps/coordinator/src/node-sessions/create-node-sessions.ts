@@ -52,6 +52,8 @@ export type NodeSessionsOptions = {
   readonly mayGrant?: () => boolean;
   /** What devices should run; they are left as they are when absent. */
   readonly agentFile?: AgentFile | undefined;
+  /** Whether they may be given it now. Always, when absent. */
+  readonly mayUpdate?: () => boolean;
   /** Silence after which a device is called lost. Default 60 s. When its replicas are replaced, each app says. */
   readonly lostAfterMs?: number;
 };
@@ -324,6 +326,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
         entropy,
         logger,
         agentFile,
+        mayOffer: options.mayUpdate ?? (() => true),
         offer: (nodeId, update) => sessions.get(nodeId)?.offerUpdate(update) ?? false,
       })
     : undefined;
