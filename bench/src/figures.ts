@@ -42,7 +42,7 @@ export type Measure = {
 };
 
 /** Smaller or shorter than the list of goals has it: to try a benchmark out. */
-export type Size = { readonly devices?: number; readonly outageS?: number };
+export type Size = { readonly devices?: number; readonly outageS?: number; readonly samples?: number };
 
 /** A benchmark's result: `id` is the row of the list of goals that it serves. */
 export type Result = {

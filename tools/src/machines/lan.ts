@@ -26,8 +26,8 @@ export interface Machine extends AsyncDisposable {
   link(state: 'up' | 'down'): Promise<void>;
   /** Another address of the same network, in place of the one before. */
   moveAddress(): Promise<void>;
-  /** To the agent and its launcher: `SIGSTOP` is a machine that sleeps. */
-  signalAgent(signal: 'SIGSTOP' | 'SIGCONT'): Promise<void>;
+  /** To the agent and its launcher: `SIGSTOP` is a machine that sleeps, `SIGKILL` leaves only its containers. */
+  signalAgent(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): Promise<void>;
   /** As when the power goes: agent and engine die, containers with them. */
   powerOff(): Promise<void>;
 }
