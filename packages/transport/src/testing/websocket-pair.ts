@@ -58,18 +58,25 @@ export async function startEndpoint(
   return { url: `ws://127.0.0.1:${port}/agent`, port, linked, stop, shown, clients: server.clients };
 }
 
-/** Ways to a coordinator: what the link promises holds on each. */
+/** A reverse proxy before a coordinator: it listens for TLS, and passes on what is below a path with a slash at both ends. */
+export type Front = AsyncDisposable & { readonly port: number; readonly prefix: string };
+
+/** Ways to a coordinator: what the link promises holds on each. The network that breaks is the agent's. */
 export async function createPair({
   tls = false,
   proxy = false,
+  startFront,
 }: {
   readonly tls?: boolean;
   readonly proxy?: boolean;
+  readonly startFront?: (upstreamPort: number) => Promise<Front>;
 }): Promise<ContractPair> {
   const endpoint = await startEndpoint(clock, tls);
-  const relay = await startTcpProxy({ clock, entropy, target: { port: endpoint.port }, asProxy: proxy });
+  const front = await startFront?.(endpoint.port);
+  const relay = await startTcpProxy({ clock, entropy, target: { port: front?.port ?? endpoint.port }, asProxy: proxy });
   // A proxy is not asked for this machine; it joins to the endpoint whatever it is asked for.
-  const url = `${tls ? 'wss' : 'ws'}://${proxy ? 'coordinator.test' : `127.0.0.1:${relay.port}`}/agent`;
+  const host = proxy ? 'coordinator.test' : `127.0.0.1:${relay.port}`;
+  const url = `${tls || front ? 'wss' : 'ws'}://${host}${front?.prefix ?? '/'}agent`;
   if (proxy)
     for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy']) vi.stubEnv(name, `http://127.0.0.1:${relay.port}`);
   const open = (maxFrameBytes: number, preamble: Parameters<typeof openInnerTls>[0]['preamble']) =>
@@ -102,6 +109,7 @@ export async function createPair({
     stall: () => relay.turn(bothWays({ isBlocked: true })),
     async [Symbol.asyncDispose]() {
       await relay.stop();
+      await front?.[Symbol.asyncDispose]();
       endpoint.stop();
     },
   };
