@@ -1,5 +1,6 @@
-import { Pool, type Dispatcher } from 'undici';
+import { buildConnector, Pool, type Dispatcher } from 'undici';
 import { revealSecret, type Secret } from '@cloudless/kernel';
+import { explainTls, refusedClient } from './explain-tls.ts';
 
 export type HttpRequest = {
   readonly method: 'GET' | 'POST';
@@ -18,8 +19,8 @@ export type Exchange =
       readonly location: string | undefined;
       readonly body: string;
     }
-  /** No byte of it left: nothing can have happened. */
-  | { readonly kind: 'notSent'; readonly reason: string }
+  /** Nothing can have happened: no byte of it left, or nobody read it. `isHopeless`: for a reason that stays until somebody mends it. */
+  | { readonly kind: 'notSent'; readonly reason: string; readonly isHopeless?: boolean }
   /** It left, and no whole answer came: it may have happened, or may still. */
   | { readonly kind: 'lost'; readonly reason: string };
 
@@ -45,13 +46,28 @@ const POOLS_KEPT = 16;
 /** Beyond it an answer is given up: a read of that size has to be paged. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
 /** What undici and Node say, with the code that tells one refusal from another. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as { code?: unknown };
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
   if (first !== undefined) return describe(first);
+  const explained = explainTls(codeOf(error));
+  if (explained !== undefined) return `${explained} (${codeOf(error)})`;
   return typeof code === 'string' && !error.message.includes(code) ? `${error.message} (${code})` : error.message;
+}
+
+/** A node that refuses our certificate says why, then closes. undici would tell of the close only. */
+function createConnector(options: buildConnector.BuildOptions): buildConnector.connector {
+  const connect = buildConnector(options);
+  return (to, callback) =>
+    connect(to, (...result) => {
+      const [, socket] = result;
+      socket?.once('error', (error) => (refusedClient(codeOf(error)) ? socket.destroy(error) : undefined));
+      callback(...result);
+    });
 }
 
 /** HTTP to rqlite's nodes: one pool of connections each, no pipelining, no retry of any kind, and an honest account of what was sent. */
@@ -74,12 +90,12 @@ export function createHttpClient({ connections, connectTimeoutMs, auth, tls }: H
       // Deadlines are the caller's, on its own clock.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: {
+      connect: createConnector({
         timeout: connectTimeoutMs,
         ...(tls?.ca && { ca: tls.ca }),
         ...(tls?.cert && { cert: tls.cert }),
         ...(tls?.key && { key: tls.key }),
-      },
+      }),
     });
     pools.set(origin, pool);
     return pool;
@@ -96,7 +112,11 @@ export function createHttpClient({ connections, connectTimeoutMs, auth, tls }: H
       signal.removeEventListener('abort', onAbort);
       resolve(exchange);
     };
-    const fail = (error: unknown): void => settle({ kind: isSent ? 'lost' : 'notSent', reason: describe(error) });
+    function fail(error: unknown): void {
+      const [code, reason] = [codeOf(error), describe(error)];
+      if (isSent && !refusedClient(code)) settle({ kind: 'lost', reason });
+      else settle({ kind: 'notSent', reason, isHopeless: explainTls(code) !== undefined });
+    }
     function onAbort(): void {
       fail(signal.reason);
       controller?.abort(signal.reason instanceof Error ? signal.reason : new Error('aborted'));

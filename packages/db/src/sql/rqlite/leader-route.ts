@@ -39,8 +39,8 @@ type Verdict =
   | Routed
   /** Another node is the leader. */
   | { readonly kind: 'elsewhere'; readonly origin: string }
-  /** It did not happen; it may elsewhere, or soon. */
-  | { readonly kind: 'notYet'; readonly reason: string };
+  /** It did not happen; it may elsewhere, or soon. `isHopeless`: not soon. */
+  | { readonly kind: 'notYet'; readonly reason: string; readonly isHopeless?: boolean | undefined };
 
 /** After that without an answer the others are asked whether somebody else leads by now: a machine that is gone refuses nothing. */
 const SUSPECT_AFTER_MS = 1000;
@@ -73,7 +73,8 @@ function judgeStatus(origin: string, { status, isFromRqlite, location, body }: E
 }
 
 function judge(origin: string, exchange: Exchange): Verdict {
-  if (exchange.kind === 'notSent') return { kind: 'notYet', reason: `${origin} cannot be reached: ${exchange.reason}` };
+  if (exchange.kind === 'notSent')
+    return { kind: 'notYet', reason: `${origin} cannot be reached: ${exchange.reason}`, isHopeless: exchange.isHopeless };
   if (exchange.kind === 'lost') return { kind: 'lost', reason: `no answer of ${origin}: ${exchange.reason}` };
   if (exchange.status !== 200) return judgeStatus(origin, exchange);
   const answer = exchange.isFromRqlite ? parseAnswer(exchange.body) : undefined;
@@ -146,6 +147,8 @@ export function createLeaderRoute(options: LeaderRouteOptions): LeaderRoute {
       // From the first failure: an answer that is long in coming is the deadline's to judge.
       let searchesSinceMs: number | undefined;
       let hint: string | undefined;
+      /** Nodes in a row whom waiting does not help. */
+      let hopeless = 0;
       for (let attempt = 0; ; attempt += 1) {
         const origin = hint ?? nextOrigin();
         const isHint = hint !== undefined;
@@ -161,7 +164,8 @@ export function createLeaderRoute(options: LeaderRouteOptions): LeaderRoute {
         }
         const reason = verdict.kind === 'elsewhere' ? `${origin} was named leader and names another` : verdict.reason;
         searchesSinceMs ??= clock.bootMs();
-        const isOver = signal.aborted || clock.bootMs() - searchesSinceMs >= leaderWaitMs;
+        hopeless = verdict.kind === 'notYet' && verdict.isHopeless === true ? hopeless + 1 : 0;
+        const isOver = hopeless >= known.length || signal.aborted || clock.bootMs() - searchesSinceMs >= leaderWaitMs;
         if (isOver) return { kind: verdict.kind === 'lost' ? 'lost' : 'notDone', reason };
         // Each node is asked once before anybody waits: one that is gone costs nothing while another leads.
         const rounds = Math.floor(attempt / known.length);

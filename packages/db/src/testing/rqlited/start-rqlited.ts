@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRealClock } from '@cloudless/kernel/node';
+import { Agent, fetch } from 'undici';
 import type { RqliteCluster, RqliteClusterNode } from '../rqlite-cluster.ts';
 
 const clock = createRealClock();
@@ -16,10 +17,13 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-async function untilReady(url: string, process: ChildProcess): Promise<void> {
+/** How to ask nodes that serve HTTPS: PEM texts. */
+export type ClientTls = { readonly ca: string; readonly cert?: string; readonly key?: string };
+
+async function untilReady(url: string, process: ChildProcess, dispatcher: Agent): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
     if (process.exitCode !== null) throw new Error(`rqlited ended with code ${process.exitCode}`);
-    const isReady = await fetch(`${url}/readyz`).then(
+    const isReady = await fetch(`${url}/readyz`, { dispatcher }).then(
       ({ ok }) => ok,
       () => false,
     );
@@ -31,8 +35,9 @@ async function untilReady(url: string, process: ChildProcess): Promise<void> {
 
 type Running = RqliteClusterNode & { readonly process: ChildProcess };
 
-/** A cluster of real nodes on loopback, in a folder that goes with it. `arguments` go to each node. */
-export async function startRqlited(program: string, nodes: 1 | 3, more: readonly string[] = []): Promise<RqliteCluster> {
+/** A cluster of real nodes on loopback, in a folder that goes with it. `more` are flags of each node, `tls` says that they make it HTTPS. */
+export async function startRqlited(program: string, nodes: 1 | 3, more: readonly string[] = [], tls?: ClientTls): Promise<RqliteCluster> {
+  const dispatcher = new Agent({ connect: { ...tls } });
   const folder = mkdtempSync(join(tmpdir(), 'cloudless-rqlited-'));
   const running: Running[] = [];
   const ports = await Promise.all(Array.from({ length: nodes * 2 }, freePort));
@@ -41,13 +46,13 @@ export async function startRqlited(program: string, nodes: 1 | 3, more: readonly
     const [http, raft] = [`127.0.0.1:${ports[index * 2]}`, `127.0.0.1:${ports[index * 2 + 1]}`];
     const clustering = nodes === 1 ? [] : ['-bootstrap-expect', String(nodes), '-join', join3];
     const args = ['-node-id', `n${index}`, '-http-addr', http, '-raft-addr', raft, ...clustering, ...more, join(folder, `n${index}`)];
-    running.push({ id: `n${index}`, url: `http://${http}`, process: spawn(program, args, { stdio: 'ignore' }) });
+    running.push({ id: `n${index}`, url: `${tls ? 'https' : 'http'}://${http}`, process: spawn(program, args, { stdio: 'ignore' }) });
   }
-  await Promise.all(running.map(({ url, process }) => untilReady(url, process)));
+  await Promise.all(running.map(({ url, process }) => untilReady(url, process, dispatcher)));
 
   async function findLeader(): Promise<Running> {
     for (const { url } of running) {
-      const body = await fetch(`${url}/nodes?ver=2`).then(
+      const body = await fetch(`${url}/nodes?ver=2`, { dispatcher }).then(
         (response) => response.json() as Promise<{ nodes: { id: string; leader: boolean }[] }>,
         () => undefined,
       );
@@ -68,13 +73,14 @@ export async function startRqlited(program: string, nodes: 1 | 3, more: readonly
     leader: findLeader,
     async changeLeader() {
       const leader = await findLeader();
-      await fetch(`${leader.url}/leader?wait`, { method: 'POST' });
+      await fetch(`${leader.url}/leader?wait`, { method: 'POST', dispatcher });
     },
     async killLeader() {
       await end(await findLeader());
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(running.map(end));
+      await dispatcher.destroy();
       rmSync(folder, { recursive: true, force: true });
     },
   };
