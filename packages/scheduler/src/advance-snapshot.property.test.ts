@@ -3,6 +3,8 @@ import type { AllocationId, AllocationRow, NodeId, NodeRow, WorkloadId, Workload
 import { buildAllocationRow, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import { expect, it } from 'vitest';
 import { advanceSnapshot } from './advance-snapshot.ts';
+import { decidePlan, DEFAULT_OPTIONS } from './decide-plan.ts';
+import { createSettled } from './reconcile/settled.ts';
 import { createSnapshot, type Snapshot, type SnapshotAllocation } from './snapshot.ts';
 
 const NAMES = ['ash', 'beech', 'cedar', 'doum'];
@@ -102,6 +104,23 @@ function createRows() {
     },
   };
 }
+
+it('what was found to need nothing is not decided again, and the plan is the same', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(step, { maxLength: 4 }), { maxLength: 12 }), (batches) => {
+      const rows = createRows();
+      const settled = createSettled();
+      let snapshot = rows.whole();
+      for (const batch of batches) {
+        for (const change of batch) rows.take(change);
+        snapshot = rows.advance(snapshot);
+        expect(decidePlan(snapshot, DEFAULT_OPTIONS, settled)).toEqual(decidePlan(snapshot));
+        expect(decidePlan(snapshot, DEFAULT_OPTIONS, settled)).toEqual(decidePlan(snapshot));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
 
 it('a snapshot that is led on through any changes is the one that all rows give, and the one before stays as it was', () => {
   fc.assert(

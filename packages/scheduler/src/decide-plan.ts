@@ -6,6 +6,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { createPlacer, type Placer } from './placer.ts';
 import { countOperations, type Placement, type Plan, type Removal, type Stop, type Update, type Why } from './plan.ts';
 import { causes, nodeName } from './reconcile/causes.ts';
+import { createSettled, type Settled } from './reconcile/settled.ts';
 import type { SlotDecision } from './reconcile/slot.ts';
 import { reconcileOrphans, reconcileWorkload, type WorkloadDecision } from './reconcile/workload.ts';
 import { DEFAULT_WEIGHTS, type ScoreWeights } from './score/weights.ts';
@@ -21,8 +22,12 @@ export const DEFAULT_OPTIONS: DecideOptions = { maxOperations: 250, weights: DEF
 
 type Draft = { place: Placement[]; update: Update[]; stop: Stop[]; remove: Removal[]; why: Why[]; wakeAt: number; truncated: boolean };
 
-/** Everything that is to change now, for every workload. Pure: the same snapshot gives the same plan. */
-export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_OPTIONS): Plan {
+/**
+ * Everything that is to change now, for every workload. Pure: the same snapshot gives the same plan.
+ *
+ * @param settled what earlier decisions of the same loop found to need nothing; it makes the decision quicker, and never another one
+ */
+export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_OPTIONS, settled: Settled = createSettled()): Plan {
   const ledger = createLedger(snapshot);
   const draft: Draft = { place: [], update: [], stop: [], remove: [], why: [], wakeAt: Infinity, truncated: false };
   for (const workloadId of snapshot.allocationsOf.keys()) {
@@ -36,7 +41,8 @@ export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_
       draft.truncated = true;
       break;
     }
-    decideWorkload(snapshot, workload, ledger, options, draft);
+    if (settled.holds(snapshot, workload)) draft.why.push({ workloadId: workload.id, unplaced: [] });
+    else settled.note(snapshot, decideWorkload(snapshot, workload, ledger, options, draft));
   }
   const { wakeAt, ...plan } = draft;
   return { basedOn: snapshot.revision, ...plan, ...(wakeAt === Infinity ? {} : { wakeAt }) };
@@ -45,7 +51,7 @@ export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_
 /** First come, first served: capacity is not taken from those who were there. */
 const compareForService = (a: WorkloadRow, b: WorkloadRow): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
-function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledger, options: DecideOptions, draft: Draft): void {
+function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledger, options: DecideOptions, draft: Draft): WorkloadDecision {
   const decision = reconcileWorkload(snapshot, workload);
   draft.stop.push(...decision.stop);
   draft.update.push(...decision.update);
@@ -66,6 +72,7 @@ function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledge
     }
   }
   draft.why.push({ workloadId: workload.id, unplaced: unplaced.sort((a, b) => a.slot - b.slot) });
+  return decision;
 }
 
 /** What time alone will change, and when. */

@@ -2,6 +2,8 @@ import type { NodeId, NodeRow, WorkloadId, WorkloadRow } from '@cloudless/proto'
 import { buildNodeRow, buildWorkloadRow } from '@cloudless/proto/testing';
 import { describe, expect, it, vi } from 'vitest';
 import { decidePlan, DEFAULT_OPTIONS } from './decide-plan.ts';
+import { countOperations } from './plan.ts';
+import { createSettled, type Settled } from './reconcile/settled.ts';
 import { createWorld, type World } from './testing/index.ts';
 
 // oxlint-disable-next-line no-restricted-globals -- a ratio of two short times needs finer steps than the 10 ms of the real clock
@@ -63,6 +65,20 @@ describe('at 5,000 nodes', () => {
     const ratio = measureDecision(5000, workloads) / measureDecision(1000, workloads);
     // A quadratic step would make it twenty-five; caches and the collector are what lies between. Fewer nodes than a thousand fit into a cache.
     expect(ratio).toBeLessThan(15);
+  });
+
+  it('what is at rest is decided once', () => {
+    const world = createWorld(manyNodes(1000), manyWorkloads(50, 40));
+    world.converge(unlimited);
+    const snapshot = world.snapshot();
+    const settled = createSettled();
+    const measure = (kept?: Settled): number => {
+      const startedMs = elapsedMs();
+      expect(countOperations(decidePlan(snapshot, unlimited, kept))).toBe(0);
+      return elapsedMs() - startedMs;
+    };
+    const times = Array.from({ length: 12 }, () => ({ anew: measure(), again: measure(settled) }));
+    expect(Math.min(...times.map(({ again }) => again))).toBeLessThan(Math.min(...times.map(({ anew }) => anew)) / 3);
   });
 
   it('a plan for a cluster at rest scores no node', () => {

@@ -1,5 +1,5 @@
 import { backoffMs, unreachable, type Timer } from '@cloudless/kernel';
-import { decideCollection, decidePlan, type Plan } from '@cloudless/scheduler';
+import { createSettled, decideCollection, decidePlan, DEFAULT_OPTIONS, type Plan } from '@cloudless/scheduler';
 import type { ControlPlaneParts } from '../parts.ts';
 import { createPlanner, createSnapshotReader, type ApplyOutcome } from '../planner/index.ts';
 import { createCauseTrail } from './cause-trail.ts';
@@ -20,6 +20,7 @@ const STALE_RUN = 3;
 export function createControlPlane({ store, clock, entropy, logger, counts }: ControlPlaneParts): ControlPlane {
   const explanations = createExplanations();
   const trail = createCauseTrail();
+  const settled = createSettled();
   const snapshots = createSnapshotReader(store, counts);
   const planner = createPlanner({ store, clock, entropy, snapshots, findCause: trail.findCause });
   const stopping = new AbortController();
@@ -38,7 +39,7 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
   async function pass(): Promise<ApplyOutcome> {
     const startedMs = clock.bootMs();
     const snapshot = snapshots.read({ now: clock.now(), seed: Math.floor(entropy.random() * 2 ** 32) });
-    const plan = decidePlan(snapshot);
+    const plan = decidePlan(snapshot, DEFAULT_OPTIONS, settled);
     const decision = { plan, collection: decideCollection(snapshot), unplaced: explanations.findNews(plan) };
     decidedInMs = clock.bootMs() - startedMs;
     const outcome = await planner.apply(decision, stopping.signal);
