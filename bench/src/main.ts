@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-
 import { measureDashboard } from './dashboard.ts';
 import { measureFailures } from './failures.ts';
 import type { Result, Size } from './figures.ts';

@@ -16,7 +16,7 @@ import type { AgentFile } from '../install/agent-file.ts';
 import { startAgentUpdates } from './agent-updates.ts';
 import { changesByNode } from './assignments.ts';
 import { createDepartures } from './departures.ts';
-import { allowedSilenceMs, heartbeatMs } from './judge-liveness.ts';
+import { allowedSilenceMs, halfOpenMs, heartbeatMs } from './judge-liveness.ts';
 import { createLeaseGranter } from './lease-granter.ts';
 import { createLivenessWatch } from './liveness-watch.ts';
 import { createNodeWriter } from './node-writer.ts';
@@ -118,7 +118,10 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     onTick() {
       for (const session of sessions.values()) session.retry();
       // Each in its own time: five thousand at once would hold up everything else.
-      for (const presence of presences.values()) measurePaths(presence, clock, allowedSilenceMs(presence.fingerprint));
+      for (const presence of presences.values()) {
+        measurePaths(presence, clock, allowedSilenceMs(presence.fingerprint));
+        closeHalfOpen(presence);
+      }
     },
   });
 
@@ -133,6 +136,13 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       else if (change.row.revokedAt !== undefined) forget(change.row.id, 'the device was removed from the cluster');
     }
   });
+
+  /** The network forgot it, or the device sleeps: nobody else would close it before TCP does, after a quarter of an hour. */
+  function closeHalfOpen({ nodeId, link, fingerprint }: Presence): void {
+    const silentMs = watch.silentMs(nodeId) ?? 0;
+    if (!link || silentMs <= halfOpenMs(allowedSilenceMs(fingerprint))) return;
+    link.close({ code: 'timeout', message: `nothing was heard of the device for ${Math.round(silentMs / 1000)} s`, retry: true });
+  }
 
   /** Its row changed: what it lends, whether it leaves. */
   function noteNode(nodeId: NodeId): void {

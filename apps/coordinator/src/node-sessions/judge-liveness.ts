@@ -12,6 +12,12 @@ export function allowedSilenceMs(fingerprint: Pick<Fingerprint, 'link' | 'power'
 /** Three beats fit into the allowed silence, at least one every 5 s. */
 export const heartbeatMs = (silenceMs: number): number => Math.min(5000, Math.floor(silenceMs / 3));
 
+/**
+ * Silence of both paths after which a link is closed as half-open. A live agent has left it long before: it gives up after three beats without an answer. What only
+ * stood still for a moment goes on without a new handshake.
+ */
+export const halfOpenMs = (silenceMs: number): number => Math.max(15_000, 3 * silenceMs);
+
 /** What is known of a device now. Ages are in boot time. */
 export type Signals = {
   readonly word: NodeState['word'];
@@ -69,6 +75,8 @@ export function judgeLiveness(signals: Signals): Verdict | undefined {
   if (asleep) return asleep === 'stands' ? undefined : asleep;
   if (silentMs > lostAfterMs)
     return verdict('lost', 'silent_too_long', 'The device has not been heard from for too long; its replicas are replaced elsewhere.');
+  // Why it was missed stays, whatever becomes of its link.
+  if (word === 'unreachable') return undefined;
   if (closedForMs !== undefined && closedForMs > RECONNECT_MS)
     return verdict('unreachable', 'link_closed', 'The connection of the device ended, and it has not come back yet.');
   if (silentMs > limitMs)

@@ -151,6 +151,31 @@ describe('a device that is watched', () => {
     link.stall();
     await opened.pass(2000);
     expect(opened.stateOf(laptop)).toMatchObject({ word: 'unreachable', cause: { code: 'silent' } });
+    // Its link is closed meanwhile, which is no reason of its own.
+    await opened.pass(20_000);
+    expect(opened.stateOf(laptop)).toMatchObject({ word: 'unreachable', cause: { code: 'silent' } });
+  });
+
+  it.each([
+    ['on a wire', WIRED, 15_000],
+    ['on Wi-Fi', WIFI, 30_000],
+    ['that is a phone', { ...WIFI, link: { type: 'mobile' as const } }, 180_000],
+  ])('%s has its half-open connection closed long after it was missed', async (_kind, fingerprint, closedAfterMs) => {
+    await using opened = await openSessions();
+    const laptop = await opened.addNode('laptop', { fingerprint });
+    const link = await opened.connect(laptop, { fingerprint });
+    const isConnected = () => opened.sessions.channels(laptop.id).command.connected;
+    link.stall();
+    await opened.pass(closedAfterMs);
+    expect(isConnected()).toBe(true);
+    await opened.pass(2000);
+    expect(isConnected()).toBe(false);
+    expect(opened.logger.events.filter(({ op }) => op === 'session.close')).toMatchObject([{ code: 'timeout', by: 'self' }]);
+    await opened.pass(200_000);
+    expect(opened.stateOf(laptop)?.word).toBe('lost');
+    expect((await opened.kindsOfEvents()).filter((kind) => kind !== 'node.unreachable')).toEqual(['node.online', 'node.lost']);
+    await opened.connect(laptop, { fingerprint });
+    expect(opened.stateOf(laptop)?.word).toBe('online');
   });
 
   it('that says nothing on its control path and answers on the other is degraded, not lost, for as long as that is so', async () => {

@@ -205,8 +205,10 @@ describe('a second connection of one device', () => {
 describe('a device that takes nothing', () => {
   it('is let go after 30 s, and hears everything when it comes back', async () => {
     await using opened = await openSessions();
-    const laptop = await opened.addNode('laptop', { fingerprint: buildFingerprint() });
-    const link = await opened.connect(laptop);
+    // Of a kind that may be silent for longer than that.
+    const fingerprint = buildFingerprint({ link: { type: 'mobile' } });
+    const laptop = await opened.addNode('laptop', { fingerprint });
+    const link = await opened.connect(laptop, { fingerprint });
     link.stall();
     while (link.coordinator.send({ kind: 'heartbeatAck', sequence: 1 }) && link.coordinator.queuedBytes < 8 * 2 ** 20) {
       link.coordinator.send({ kind: 'refused', code: 'x', message: 'y'.repeat(2000), retry: true });
