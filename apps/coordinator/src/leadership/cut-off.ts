@@ -1,8 +1,11 @@
 import type { Clock, Timer } from '@cloudless/kernel';
 import type { LeaseState } from './lease.ts';
 
-/** How long a leader may be without the store and without every other coordinator before its agents look elsewhere. */
-export const CUT_OFF_MS = 8_000;
+/**
+ * How long a leader may be without the store and without every other coordinator before its agents look elsewhere. Another that could
+ * take over has done so by then: it waits for as long as a lease holds, and this one's has run out already.
+ */
+export const CUT_OFF_MS = 4_000;
 const LOOK_MS = 500;
 
 /**

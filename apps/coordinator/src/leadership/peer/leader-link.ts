@@ -124,7 +124,7 @@ export function createLeaderLink(options: LeaderLinkOptions): LeaderLink {
         if (text.length > MAX_LINE_BYTES) return reject(new Error('it said more than a line may hold'));
         for (const line of lines) {
           const said = parseLine(line);
-          if (!said) return reject(new Error('it said something that this release does not know'));
+          if (!said) return reject(new Error('it said something that is no message'));
           if (said.kind === 'ports') setPorts(said.ports);
         }
       });

@@ -18,6 +18,8 @@ const leaderLineSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ports'), ports: z.array(z.int().min(1).max(65_535)).max(1024) }),
 ]);
 export type LeaderLine = z.infer<typeof leaderLineSchema>;
+/** What a newer release says to those of its standbys that are not upgraded yet: whoever does not know it does without. */
+const newerLineSchema = z.object({ kind: z.string() }).transform(() => ({ kind: 'newer' as const }));
 
 /** Which process answers. */
 const whoamiSchema = z.object({ coordinatorId: z.string(), instance: z.string() });
@@ -41,6 +43,7 @@ function parseWith<T>(schema: z.ZodType<T>, text: string): T | undefined {
     return undefined;
   }
 }
-export const parseLine = (text: string): LeaderLine | undefined => parseWith(leaderLineSchema, text);
+export const parseLine = (text: string): LeaderLine | z.output<typeof newerLineSchema> | undefined =>
+  parseWith(leaderLineSchema, text) ?? parseWith(newerLineSchema, text);
 export const parseWhoami = (text: string): Whoami | undefined => parseWith(whoamiSchema, text);
 export const parseStandby = (text: string): Standby | undefined => parseWith(standbySchema, text);
