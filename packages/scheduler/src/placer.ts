@@ -36,12 +36,12 @@ export function createPlacer(first: Ask, ledger: Ledger, weights: ScoreWeights, 
   const ask: Ask = { ...first, replicasOn };
   const candidates = ledger.candidatesOf(ask.orgId);
   const { nodes } = candidates.list;
-  const scores = new Map<number, number>();
+  const scores = new Float64Array(nodes.length);
   let best: BestHeap | undefined;
   let fitting = 0;
   let asked = 0;
 
-  const scoreAt = (position: number): number => scores.get(position) ?? REFUSED;
+  const scoreAt = (position: number): number => scores[position] ?? REFUSED;
   function isBefore(a: number, b: number): boolean {
     const score = scoreAt(a);
     const other = scoreAt(b);
@@ -55,7 +55,7 @@ export function createPlacer(first: Ask, ledger: Ledger, weights: ScoreWeights, 
     /** Those kept, the worst of them first, as soon as there are as many as are wanted. */
     let worst: BestHeap | undefined;
     function consider(position: number, score: number): number {
-      scores.set(position, score);
+      scores[position] = score;
       if (worst) {
         if (isBefore(position, worst.first ?? -1)) worst.replaceFirst(position);
       } else if (kept.push(position) === wanted) worst = createBestHeap(kept, (a, b) => isBefore(b, a));
@@ -85,7 +85,7 @@ export function createPlacer(first: Ask, ledger: Ledger, weights: ScoreWeights, 
       ledger.reserve(ask.orgId, position, ask);
       replicasOn.set(node.row.id, (replicasOn.get(node.row.id) ?? 0) + 1);
       const after = candidates.at(position);
-      scores.set(position, after ? examine(after) : REFUSED);
+      scores[position] = after ? examine(after) : REFUSED;
       if (scoreAt(position) === REFUSED) fitting -= 1;
       return choice;
     },
