@@ -5,11 +5,12 @@ import { apiKey } from '@better-auth/api-key';
 import { passkey } from '@better-auth/passkey';
 import { createManualClock, createSeededEntropy } from '@cloudless/kernel/testing';
 import { describe, expect, it } from 'vitest';
-import { createTestStore } from '@cloudless/db/testing';
+import { createTestStore, type OpenTestDatabase } from '@cloudless/db/testing';
 import { createPrismaClient } from '@cloudless/db/prisma';
+import { describeOnRqlited } from '../testing/real-rqlite.ts';
 
-async function openPeople() {
-  const opened = await createTestStore();
+async function openOn(openDatabase?: OpenTestDatabase) {
+  const opened = await createTestStore(openDatabase ? { openDatabase } : {});
   const prisma = createPrismaClient({
     driver: opened.driver,
     clock: createManualClock(),
@@ -37,7 +38,7 @@ const bearer = (headers: Headers): Headers =>
       .join('; '),
   });
 
-describe('better-auth over the Prisma adapter', () => {
+function describeSuite(openPeople: () => ReturnType<typeof openOn>): void {
   it('signs a person up, in and out', async () => {
     await using people = await openPeople();
     const { headers } = await people.auth.api.signUpEmail({ body: ADA, returnHeaders: true });
@@ -87,4 +88,18 @@ describe('better-auth over the Prisma adapter', () => {
       ['session', 'put'],
     ]);
   });
+}
+
+describe('better-auth over the Prisma adapter', () => {
+  describe('on SQLite', () => {
+    describeSuite(() => openOn());
+  });
+  describeOnRqlited(1, (empty) =>
+    describeSuite(() =>
+      openOn(async () => {
+        const driver = await (await empty()).open();
+        return { driver, close: () => driver.stop() };
+      }),
+    ),
+  );
 });

@@ -4,7 +4,7 @@ import { buildNodeRow } from '@cloudless/proto/testing';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTestStore as createStoreOn, type TestStoreOptions } from '../testing/create-test-store.ts';
-import { TEST_DATABASES } from '../testing/test-databases.ts';
+import { describeEachDatabase } from '../testing/describe-databases.ts';
 import { createLossyDriver, type Loss } from '../testing/lossy-driver.ts';
 import type { CommitOutcome, Mutation, Store, WriteBatch } from './store.ts';
 
@@ -65,7 +65,7 @@ function expectAgreement(store: Store, model: Model): void {
   for (const name of NAMES) expect(store.get('node', buildNodeRow(name).id as NodeId)?.version).toBe(model.rows.get(name)?.version);
 }
 
-describe.each(TEST_DATABASES)('on %s', (database, openDatabase) => {
+describeEachDatabase((database, openDatabase) => {
   const createTestStore = (options: TestStoreOptions = {}): ReturnType<typeof createStoreOn> => createStoreOn({ openDatabase, ...options });
 
   describe('the store', () => {

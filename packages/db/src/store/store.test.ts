@@ -5,7 +5,7 @@ import { buildAllocationRow, buildNodeRow, buildWorkloadRow } from '@cloudless/p
 import { describe, expect, it } from 'vitest';
 import { openCluster } from '../open-cluster.ts';
 import { createTestStore as createStoreOn, type TestStoreOptions } from '../testing/create-test-store.ts';
-import { TEST_DATABASES } from '../testing/test-databases.ts';
+import { describeEachDatabase } from '../testing/describe-databases.ts';
 import type { CommittedBatch, Mutation, WriteBatch } from './store.ts';
 
 const entropy = createSeededEntropy(7);
@@ -43,7 +43,7 @@ function createGate() {
   return gate;
 }
 
-describe.each(TEST_DATABASES)('on %s', (_name, openDatabase) => {
+describeEachDatabase((_name, openDatabase) => {
   const createTestStore = (options: TestStoreOptions = {}): ReturnType<typeof createStoreOn> => createStoreOn({ openDatabase, ...options });
 
   describe('a commit', () => {

@@ -4,7 +4,8 @@ import { buildNodeRow, buildWorkloadRow } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
 import { createGuardedWriter } from '../sql/guarded-writer.ts';
 import { createTestStore as createStoreOn, type TestStore, type TestStoreOptions } from '../testing/create-test-store.ts';
-import { advanceUntil, TEST_DATABASES } from '../testing/test-databases.ts';
+import { describeEachDatabase } from '../testing/describe-databases.ts';
+import { advanceUntil } from '../testing/test-databases.ts';
 import { createLossyDriver, type Loss, type LossyDriver } from '../testing/lossy-driver.ts';
 import type { Mutation, WriteBatch } from './store.ts';
 
@@ -15,7 +16,7 @@ const node = (name: string): WriteBatch => ({
 });
 const names = (store: TestStore['store']): string[] => Array.from(store.list('node'), ({ row }) => row.name);
 
-describe.each(TEST_DATABASES)('on %s', (_name, openDatabase) => {
+describeEachDatabase((_name, openDatabase) => {
   const createTestStore = (options: TestStoreOptions = {}): ReturnType<typeof createStoreOn> => createStoreOn({ openDatabase, ...options });
 
   /** A store whose requests are lost as `losses` says, one entry a request; what settles them is lost as `voidLosses` says. */

@@ -3,7 +3,8 @@ import { createManualClock, createSeededEntropy } from '@cloudless/kernel/testin
 import { describe, expect, it } from 'vitest';
 import { openCluster } from '../../open-cluster.ts';
 import { createTestStore } from '../../testing/create-test-store.ts';
-import { openSqliteDatabase, TEST_DATABASES } from '../../testing/test-databases.ts';
+import { describeEachDatabase } from '../../testing/describe-databases.ts';
+import { openSqliteDatabase } from '../../testing/test-databases.ts';
 import { createLossyDriver, type Loss } from '../../testing/lossy-driver.ts';
 import { createPrismaClient } from './create-prisma-client.ts';
 
@@ -29,7 +30,7 @@ const passkey = (counter: number) => ({
   backedUp: false,
 });
 
-describe.each(TEST_DATABASES)('Prisma over %s', (_name, openDatabase) => {
+describeEachDatabase((_name, openDatabase) => {
   const openOn = (losses?: (Loss | undefined)[]): ReturnType<typeof openPrisma> => openPrisma(losses, openDatabase);
 
   it('writes and reads each kind of value as it was', async () => {
