@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import { createLan, startNginx } from '@cloudless/tools/machines';
 import { freePort } from '@cloudless/tools/product';
-import type { Reach } from '@cloudless/proto';
+import type { Join, Reach } from '@cloudless/proto';
+import { INSPECTOR, startTlsInterceptor } from '@cloudless/transport/testing';
 import { createOffer, findNode, joinByCommand, startCluster, untilNode } from '../src/devices.ts';
 
 /** A certificate that no authority vouches for, as home proxies have. */
@@ -64,6 +65,28 @@ test('a machine joins through nginx, TLS and a path prefix, and keeps its sessio
   expect(command).toContain(`https://${lan.hostAddress}:${outer}/cloudless/install`);
   await joinByCommand(machine, command);
   await untilNode(rest, 'attic', 'it is online', (node) => node?.state.word === 'online');
+
+  await test.step('in a company that decrypts TLS the authority is named, on the machine and in the dialog', async () => {
+    await using box = await startTlsInterceptor({
+      host: lan.hostAddress,
+      target: { host: lan.hostAddress, port: outer, tls: true },
+      webSockets: 'refused',
+    });
+    const office = await lan.addMachine('office');
+    const divert = ['-p', 'tcp', '-d', lan.hostAddress, '--dport', String(outer), '-j', 'DNAT', '--to-destination'];
+    const diverted = await office.run(['iptables', '-t', 'nat', '-A', 'OUTPUT', ...divert, `${lan.hostAddress}:${box.port}`]);
+    expect(diverted.exitCode, diverted.output).toBe(0);
+    const offer = await createOffer(rest);
+    const pinned = await office.run(['sh', '-c', offer.command]);
+    expect(pinned.exitCode, 'nothing is run that another key sent').toBe(90);
+    const unpinned = await office.run(['sh', '-c', offer.command.replace(/--pinnedpubkey '[^']+'/, '')]);
+    expect(unpinned.exitCode, unpinned.output).toBe(90);
+    expect(unpinned.output).toMatch(new RegExp(`\\(tls\\)\\. TLS is intercepted by ${INSPECTOR} .* let it pass WebSockets on`));
+    const { rows } = (await rest.call<{ rows: Join[] }>('GET', '/joins')).body;
+    const failure = rows.find(({ id }) => id === offer.token.split('.')[2])?.failures.at(-1);
+    expect(failure?.hop).toBe('tls');
+    expect(failure?.message).toContain(`TLS is intercepted by ${INSPECTOR} `);
+  });
 });
 
 test('a machine behind an HTTP proxy joins through it; each hop that fails is named', async () => {
@@ -104,6 +127,7 @@ test('a machine behind an HTTP proxy joins through it; each hop that fails is na
   expect(await joinAt(`${lan.hostAddress}:${product.port}`)).toContain('(pin)');
   const pinned = await other.run(['sh', '-c', command.replace(/sha256\/\/[^']+/, `sha256//${'A'.repeat(43)}=`)]);
   expect(pinned.output, 'under another key nothing is run').toMatch(/pinned public key/);
+  expect(pinned.exitCode).toBe(90);
   expect(await findNode(rest, 'other')).toBeUndefined();
 });
 

@@ -26,5 +26,5 @@ try {
 } catch (cause) {
   const isTold = isCloudlessError(cause) || cause instanceof CommandFailed;
   process.stderr.write(`${isTold ? cause.message : cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
-  process.exitCode = 1;
+  process.exitCode = cause instanceof CommandFailed ? cause.exitStatus : 1;
 }

@@ -9,7 +9,7 @@ import type { AgentConfig } from '../config.ts';
 import { openDevice } from '../open-device.ts';
 import type { ShowPairing } from '../session/enrolment.ts';
 import { readMachineHash } from '../resources/machine-hash.ts';
-import { CommandFailed, say } from './say.ts';
+import { CommandFailed, INTERCEPTED_STATUS, say } from './say.ts';
 
 export type JoinOptions = {
   /** Token, code, or nothing: then this device shows a code. */
@@ -62,7 +62,8 @@ export async function join(config: AgentConfig, { secret, at }: JoinOptions): Pr
     await noteMachine(config, identity.nodeId);
     say(`Joined as ${identity.name} (${identity.nodeId}).`);
   } catch (cause) {
-    throw new CommandFailed(explain(cause), { cause });
+    const isIntercepted = cause instanceof DialFailed && cause.interceptedBy !== undefined;
+    throw new CommandFailed(explain(cause), { cause, ...(isIntercepted ? { exitStatus: INTERCEPTED_STATUS } : {}) });
   }
 }
 

@@ -11,11 +11,16 @@ export type Base = {
 
 export type Commands = Pick<JoinOffer, 'command' | 'codeCommand' | 'url'>;
 
+/** What the shell reads when no installer came (curl 7.75; an older one writes `exit` behind the installer). Parentheses with `||` would not do in fish. */
+const END_WITH_STATUS = `-w '%{onerror}exit %{exitcode}'`;
+
 const curl = ({ url, pin }: Base): string =>
-  pin === undefined ? `curl -fsS '${url}/install'` : `curl -fsSk --pinnedpubkey 'sha256//${pin}' '${url}/install'`;
+  pin === undefined
+    ? `curl -fsS ${END_WITH_STATUS} '${url}/install'`
+    : `curl -fsSk ${END_WITH_STATUS} --pinnedpubkey 'sha256//${pin}' '${url}/install'`;
 
 /**
- * What the dialog shows. `-k` and the pin belong together: the pin alone judges who answers, whatever its certificate says.
+ * What the dialog shows. It ends with curl's status when no installer came: 90 is a key that is not the one pinned. `-k` and the pin belong together: the pin alone judges who answers, whatever its certificate says.
  *
  * @param agentSha256 of the agent that the installer has to get; empty when there is none
  */

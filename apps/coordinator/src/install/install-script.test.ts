@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { writeCommands } from './commands.ts';
 import { renderInstallScript } from './install-script.ts';
@@ -27,11 +27,15 @@ describe('the command of the dialog', () => {
   const offer = { token: `cl1.${'h'.repeat(43)}.join_${'a'.repeat(26)}.${'s'.repeat(32)}`, code: 'ABCD-EFGH' };
   it('pins a key that no authority vouches for, and nothing where one does', () => {
     expect(writeCommands({ url: FACTS.base, pin: 'PIN=' }, offer, FACTS.agentSha256).command).toBe(
-      `curl -fsSk --pinnedpubkey 'sha256//PIN=' 'https://10.0.0.1:7600/install' | sh -s -- ${offer.token} ${FACTS.agentSha256}`,
+      `curl -fsSk -w '%{onerror}exit %{exitcode}' --pinnedpubkey 'sha256//PIN=' 'https://10.0.0.1:7600/install' | sh -s -- ${offer.token} ${FACTS.agentSha256}`,
     );
     expect(writeCommands({ url: 'https://home.example.org/x', pin: undefined }, offer, '').command).toBe(
-      `curl -fsS 'https://home.example.org/x/install' | sh -s -- ${offer.token}`,
+      `curl -fsS -w '%{onerror}exit %{exitcode}' 'https://home.example.org/x/install' | sh -s -- ${offer.token}`,
     );
+  });
+  it('ends with the status of curl when no installer came', () => {
+    const { command } = writeCommands({ url: 'http://127.0.0.1:1', pin: undefined }, offer, '');
+    expect(spawnSync('sh', ['-c', command]).status).toBe(7);
   });
   it('carries secrets of a QR in the fragment only', () => {
     const { url } = writeCommands({ url: FACTS.base, pin: undefined }, offer, '');

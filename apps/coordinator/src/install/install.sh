@@ -10,11 +10,14 @@ JOIN=$(printf '%s' "$TOKEN" | cut -d. -f3)
 case "$JOIN" in join_*) ;; *) JOIN= ;; esac
 
 say() { printf '%s\n' "$*"; }
-# Names the hop that failed, here and in the dialog.
+# Names the hop that failed in the dialog, and here.
+report() {
+  [ -z "$JOIN" ] || curl -fsSk -m 10 -o /dev/null --data-urlencode "join=$JOIN" --data-urlencode "hop=$1" --data-urlencode "message=$2" "$BASE/install/trouble" 2>/dev/null || :
+}
 fail() {
   hop=$1; shift
   printf 'cloudless: %s\n' "$*" >&2
-  [ -z "$JOIN" ] || curl -fsSk -m 10 -o /dev/null --data-urlencode "join=$JOIN" --data-urlencode "hop=$hop" --data-urlencode "message=$*" "$BASE/install/trouble" 2>/dev/null || :
+  report "$hop" "$*"
   exit 1
 }
 fetch() { # path, file: what comes is judged by its checksum, not by who sent it
@@ -93,8 +96,18 @@ AGENT
 chmod 755 "$home/cloudless-agent"
 ln -sfn "$home/cloudless-agent" "$bin/cloudless-agent" || fail store "$bin/cloudless-agent cannot be written."
 
-# Without a token, the machine shows a code, and a signed-in person approves it. What the join finds wrong, it tells by itself.
-if [ -n "$TOKEN" ]; then "$home/cloudless-agent" join "$TOKEN" </dev/null || exit 1
-else "$home/cloudless-agent" join --at "$BASE" </dev/null || exit 1; fi
+# Without a token, the machine shows a code, and a signed-in person approves it. What the join finds wrong, it tells by itself, in one line; but where a
+# network decrypts TLS and lets no link through, the dialog hears it from here. 90 is what curl ends with when a pinned key is not the one it meets.
+join() {
+  status=0
+  "$home/cloudless-agent" join "$@" </dev/null || status=$?
+  [ "$status" != 0 ] || return 0
+  if [ "$status" = 90 ]; then
+    authority=$(curl -skv -m 10 -o /dev/null "$BASE/install/mark" 2>&1 | sed -n 's/^\*[[:space:]]*issuer:.*CN *= *\([^,;]*\).*/\1/p' | head -n 1)
+    report tls "TLS is intercepted by ${authority:-another authority} between this machine and $BASE, and it lets no link through. Ask whoever runs that network to let the coordinator through undecrypted, or use another network."
+  fi
+  exit "$status"
+}
+if [ -n "$TOKEN" ]; then join "$TOKEN"; else join --at "$BASE"; fi
 "$home/cloudless-agent" install </dev/null || exit 1
 case ":$PATH:" in *":$bin:"*) ;; *) say "The command is $bin/cloudless-agent ($bin is not on your PATH)." ;; esac

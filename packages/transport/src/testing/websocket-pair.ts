@@ -55,7 +55,10 @@ export async function startEndpoint(
     http.closeAllConnections();
     http.close();
   };
-  return { url: `ws://127.0.0.1:${port}/agent`, port, linked, stop, shown, clients: server.clients };
+  /** As another program would that listens there. */
+  const refuseUpgrades = (): void =>
+    void http.removeAllListeners('upgrade').on('request', (_request, response) => response.writeHead(404).end());
+  return { url: `ws://127.0.0.1:${port}/agent`, port, linked, stop, shown, clients: server.clients, refuseUpgrades };
 }
 
 /** A reverse proxy before a coordinator: it listens for TLS, and passes on what is below a path with a slash at both ends. */

@@ -7,6 +7,8 @@ export class DialFailed extends Error {
   readonly retry: boolean;
   /** Where on the way it failed. */
   readonly hop: JoinHop | undefined;
+  /** Whose authority certified the outer TLS, where that is why nothing came about. */
+  readonly interceptedBy: string | undefined;
   /** When the other end asked to come back, in ms. */
   readonly retryAfterMs: number | undefined;
   /** Nothing was heard within `openWithinMs`; it may only be slow. */
@@ -18,6 +20,7 @@ export class DialFailed extends Error {
       readonly retry?: boolean;
       readonly cause?: unknown;
       readonly hop?: JoinHop;
+      readonly interceptedBy?: string;
       readonly retryAfterMs?: number;
       readonly isSilent?: boolean;
     } = {},
@@ -27,6 +30,7 @@ export class DialFailed extends Error {
     this.code = code;
     this.retry = options.retry ?? true;
     this.hop = options.hop;
+    this.interceptedBy = options.interceptedBy;
     this.retryAfterMs = options.retryAfterMs;
     this.isSilent = options.isSilent ?? false;
   }

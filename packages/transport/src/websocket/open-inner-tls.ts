@@ -6,6 +6,7 @@ import { readComeBack } from './come-back.ts';
 import { explainAnswer, explainFailure } from './explain-failure.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
 import { INNER_TLS, readPeerChain, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
+import { watchOuterAuthority } from './outer-authority.ts';
 import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
 import { proxyFor } from './proxy-agent.ts';
 import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
@@ -33,18 +34,24 @@ export async function openInnerTls(
   const { promise, resolve, reject } = Promise.withResolvers<{ channel: DuplexChannel; answer: PreambleAnswer; chain: PeerChain }>();
   const proxy = proxyFor(dial.url);
   // Outer TLS only gets through proxies: who the coordinator is, is judged inside.
+  let outerAuthority = (): string | undefined => undefined;
   const socket = new WebSocket(dial.url, {
     perMessageDeflate: false,
     maxPayload: MAX_WEBSOCKET_BYTES,
     rejectUnauthorized: false,
+    finishRequest(request) {
+      outerAuthority = watchOuterAuthority(request);
+      request.end();
+    },
     ...(proxy ? { agent: proxy.agent } : {}),
   });
+  const way = () => ({ url: dial.url, proxy: proxy?.shown, authority: outerAuthority() });
   const failed = (cause: unknown): void => {
-    reject(dial.signal.aborted && cause === dial.signal.reason ? cause : explainFailure(cause, dial.url, proxy?.shown));
+    reject(dial.signal.aborted && cause === dial.signal.reason ? cause : explainFailure(cause, way()));
     socket.terminate();
   };
   socket.once('unexpected-response', (request, response) => {
-    failed(explainAnswer(response, dial.url, proxy?.shown));
+    failed(explainAnswer(response, way()));
     request.destroy();
   });
   socket.once('close', (code, reason) => {

@@ -27,14 +27,15 @@ export async function dialPeer(dial: PeerDial): Promise<{ readonly connection: T
   const { address, identity, judgePeer, signal } = dial;
   signal.throwIfAborted();
   const url = toPeerUrl(address);
+  const way = { url, proxy: undefined, authority: undefined };
   const { promise, resolve, reject } = Promise.withResolvers<{ connection: TLSSocket; coordinatorId: string }>();
   const socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_WEBSOCKET_BYTES, rejectUnauthorized: false });
   const failed = (cause: unknown): void => {
-    reject(signal.aborted && cause === signal.reason ? cause : explainFailure(cause, url, undefined));
+    reject(signal.aborted && cause === signal.reason ? cause : explainFailure(cause, way));
     socket.terminate();
   };
   socket.once('unexpected-response', (request, response) => {
-    failed(explainAnswer(response, url, undefined));
+    failed(explainAnswer(response, way));
     request.destroy();
   });
   const onAbort = (): void => failed(signal.reason);
