@@ -21,6 +21,7 @@ import { readAgentFile, type AgentFile } from './install/agent-file.ts';
 import { openInstaller } from './install/open-installer.ts';
 import { createNodeSessions, serveAgents, type AgentDoor, type NodeSessionsServer } from './node-sessions/index.ts';
 import { createPeople } from './people/create-people.ts';
+import { tellLargeTables } from './tell-large-tables.ts';
 import { announce } from './reach/announce.ts';
 import type { ReachKeeper } from './reach/create-reach.ts';
 import { openReach } from './reach/open-reach.ts';
@@ -133,6 +134,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
   const controlPlane = options.createControlPlane?.({ store, clock, entropy, logger, counts: sessions });
   if (controlPlane) lifecycle.add('control plane', controlPlane);
   lifecycle.add('forgetting', createForgetNodes({ store, clock, entropy, logger }));
+  lifecycle.add('table sizes', tellLargeTables({ store, clock, entropy, logger, orgId: cluster.orgId }));
   const people = lifecycle.add(
     'people',
     await createPeople({ driver, store, cluster, keyWrap, clock, entropy, logger, codeFile: paths.claimCode, crashPoint }),

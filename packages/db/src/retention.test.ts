@@ -2,7 +2,7 @@ import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing
 import { describe, expect, it } from 'vitest';
 import { RETENTION, retentionStatements } from './retention.ts';
 import { toIsoTime } from './sql/iso-time.ts';
-import { TABLE_ALARMS } from './table-sizes.ts';
+import { TABLE_ALARMS, type TableSize } from './table-sizes.ts';
 import { createTestStore } from './testing/create-test-store.ts';
 
 /** Tables that grow only with what people own, and why. */
@@ -51,12 +51,19 @@ describe('retention', () => {
       if (sql !== undefined) await opened.driver.batch([{ sql }], { id: 'change' });
       await clock.advance(3_600_000);
     };
+    const heard: TableSize[] = [];
+    opened.store.onTableLarge((size) => heard.push(size));
     await anHour(fill.sql);
     await anHour();
     expect(told()).toEqual([['setting', 2, 1]]);
+    // At its alarm is not below it.
+    await anHour("DELETE FROM setting WHERE name = 'one'");
+    await anHour("INSERT INTO setting (org_id, name, value, updated_at) VALUES ('o', 'one', '', 1)");
+    expect(told()).toHaveLength(1);
     await anHour('DELETE FROM setting');
     await anHour(fill.sql);
     expect(told()).toHaveLength(2);
+    expect(heard).toEqual(told().map(([table, rows, alarm]) => ({ table, rows, alarm })));
   });
 
   it('removes what ran out and keeps what is good', async () => {

@@ -9,6 +9,7 @@ export const EVENT_KINDS = [
   'cluster.leaderChanged',
   'cluster.backedUp',
   'cluster.backupFailed',
+  'cluster.tableLarge',
   'node.joined',
   'node.online',
   'node.degraded',

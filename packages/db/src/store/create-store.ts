@@ -9,6 +9,7 @@ import { findMalformed } from './compose-group.ts';
 import { readEvents } from './events.ts';
 import { loadControl } from './load-control.ts';
 import { createRetention } from './retention-timer.ts';
+import type { TableSize } from '../table-sizes.ts';
 import type { CommittedBatch, Store } from './store.ts';
 
 export type StoreOptions = {
@@ -36,7 +37,15 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const ring = createChangeRing(ringLimit, headRevision);
   const listeners = new Set<(batch: CommittedBatch) => void>();
   const writer = createGuardedWriter(options);
-  const retention = createRetention({ writer, clock, logger, driver, limits: options.retention ?? {} });
+  const largeListeners = new Set<(size: TableSize) => void>();
+  const retention = createRetention({
+    writer,
+    clock,
+    logger,
+    driver,
+    limits: options.retention ?? {},
+    onLarge: (size) => largeListeners.forEach((listener) => listener(size)),
+  });
   let revision = headRevision;
   let isStopped = false;
 
@@ -87,6 +96,10 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     onCommit(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onTableLarge(listener) {
+      largeListeners.add(listener);
+      return () => void largeListeners.delete(listener);
     },
     changesSince: (since) => ring.since(since),
     listEvents: (query, signal) => readEvents(driver, query, signal),

@@ -2,7 +2,7 @@ import type { Clock, Logger, Timer } from '@cloudless/kernel';
 import { retentionStatements, type RetentionLimits } from '../retention.ts';
 import type { SqlDriver } from '../sql/driver.ts';
 import type { GuardedWriter } from '../sql/guarded-writer.ts';
-import { readTableSizes } from '../table-sizes.ts';
+import { readTableSizes, type TableSize } from '../table-sizes.ts';
 
 export interface Retention {
   /** Called after each group: many groups make a sweep due before the timer does. */
@@ -16,27 +16,31 @@ export type RetentionOptions = {
   readonly logger: Logger;
   readonly limits: RetentionLimits;
   readonly driver: SqlDriver;
+  readonly onLarge: (size: TableSize) => void;
 };
 
 const SWEEP_EVERY_GROUPS = 256;
 const SWEEP_EVERY_MS = 3_600_000;
+/** Of an alarm: a table that stays near it is told of once. */
+const WELL_BELOW = 0.9;
 
 /** Keeps growing tables within their limits, and tells once of one that is larger than they explain: hourly, and sooner under load. A sweep that fails is logged and tried again. */
-export function createRetention({ writer, clock, logger, limits, driver }: RetentionOptions): Retention {
+export function createRetention({ writer, clock, logger, limits, driver, onLarge }: RetentionOptions): Retention {
   let groups = 0;
   let sweeping: Promise<void> | undefined;
   let timer: Timer | undefined;
 
-  /** Told of, and not yet back within their size. */
+  /** Told of, and not yet well below their alarm again. */
   const large = new Set<string>();
 
   async function watchSizes(): Promise<void> {
-    for (const { table, rows, alarm } of await readTableSizes(driver, limits.alarms)) {
-      if (rows <= alarm) large.delete(table);
-      else if (!large.has(table)) {
-        large.add(table);
-        logger.warn({ op: 'store.tableLarge', outcome: 'failed', table, rows, alarm });
-      }
+    for (const size of await readTableSizes(driver, limits.alarms)) {
+      const { table, rows, alarm } = size;
+      if (rows <= alarm * WELL_BELOW) large.delete(table);
+      if (rows <= alarm || large.has(table)) continue;
+      large.add(table);
+      logger.warn({ op: 'store.tableLarge', outcome: 'failed', table, rows, alarm });
+      onLarge(size);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { AllocationRow, BatchId, ClusterEvent, NodeRow, WorkloadRow } from '@cloudless/proto';
+import type { TableSize } from '../table-sizes.ts';
 
 /** The control tables: loaded whole at start, kept in memory, scheduled from there. People's tables are not among them. */
 export type ControlRows = {
@@ -87,6 +88,8 @@ export interface Store {
   commit(batch: WriteBatch, signal?: AbortSignal): Promise<CommitOutcome>;
   /** Called after each committed batch, in order, before `commit` resolves. Must not throw or block. Returns how to stop. */
   onCommit(listener: (batch: CommittedBatch) => void): () => void;
+  /** Called once whenever a table passes its size alarm (`TABLE_ALARMS`), and not again before it was well below. Returns how to stop. */
+  onTableLarge(listener: (size: TableSize) => void): () => void;
   /**
    * Batches after `revision`, or `reset` when they are no longer kept. For streams that resume; what comes later arrives by `onCommit`.
    */
