@@ -2,7 +2,8 @@ import type { Store, WriteBatch } from '@cloudless/db';
 
 /**
  * Places at which a test kills the process, to prove that nothing is lost or doubled. `deploy` is the batch that makes a workload,
- * `placement` the one that makes an allocation, `report` the one that carries what an agent observed.
+ * `placement` the one that makes an allocation, `report` the one that carries what an agent observed. `lease` is what a device is granted for an
+ * exclusive replica; `backup` and `move` are the commands.
  */
 export const CRASH_POINTS = [
   'deploy.beforeCommit',
@@ -14,6 +15,12 @@ export const CRASH_POINTS = [
   'people.beforeClaim',
   'people.afterClaim',
   'coordinator.beforeReady',
+  'lease.beforeGrant',
+  'lease.afterGrant',
+  'backup.beforeRename',
+  'backup.afterRename',
+  'move.beforeMark',
+  'move.afterMark',
 ] as const;
 export type CrashPointName = (typeof CRASH_POINTS)[number];
 

@@ -45,7 +45,7 @@ function recordStart({ store, clock, entropy, cluster, logger, version }: Ground
 /** Who devices are, and their sessions. */
 async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentFile | undefined, lead: Lead) {
   const addresses = () => withStandbys(reach.addresses(), lead);
-  const { driver, store, cluster, keyWrap, clock, entropy, logger, lifecycle, version } = ground;
+  const { driver, store, cluster, keyWrap, clock, entropy, logger, lifecycle, version, crashPoint } = ground;
   const pairUrl = (code: string): string => `${reach.base().url}/pair#${code}`;
   const enrolment = lifecycle.add(
     'enrolment',
@@ -61,6 +61,7 @@ async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentF
     renew: (nodeId, csr) => enrolment.renew(nodeId, csr),
     addresses,
     // It grants nothing beyond its own lease: another may lead by then, and counts from its takeover.
+    crashPoint,
     mayGrant: () => lead.kind === 'sole' || lead.lease.state().kind === 'held',
     agentFile,
     // A standby of another release may have to lead tomorrow, and serves agents of its own and the one before.

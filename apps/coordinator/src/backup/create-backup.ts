@@ -5,6 +5,7 @@ import { findDifference, openCopyFile, type CopyableDriver } from '@cloudless/db
 import type { Clock, Entropy } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import { measureFile, readBackupFile, writeBackupFile, type BackupManifest } from './backup-file.ts';
+import { noCrash, type CrashPoint } from '../crash-points.ts';
 import { sealKey } from './sealed-key.ts';
 
 export type CreateBackupOptions = {
@@ -16,6 +17,7 @@ export type CreateBackupOptions = {
   readonly to: string;
   /** Puts the master key in, sealed. Without it the key has to be kept apart. */
   readonly withKey?: { readonly masterKey: Uint8Array; readonly passphrase: string };
+  readonly crashPoint?: CrashPoint;
 };
 
 /** What the settings page tells of the last backup. */
@@ -79,7 +81,7 @@ async function remember({ driver, clock, entropy, to }: CreateBackupOptions, man
  * @throws CloudlessError `config_invalid` when the file exists or cannot be written; `store_unavailable`
  */
 export async function createBackup(options: CreateBackupOptions): Promise<BackupManifest> {
-  const { driver, to } = options;
+  const { driver, to, crashPoint = noCrash } = options;
   if (existsSync(to)) throw new CloudlessError('config_invalid', `${to} exists already. Name another file, or remove that one.`);
   const [draft, database, extracted] = [`${to}.partial`, `${to}.partial.db`, `${to}.partial.read`];
   const removeDrafts = (): void => {
@@ -96,7 +98,9 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
       throw new CloudlessError('store_unavailable', 'The database gave a copy that is older than itself. Try again in a moment.');
     writeBackupFile(draft, manifest, database);
     verify(draft, extracted);
+    crashPoint('backup.beforeRename');
     renameSync(draft, to);
+    crashPoint('backup.afterRename');
     syncFolder(to);
     await remember(options, manifest);
     return manifest;

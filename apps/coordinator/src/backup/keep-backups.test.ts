@@ -73,7 +73,9 @@ describe('the keeper of backups', () => {
   });
 });
 
-it('of a folder, only what the keeper made is removed, the oldest first', () => {
+it('of a folder, only what the keeper made is removed, the oldest first, and what a killed one left half done', () => {
   const own = ['03', '01', '02'].map((day) => `cloudless-2026-11-${day}T00-00-00-000Z.backup`);
   expect(chooseStale([...own, 'cloudless-mine.backup', 'a.txt'], 1)).toEqual([own[1], own[2]]);
+  const drafts = ['.partial', '.partial.db', '.partial.db-wal', '.partial.read'].map((end) => `${own[0]}${end}`);
+  expect(chooseStale([...drafts, own[0] ?? '', 'mine.backup.partial'], 1)).toEqual(drafts);
 });

@@ -9,12 +9,13 @@ import { readMasterKey } from '@cloudless/identity/ca';
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { CloudlessError, isCloudlessError } from '@cloudless/proto';
-import { readConfig } from '../config.ts';
+import { readConfig, type CoordinatorConfig } from '../config.ts';
+import { createCrashPoint, noCrash, type CrashPoint } from '../crash-points.ts';
 import { makeDataFolders } from '../data-folder.ts';
 import { readVersion } from '../machine.ts';
 import { openAsItIs, rqliteOptions } from '../open-database.ts';
 import { createBackup } from './create-backup.ts';
-import { moveToRqlite, undoMove } from './move-to-rqlite.ts';
+import { moveToRqlite, undoMove, type MoveStep } from './move-to-rqlite.ts';
 import { restoreBackup } from './restore-backup.ts';
 
 /**
@@ -61,16 +62,22 @@ async function using<T>(driver: CopyableDriver, work: () => Promise<T>): Promise
   }
 }
 
+/** Of tests: none without their variables. */
+const crashPointOf = ({ faults: { crashAt } }: CoordinatorConfig): CrashPoint =>
+  crashAt === undefined ? noCrash : createCrashPoint(crashAt, () => process.kill(process.pid, 'SIGKILL'));
+
 async function backup(): Promise<void> {
   const to = fileOf(values.to, '--to');
-  const paths = await makeDataFolders(readConfig().dataFolder);
+  const config = readConfig();
+  const paths = await makeDataFolders(config.dataFolder);
   const passphrase = await readPassphrase();
   const withKey = values['with-master-key'] === true;
   if (withKey !== (passphrase !== undefined))
     throw misused('--with-master-key and --passphrase-file belong together: give both or neither.');
   const key = passphrase === undefined ? undefined : { masterKey: await readMasterKey(paths.masterKey, ports.entropy), passphrase };
-  const driver = await openAsItIs({ config: readConfig(), ...ports }, paths);
-  const made = await using(driver, () => createBackup({ driver, ...ports, version: readVersion(), to, ...(key ? { withKey: key } : {}) }));
+  const driver = await openAsItIs({ config, ...ports }, paths);
+  const parts = { driver, ...ports, version: readVersion(), crashPoint: crashPointOf(config) };
+  const made = await using(driver, () => createBackup({ ...parts, to, ...(key ? { withKey: key } : {}) }));
   const rows = made.tables.reduce((sum, table) => sum + table.rows, 0);
   say(`Backup ${to}: cluster ${made.clusterId}, ${rows} rows, ${made.bytes} bytes, read back and whole.`);
   if (!withKey)
@@ -93,7 +100,8 @@ async function restore(): Promise<void> {
 }
 
 async function move(): Promise<void> {
-  const { store, dataFolder } = readConfig();
+  const config = readConfig();
+  const { store, dataFolder } = config;
   if (!store) throw misused('--url is not given: name the addresses of the rqlite cluster.');
   const paths = await makeDataFolders(dataFolder);
   if (!existsSync(paths.database)) throw misused(`There is no cluster in ${paths.database}. Name its data folder with --data.`);
@@ -101,7 +109,12 @@ async function move(): Promise<void> {
   await using(to, async () => {
     const { driver: from } = await openSqlite({ path: paths.database, thread: 'inline', clock: ports.clock });
     const url = store.urls.join(',');
-    const options = { from, fromPath: paths.database, to, url, clock: ports.clock };
+    const crashPoint = crashPointOf(config);
+    const onStep = (step: MoveStep): void => {
+      if (step === 'checked') crashPoint('move.beforeMark');
+      if (step === 'marked') crashPoint('move.afterMark');
+    };
+    const options = { from, fromPath: paths.database, to, url, clock: ports.clock, onStep };
     const { kind, clusterId } = await using(from, () => (values.undo === true ? undoMove(options) : moveToRqlite(options)));
     if (kind === 'undone') say(`Cluster ${clusterId} is in ${paths.database} again, and gone from ${url}.`);
     else

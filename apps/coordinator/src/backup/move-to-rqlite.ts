@@ -6,7 +6,7 @@ import type { Clock } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 
 /** Where a move stands, for tests that stop it there. */
-export type MoveStep = 'marked' | 'copied' | CopyStep;
+export type MoveStep = 'checked' | 'marked' | 'copied' | CopyStep;
 
 export type MoveOptions = {
   /** The embedded database, with this release's schema. */
@@ -73,6 +73,7 @@ export async function moveToRqlite({ from, fromPath, to, url, clock, onStep }: M
       throw refuse(`${url} holds this cluster already, and ${fromPath} was not moved there. Empty one of the two.`);
     return { kind: 'alreadyMoved', clusterId };
   }
+  onStep?.('checked');
   if (movedTo === undefined) await mark(from, url);
   onStep?.('marked');
   await withCopy(from, fromPath, async (copy) => {

@@ -17,6 +17,7 @@ import { startAgentUpdates } from './agent-updates.ts';
 import { changesByNode } from './assignments.ts';
 import { createDepartures } from './departures.ts';
 import { allowedSilenceMs, halfOpenMs, heartbeatMs } from './judge-liveness.ts';
+import type { CrashPoint } from '../crash-points.ts';
 import { createLeaseGranter } from './lease-granter.ts';
 import { createLivenessWatch } from './liveness-watch.ts';
 import { createNodeWriter } from './node-writer.ts';
@@ -50,6 +51,7 @@ export type NodeSessionsOptions = {
   readonly serveFile?: ServeFile;
   /** Whether this coordinator is the leader for certain, so that it may grant leases. Always, when absent. */
   readonly mayGrant?: () => boolean;
+  readonly crashPoint?: CrashPoint;
   /** What devices should run; they are left as they are when absent. */
   readonly agentFile?: AgentFile | undefined;
   /** Whether they may be given it now. Always, when absent. */
@@ -92,7 +94,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     },
   });
   const nodes = createNodeWriter({ store, clock, entropy, logger });
-  const leases = createLeaseGranter({ store, clock, mayGrant: options.mayGrant ?? (() => true) });
+  const leases = createLeaseGranter({ store, clock, mayGrant: options.mayGrant ?? (() => true), crashPoint: options.crashPoint });
   const departures = createDepartures({
     store,
     clock,

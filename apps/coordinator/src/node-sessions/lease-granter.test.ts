@@ -1,5 +1,6 @@
 import { fencedAfterMs, type AllocationRow, type NodeRow } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
+import { createCrashPoint } from '../crash-points.ts';
 import { createLeaseGranter } from './lease-granter.ts';
 import { openSessions } from './testing/open-sessions.ts';
 
@@ -73,6 +74,27 @@ describe('a device that asks for a lease', () => {
 });
 
 describe('a new leader', () => {
+  it.each(['lease.beforeGrant', 'lease.afterGrant'] as const)(
+    'after one that died at %s counts no less than the dead one may have promised',
+    async (point) => {
+      await using test = await open();
+      const { opened, laptop, held } = test;
+      const { store, clock } = opened;
+      const crashPoint = createCrashPoint(point, () => {
+        throw new Error('died');
+      });
+      // Placed after its start: no grant is known of it.
+      const dying = createLeaseGranter({ store, clock, mayGrant: () => true, crashPoint });
+      const later = await opened.place(laptop, EXCLUSIVE);
+      expect(() => dying.grant(laptop.id, [later.id])).toThrow('died');
+      const next = createLeaseGranter({ store, clock, mayGrant: () => true });
+      for (const id of [held.id, later.id])
+        expect(next.leftMs(id)).toBeGreaterThanOrEqual(Math.max(dying.leftMs(id), fencedAfterMs(held.spec)));
+      dying.stop();
+      next.stop();
+    },
+  );
+
   it('counts every exclusive replica that is there as granted at its start', async () => {
     await using test = await open();
     const { opened, held } = test;

@@ -1,6 +1,7 @@
 import type { Store } from '@cloudless/db';
 import type { Clock } from '@cloudless/kernel';
 import { fencedAfterMs, leaseMsOf, type AllocationId, type AllocationRow, type NodeId } from '@cloudless/proto';
+import { noCrash, type CrashPoint } from '../crash-points.ts';
 
 export type LeaseGrant = { readonly allocationId: AllocationId; readonly leaseMs: number };
 
@@ -18,13 +19,14 @@ export type LeaseGranterDeps = {
   readonly clock: Clock;
   /** Whether this coordinator is the leader for certain: it grants nothing beyond its own lease. */
   readonly mayGrant: () => boolean;
+  readonly crashPoint?: CrashPoint | undefined;
 };
 
 /**
  * A new leader knows of no grant that another made, so that each exclusive allocation that is there counts as granted when it starts.
  * What is told to stop gets none any more, and the planner places a successor only after that is durable and `leftMs` has passed.
  */
-export function createLeaseGranter({ store, clock, mayGrant }: LeaseGranterDeps): LeaseGranter {
+export function createLeaseGranter({ store, clock, mayGrant, crashPoint = noCrash }: LeaseGranterDeps): LeaseGranter {
   const fencedAtMs = new Map<AllocationId, number>();
   const note = ({ id, spec }: AllocationRow): void => void fencedAtMs.set(id, clock.bootMs() + fencedAfterMs(spec));
   for (const { row } of store.list('allocation')) if (row.spec.exclusive) note(row);
@@ -44,7 +46,9 @@ export function createLeaseGranter({ store, clock, mayGrant }: LeaseGranterDeps)
       return asked.flatMap((id) => {
         const row = mayHave(nodeId, id);
         if (!row) return [];
+        crashPoint('lease.beforeGrant');
         note(row);
+        crashPoint('lease.afterGrant');
         return [{ allocationId: id, leaseMs: leaseMsOf(row.spec) }];
       });
     },
