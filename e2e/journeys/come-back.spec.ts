@@ -44,6 +44,29 @@ test('a device comes back from a cut cable, another address and a night without 
     await isBack('it is back');
     test.info().annotations.push({ type: 'reconnect from another address', description: `${Math.round(performance.now() - movedAt)} ms` });
   });
+  await test.step('from the cable to the Wi-Fi, and back', async () => {
+    const wifi = await attic.addWifi();
+    const talksFrom = (address: string) =>
+      expect
+        .poll(async () => (await attic.run(['ss', '-Htn', 'state', 'established', 'src', address])).stdout.trim() !== '', {
+          message: `it talks from ${address}`,
+          timeout: 20_000,
+          intervals: [25],
+        })
+        .toBe(true);
+    const unpluggedAt = performance.now();
+    await attic.plug('out');
+    await talksFrom(wifi);
+    await isBack('it is back over the Wi-Fi');
+    const overWifiMs = Math.round(performance.now() - unpluggedAt);
+    await attic.plug('in');
+    const wifiDownAt = performance.now();
+    await attic.wifi('down');
+    await talksFrom(attic.address);
+    await isBack('it is back over the cable');
+    const description = `${overWifiMs} ms to the Wi-Fi, ${Math.round(performance.now() - wifiDownAt)} ms to the cable`;
+    test.info().annotations.push({ type: 'reconnect over the other interface', description });
+  });
   await test.step('a night asleep', async () => {
     // The launcher is asleep too, as everything on a machine whose lid is shut.
     await attic.signalAgent('SIGSTOP');
@@ -59,8 +82,9 @@ test('a device comes back from a cut cable, another address and a night without 
     await attic.powerOff();
     await attic.link('down');
     await attic.startEngine();
-    // As its service would at the start of the machine.
-    const agent = attic.start([`${attic.home}/data/agent/bin/cloudless-agent`, 'run']);
+    // As its service would at the start of the machine, which got another name meanwhile.
+    const renamed = 'hostname cellar && exec env -u CLOUDLESS_NODE_NAME "$0" run';
+    const agent = attic.start(['unshare', '--uts', 'sh', '-c', renamed, `${attic.home}/data/agent/bin/cloudless-agent`]);
     await expect
       .poll(async () => (await listContainers(attic.engine)).some(({ running }) => running), {
         message: 'the app runs before any contact',
@@ -71,6 +95,12 @@ test('a device comes back from a cut cable, another address and a night without 
     await attic.link('up');
     await isBack('it is back');
     await untilWorkload(rest, id, 'the app is ready', ({ status }) => status.ready === 1);
+    await untilNode(rest, 'attic', 'its machine\u2019s new name is seen', (node) => node?.fingerprint?.hostname === 'cellar');
+    const { rows } = (await rest.call<{ rows: { name: string; local: boolean }[] }>('GET', '/nodes')).body;
+    expect(
+      rows.filter(({ local }) => !local).map(({ name }) => name),
+      'it is one device, by the name that people gave it',
+    ).toEqual(['attic']);
     expect(agent.output()).not.toContain('"level":50');
   });
 

@@ -24,6 +24,11 @@ export interface Machine extends AsyncDisposable {
   startEngine(): Promise<void>;
   /** The cable. */
   link(state: 'up' | 'down'): Promise<void>;
+  /** A second way into the same network, which is taken when there is no cable. @returns its address */
+  addWifi(): Promise<string>;
+  /** The cable out or in, as where a network service runs: its address and routes go and come with it. */
+  plug(state: 'in' | 'out'): Promise<void>;
+  wifi(state: 'up' | 'down'): Promise<void>;
   /** Another address of the same network, in place of the one before. */
   moveAddress(): Promise<void>;
   /** To the agent and its launcher: `SIGSTOP` is a machine that sleeps, `SIGKILL` leaves only its containers. */
@@ -184,6 +189,39 @@ async function createMachine({ name, id, index, bridge, net, net6, behindNat }: 
     killEngine: () => killDockerd(pidFile),
     startEngine,
     link: (state) => must(...inside('ip', 'link', 'set', 'eth0', state)).then(() => (state === 'up' ? addDefaultRoute() : undefined)),
+    async addWifi() {
+      const wifi = `${net}.${index + 50}`;
+      await must(
+        'ip',
+        'link',
+        'add',
+        `clw${id}${index}`,
+        'master',
+        bridge,
+        'up',
+        'type',
+        'veth',
+        'peer',
+        'name',
+        'wlan0',
+        'netns',
+        namespace,
+      );
+      await must(...inside('ip', 'link', 'set', 'wlan0', 'up'));
+      // The kernel prefers the lowest metric; these are NetworkManager's.
+      await must(...inside('ip', 'addr', 'add', `${wifi}/24`, 'dev', 'wlan0', 'metric', '600'));
+      return wifi;
+    },
+    async plug(state) {
+      if (state === 'out') {
+        await must(...inside('ip', 'addr', 'flush', 'dev', 'eth0'));
+        return must(...inside('ip', 'link', 'set', 'eth0', 'down'));
+      }
+      await must(...inside('ip', 'link', 'set', 'eth0', 'up'));
+      await must(...inside('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0'));
+      await addDefaultRoute();
+    },
+    wifi: (state) => must(...inside('ip', 'link', 'set', 'wlan0', state)),
     async moveAddress() {
       const before = address;
       hostPart += 100;
