@@ -14,6 +14,7 @@ import type {
   WorkloadId,
 } from '@cloudless/proto';
 import { useMemo } from 'react';
+import { judgeLive, type LiveMark } from './live-mark.ts';
 import { sumUsage } from './sum-usage.ts';
 import { useLive } from './live-provider.tsx';
 import { useBrowserNow } from './use-now.ts';
@@ -96,29 +97,13 @@ export function useLentUsage(node: Pick<CloudlessNode, 'id' | 'state'>): Resourc
 /** The newest sample of every replica, by id. */
 export const useAllUsage = (): ReadonlyMap<AllocationId, readonly Usage[]> => useLive((state) => state.allocationUsage);
 
-/** `stale`: nothing was heard for longer than the coordinator is ever silent, the socket is gone, or the coordinator itself may be out of date. */
-export type LiveMark =
-  | { readonly kind: 'connecting' }
-  | { readonly kind: 'live' }
-  | { readonly kind: 'reconnecting'; readonly sinceAt: number }
-  | { readonly kind: 'stale'; readonly sinceAt: number };
-
-/** The coordinator sends something every 10 s at least. */
-const SILENCE_MS = 25_000;
-/** A socket that comes back sooner was hardly gone. */
-const GONE_MS = 5000;
-
 /** How current the page is. */
 export function useLiveMark(): LiveMark {
   const connection = useLive((state) => state.connection);
   const heardAt = useLive((state) => state.heardAt);
-  const staleSince = useLive((state) => (state.staleSince === undefined ? undefined : state.staleSince - state.skewMs));
-  const now = useBrowserNow();
-  if (heardAt === undefined) return { kind: 'connecting' };
-  if (staleSince !== undefined) return { kind: 'stale', sinceAt: staleSince };
-  const silentMs = now - heardAt;
-  if (silentMs > SILENCE_MS || (connection !== 'live' && silentMs > GONE_MS)) return { kind: 'stale', sinceAt: heardAt };
-  return connection === 'live' ? { kind: 'live' } : { kind: 'reconnecting', sinceAt: heardAt };
+  const staleSince = useLive((state) => state.staleSince);
+  const skewMs = useLive((state) => state.skewMs);
+  return judgeLive({ connection, heardAt, staleSince, skewMs }, useBrowserNow());
 }
 
 /** Whether the lists have come, and why not. */
