@@ -33,10 +33,14 @@ const SKEW_MS = 5 * 60_000;
  * @param bundle certificates of the trusted CAs, PEM
  * @param now ms since the epoch; the coordinator's time, also on a device whose clock is wrong
  */
-export function verifySvid(chain: readonly Uint8Array[], bundle: string, now: number): Result<Svid, SvidFault> {
+export const verifySvid = (chain: readonly Uint8Array[], bundle: string, now: number): Result<Svid, SvidFault> =>
+  verifyIssued(chain, readCertificates(bundle), now);
+
+/** The same, for who judges many by one bundle. */
+export function verifyIssued(chain: readonly Uint8Array[], bundle: readonly X509Certificate[], now: number): Result<Svid, SvidFault> {
   const leaf = readLeaf(chain);
   if (!leaf.ok) return leaf;
-  const issuer = readCertificates(bundle).find((ca) => ca.ca && leaf.value.checkIssued(ca) && leaf.value.verify(ca.publicKey));
+  const issuer = bundle.find((ca) => ca.ca && leaf.value.checkIssued(ca) && leaf.value.verify(ca.publicKey));
   if (!issuer) return err({ code: 'untrusted', message: 'the certificate was not issued by this cluster' });
   const identified = identify(leaf.value);
   if (!identified.ok) return identified;
@@ -61,5 +65,13 @@ function identify(leaf: X509Certificate): Result<Svid, SvidFault> {
   const name = /^URI:(spiffe:\/\/[a-z0-9./_-]+)$/.exec(leaf.subjectAltName ?? '')?.[1];
   const id = name === undefined ? undefined : parseSpiffeId(name);
   if (leaf.ca || !id) return err({ code: 'notSvid', message: 'the certificate carries no SPIFFE id that this release knows' });
-  return ok({ ...id, ...validityOf(leaf), serial: leaf.serialNumber.toLowerCase(), keyHash: hashCertificateKey(leaf) });
+  return ok({
+    ...id,
+    ...validityOf(leaf),
+    serial: leaf.serialNumber.toLowerCase(),
+    // Costs as much as the rest, and is asked for at a renewal only.
+    get keyHash() {
+      return hashCertificateKey(leaf);
+    },
+  });
 }

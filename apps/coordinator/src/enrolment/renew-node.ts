@@ -1,6 +1,6 @@
 import type { Store } from '@cloudless/db';
 import { err, ok, type Clock, type Entropy, type Result } from '@cloudless/kernel';
-import { verifySvid, type Svid, type SvidFault } from '@cloudless/identity';
+import type { Svid, SvidFault } from '@cloudless/identity';
 import type { DeviceCa, Leaf, ProvedCsr } from '@cloudless/identity/ca';
 import type { BatchId, HandshakeRequest, NodeId, NodeRow } from '@cloudless/proto';
 import type { LinkReason } from '@cloudless/transport';
@@ -27,7 +27,7 @@ export function findActiveNode(nodeId: NodeId, store: Store): Result<NodeRow, Li
  * key. Devices that were served an hour ago are served now.
  */
 function readSvid(chain: readonly Uint8Array[], { ca, clock }: Pick<RenewDeps, 'ca' | 'clock'>): Result<Svid, SvidFault> {
-  const judged = verifySvid(chain, ca.bundle, clock.now());
+  const judged = ca.verify(chain, clock.now());
   return !judged.ok && judged.error.code === 'notYetValid' && judged.error.svid ? ok(judged.error.svid) : judged;
 }
 

@@ -5,6 +5,7 @@ import { Pkcs10CertificateRequest, type PublicKey } from '@peculiar/x509';
 import { createDeviceKey, loadKeyPair } from '../device-key.ts';
 import { hashCertificateKey, hashSpki, readCertificates } from '../pem.ts';
 import { formatSpiffeId, trustDomainOf, type SpiffeSubject } from '../spiffe-id.ts';
+import { verifyIssued, type Svid, type SvidFault } from '../verify-svid.ts';
 import { createAuthority, openSigner, type Authority } from './authority.ts';
 import { issueLeaf, type Leaf } from './issue-leaf.ts';
 
@@ -33,6 +34,8 @@ export interface DeviceCa {
   readonly bundle: string;
   /** What join tokens pin. */
   readonly caHash: string;
+  /** `verifySvid` by this bundle. */
+  verify(chain: readonly Uint8Array[], now: number): Result<Svid, SvidFault>;
   /** Reads a request and checks that whoever made it holds the key. */
   readCsr(csrPem: string): Promise<Result<ProvedCsr, CsrFault>>;
   /** `certificate` is the leaf, then its issuer. What the request says about names is ignored. */
@@ -51,7 +54,8 @@ export async function openDeviceCa(options: {
   const { authority, entropy } = options;
   const signer = await openSigner(authority);
   const trustDomain = trustDomainOf(options.clusterId);
-  const [certificate] = readCertificates(authority.certificate);
+  const trusted = readCertificates(authority.certificate);
+  const [certificate] = trusted;
   if (!certificate) throw new Error('invariant broken: the stored device authority has no certificate');
   const withIssuer = (leaf: Leaf): Leaf => ({ ...leaf, certificate: `${leaf.certificate.trim()}\n${authority.certificate.trim()}\n` });
   const uri = (value: string) => [{ type: 'url', value }] as const;
@@ -71,6 +75,7 @@ export async function openDeviceCa(options: {
   return {
     bundle: authority.certificate,
     caHash: hashCertificateKey(certificate),
+    verify: (chain, now) => verifyIssued(chain, trusted, now),
     async readCsr(csrPem) {
       const request = await readRequest(csrPem);
       if (!request.ok) return request;

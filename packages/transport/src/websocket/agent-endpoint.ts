@@ -1,5 +1,5 @@
-import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
-import type { Clock, Entropy, Logger, Result } from '@cloudless/kernel';
+import { TLSSocket } from 'node:tls';
+import { ok, type Clock, type Entropy, type Logger, type Result } from '@cloudless/kernel';
 import {
   agentMessageSchema,
   coordinatorMessageSchema,
@@ -19,7 +19,7 @@ import { createAdmission } from './admission.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
 import { askBack } from './come-back.ts';
 import { createExchange, type HandshakeExchange } from './handshake-exchange.ts';
-import { INNER_TLS, readPeerChain, type PeerChain, type TlsIdentity } from './inner-tls.ts';
+import { createInnerContext, readPeerChain, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
 import { OLDEST_PROTOCOL, parsePreamble, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
@@ -66,7 +66,13 @@ export interface AgentEndpoint {
   stop(): void;
 }
 
-type Waiting = { readonly nodeId: NodeId; readonly channel: DuplexChannel; readonly connection: Connection };
+type Waiting = {
+  readonly nodeId: NodeId;
+  /** The certificate that it showed, DER. */
+  readonly leaf: Uint8Array;
+  readonly channel: DuplexChannel;
+  readonly connection: Connection;
+};
 /** One WebSocket before it is part of a link. */
 type Connection = {
   readonly remoteAddress: string | undefined;
@@ -90,12 +96,7 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
   /** Control paths that wait for their bulk path, by the secret that it must present. */
   const waiting = new Map<string, Waiting>();
   const admission = createAdmission({ clock, entropy, ...ADMISSION, ...options.admission });
-  /** One for all connections: each of its own would read certificates and key anew, and keep them. */
-  let context = contextOf(options.identity);
-
-  function contextOf({ certificate, key }: TlsIdentity): SecureContext {
-    return createSecureContext({ ...INNER_TLS, cert: certificate, key, ca: options.bundle });
-  }
+  let context = createInnerContext(options.identity, options.bundle);
 
   function openConnection(socket: WebSocket, remoteAddress: string | undefined, shaken: () => void): Connection {
     let timer = clock.setTimer(HANDSHAKE_DEADLINE_MS, () => connection.abandon());
@@ -150,10 +151,12 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
       const message = `the agent speaks protocol ${preamble.protocol}, this coordinator ${OLDEST_PROTOCOL} to ${LINK_PROTOCOL}: update the older of the two`;
       return refuse(channel, connection, { code: 'protocol_mismatch', message, retry: true });
     }
-    const who = options.authenticate(chain);
+    const control = preamble.kind === 'bulk' ? waiting.get(preamble.session) : undefined;
+    // Whose the certificate of its control path is was judged a moment ago, and this connection proved to hold the key to it too.
+    const isSame = control !== undefined && chain[0] !== undefined && Buffer.compare(control.leaf, chain[0]) === 0;
+    const who = isSame ? ok(control.nodeId) : options.authenticate(chain);
     if (!who.ok) return refuse(channel, connection, who.error);
-    if (preamble.kind === 'control') return serveControl(who.value, channel, connection);
-    const control = waiting.get(preamble.session);
+    if (preamble.kind === 'control') return serveControl(who.value, chain, channel, connection);
     if (!control || control.nodeId !== who.value) {
       return refuse(channel, connection, {
         code: 'refused',
@@ -165,13 +168,13 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
     serveBulk(control, channel, connection);
   }
 
-  function serveControl(nodeId: NodeId, channel: DuplexChannel, connection: Connection): void {
+  function serveControl(nodeId: NodeId, [leaf = new Uint8Array()]: PeerChain, channel: DuplexChannel, connection: Connection): void {
     if (waiting.size >= MAX_HALVES) {
       const message = `${MAX_HALVES} other devices are connecting now; this one comes back in a moment`;
       return refuse(channel, connection, { code: 'overloaded', message, retry: true });
     }
     const session = Buffer.from(entropy.bytes(32)).toString('base64url');
-    waiting.set(session, { nodeId, channel, connection });
+    waiting.set(session, { nodeId, leaf, channel, connection });
     channel.setMaxFrame(MAX_CONTROL_BYTES);
     const forget = (): void => void waiting.delete(session);
     channel.receive({ frame: () => connection.abandon(), closed: forget });
@@ -275,7 +278,7 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
       });
     },
     setIdentity(next) {
-      context = contextOf(next);
+      context = createInnerContext(next, options.bundle);
     },
     stop() {
       for (const socket of atDoor) socket.terminate();

@@ -15,7 +15,7 @@ import type { AgentLink, LinkCode } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { DialFailed } from './dial-failed.ts';
 import type { DuplexChannel } from './duplex-channel.ts';
-import type { JudgePeer, PeerChain, TlsIdentity } from './inner-tls.ts';
+import { createInnerContext, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 import { openInnerTls } from './open-inner-tls.ts';
 import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
@@ -42,8 +42,10 @@ export type DialOptions = {
  */
 export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
   return inTime(options, `dialling ${options.url}`, async (signal) => {
+    const context = createInnerContext(options.identity);
     const control = await openInnerTls({
       ...options,
+      context,
       signal,
       maxFrameBytes: MAX_CONTROL_BYTES,
       preamble: { kind: 'control', protocol: LINK_PROTOCOL },
@@ -52,6 +54,7 @@ export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
       if (control.answer.kind !== 'opened') throw refusedBy(control.answer, options.url);
       const bulk = await openInnerTls({
         ...options,
+        context,
         signal,
         maxFrameBytes: MAX_BULK_FRAME_BYTES,
         preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session },
@@ -159,9 +162,10 @@ type Asking = AskOptions & Waiting & { readonly identity?: TlsIdentity; readonly
 const LATE_ANSWER_MS = 10_000;
 
 async function askHandshake(options: Asking, preamble: Preamble): Promise<JoinAnswer> {
-  const { url, clock, signal } = options;
+  const { url, clock, signal, identity } = options;
+  const context = identity && createInnerContext(identity);
   const opened = await inTime(options, `asking ${url} for a certificate`, (inner) =>
-    openInnerTls({ ...options, signal: inner, maxFrameBytes: MAX_ANSWER_BYTES, preamble }),
+    openInnerTls({ ...options, context, signal: inner, maxFrameBytes: MAX_ANSWER_BYTES, preamble }),
   );
   const { channel, chain } = opened;
   let { answer } = opened;

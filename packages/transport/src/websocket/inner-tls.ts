@@ -1,5 +1,5 @@
 import { constants } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
+import { createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Result } from '@cloudless/kernel';
 
 /** The other end's certificates as it sent them: DER, leaf first. Empty when it showed none. */
@@ -13,6 +13,14 @@ export type TlsIdentity = { readonly certificate: string; readonly key: string }
 
 /** TLS 1.3 only and no session tickets: who is there is judged anew at each connection. */
 export const INNER_TLS = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', secureOptions: constants.SSL_OP_NO_TICKET } as const;
+
+/**
+ * For several connections of one end: each of its own would read certificates and key anew, which costs as much as half a handshake, and keep them.
+ *
+ * @param bundle of the end that accepts: named to the others as the issuer that is asked for, PEM
+ */
+export const createInnerContext = ({ certificate, key }: TlsIdentity, bundle?: string): SecureContext =>
+  createSecureContext({ ...INNER_TLS, cert: certificate, key, ...(bundle === undefined ? {} : { ca: bundle }) });
 
 const MAX_CHAIN = 5;
 

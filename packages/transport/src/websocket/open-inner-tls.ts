@@ -1,11 +1,11 @@
-import { connect, type TLSSocket } from 'node:tls';
+import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Clock } from '@cloudless/kernel';
 import { WebSocket } from 'ws';
 import { DialFailed } from './dial-failed.ts';
 import { readComeBack } from './come-back.ts';
 import { explainAnswer, explainFailure } from './explain-failure.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
-import { INNER_TLS, readPeerChain, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
+import { INNER_TLS, readPeerChain, type JudgePeer, type PeerChain } from './inner-tls.ts';
 import { watchOuterAuthority } from './outer-authority.ts';
 import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
 import { proxyFor } from './proxy-agent.ts';
@@ -14,8 +14,8 @@ import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from '
 export type InnerDial = {
   /** `ws://…/agent` or `wss://…/agent`. */
   readonly url: string;
-  /** Absent only for `join`. */
-  readonly identity?: TlsIdentity | undefined;
+  /** With the device's own certificate; absent only for `join`. */
+  readonly context?: SecureContext | undefined;
   /** Is asked before the first byte is sent. */
   readonly judgeCoordinator: JudgePeer;
   readonly preamble: Preamble;
@@ -73,7 +73,7 @@ export async function openInnerTls(
       socket: outer,
       ...INNER_TLS,
       rejectUnauthorized: false,
-      ...(dial.identity ? { cert: dial.identity.certificate, key: dial.identity.key } : {}),
+      ...(dial.context ? { secureContext: dial.context } : {}),
     });
     inner.once('error', failed);
     inner.once('secureConnect', () => speak(inner, dial, resolve, failed));

@@ -9,8 +9,10 @@ import { describeLinkContract } from '../contract/link-contract.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 import { bothWays } from '../testing/weather.ts';
 import { createPair, startEndpoint } from '../testing/websocket-pair.ts';
+import { INSPECTOR_IDENTITY } from '../testing/inspector-identity.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
 import { dialCoordinator } from './index.ts';
+import { createInnerContext } from './inner-tls.ts';
 import { openInnerTls } from './open-inner-tls.ts';
 
 const clock = createRealClock();
@@ -89,14 +91,29 @@ describe('the endpoint', () => {
     expect(await agent.closed).toMatchObject({ code: 'closed', by: 'peer', message: 'the coordinator stops' });
   });
 
-  it('asks who is there on each path, and refuses a session to no certificate', async () => {
+  it('asks who is there once for both paths of one certificate, and refuses a session to none', async () => {
     const endpoint = await startEndpoint();
     const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, clock, maxFrameBytes: 65_536 };
     const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
     expect(answer).toMatchObject({ kind: 'refused', code: 'certificate_refused', retry: false });
     channel.destroy();
     await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
-    expect(endpoint.shown).toEqual([0, 1, 1]);
+    expect(endpoint.shown).toEqual([0, 1]);
+    endpoint.stop();
+  });
+
+  it('asks who shows another certificate on the bulk path than on the control path', async () => {
+    const endpoint = await startEndpoint();
+    const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, clock, maxFrameBytes: 65_536 };
+    const preamble = { kind: 'control', protocol: LINK_PROTOCOL } as const;
+    const control = await openInnerTls({ ...dial, preamble, context: createInnerContext(THROWAWAY_IDENTITY) });
+    if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
+    const bulk = { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session } as const;
+    const { channel } = await openInnerTls({ ...dial, preamble: bulk, context: createInnerContext(INSPECTOR_IDENTITY) });
+    // The other one sends its authority too.
+    expect(endpoint.shown).toEqual([1, 2]);
+    channel.destroy();
+    control.channel.destroy();
     endpoint.stop();
   });
 
@@ -104,7 +121,7 @@ describe('the endpoint', () => {
     const { url, stop } = await startEndpoint();
     const dial = {
       url,
-      identity: THROWAWAY_IDENTITY,
+      context: createInnerContext(THROWAWAY_IDENTITY),
       judgeCoordinator: ok,
       signal: new AbortController().signal,
       clock,
@@ -120,7 +137,7 @@ describe('the endpoint', () => {
     const { url, stop } = await startEndpoint();
     const dial = {
       url,
-      identity: THROWAWAY_IDENTITY,
+      context: createInnerContext(THROWAWAY_IDENTITY),
       judgeCoordinator: ok,
       signal: new AbortController().signal,
       clock,
