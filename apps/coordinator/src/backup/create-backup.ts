@@ -4,8 +4,9 @@ import { findCluster, createGuardedWriter } from '@cloudless/db';
 import { findDifference, openCopyFile, type CopyableDriver } from '@cloudless/db/copy';
 import type { Clock, Entropy } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
-import { measureFile, readBackupFile, writeBackupFile, type BackupManifest } from './backup-file.ts';
 import { noCrash, type CrashPoint } from '../crash-points.ts';
+import { putSetting } from '../put-setting.ts';
+import { measureFile, readBackupFile, writeBackupFile, type BackupManifest } from './backup-file.ts';
 import { sealKey } from './sealed-key.ts';
 
 export type CreateBackupOptions = {
@@ -65,14 +66,7 @@ async function remember({ driver, clock, entropy, to }: CreateBackupOptions, man
   if (!cluster) return;
   const value = JSON.stringify({ at: clock.now(), file: to, bytes: manifest.bytes, headRevision: manifest.headRevision });
   const writer = createGuardedWriter({ driver, clock, entropy, token: cluster.token });
-  await writer
-    .write([
-      {
-        sql: 'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at',
-        params: [cluster.orgId, LAST_BACKUP, value, clock.now()],
-      },
-    ])
-    .catch(() => undefined);
+  await writer.write([putSetting(cluster.orgId, LAST_BACKUP, value, clock.now())]).catch(() => undefined);
 }
 
 /**

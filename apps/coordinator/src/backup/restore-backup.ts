@@ -9,6 +9,7 @@ import type { Clock, Entropy } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import { readClusterId, type DataPaths } from '../data-folder.ts';
 import { DEVICE_KEY_CONTEXT } from '../enrolment/load-device-ca.ts';
+import { putSetting } from '../put-setting.ts';
 import { readBackupFile, type BackupManifest } from './backup-file.ts';
 import { openSealedKey } from './sealed-key.ts';
 
@@ -96,10 +97,7 @@ async function prepare(database: string, options: RestoreOptions, manifest: Back
         { sql: 'UPDATE cluster SET epoch = ?, token = token + 1, moved_to = NULL', params: [epoch] },
         { sql: 'DELETE FROM incoming' },
         { sql: 'DELETE FROM leader' },
-        {
-          sql: 'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at',
-          params: [cluster.orgId, LAST_RESTORE, JSON.stringify({ at: clock.now(), file: from, madeAt: manifest.madeAt }), clock.now()],
-        },
+        putSetting(cluster.orgId, LAST_RESTORE, JSON.stringify({ at: clock.now(), file: from, madeAt: manifest.madeAt }), clock.now()),
       ],
       { id: 'restore' },
     );

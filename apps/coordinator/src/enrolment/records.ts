@@ -12,6 +12,7 @@ import {
   type OrgId,
   type UserId,
 } from '@cloudless/proto';
+import { putSetting } from '../put-setting.ts';
 
 export type JoinTokenRow = {
   readonly id: JoinTokenId;
@@ -162,9 +163,7 @@ export function createEnrolmentRecords({
       return text((await find('SELECT value FROM setting WHERE org_id = ? AND name = ?', [orgId, name]))?.['value']);
     },
     async putSetting(orgId, name, value, now) {
-      const sql =
-        'INSERT INTO setting (org_id, name, value, updated_at) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at';
-      await write(`the setting ${name}`, [{ sql, params: [orgId, name, value, now] }]);
+      await write(`the setting ${name}`, [putSetting(orgId, name, value, now)]);
     },
   };
 }
