@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { constants, setPriority } from 'node:os';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createGzip } from 'node:zlib';
 import { CloudlessError } from '@cloudless/proto';
 import { z } from 'zod';
 
@@ -20,7 +21,20 @@ export type NodePlatform = keyof typeof NODE_PACKAGES;
 export const isNodePlatform = (text: string): text is NodePlatform => Object.hasOwn(NODE_PACKAGES, text);
 
 const PACK_DEADLINE_MS = 180_000;
+const READ_DEADLINE_MS = 180_000;
+const READER = fileURLToPath(new URL('./read-whole-file.ts', import.meta.url));
 const run = promisify(execFile);
+
+/** Runs the program beside this file, below everything else that the machine does. @returns what it printed */
+async function readWholeFile(...args: readonly string[]): Promise<string> {
+  const reading = run(process.execPath, ['--max-semi-space-size=1', READER, ...args], { timeout: READ_DEADLINE_MS });
+  try {
+    if (reading.child.pid !== undefined) setPriority(reading.child.pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It ended already, or the system has no priorities.
+  }
+  return (await reading).stdout;
+}
 
 const lockSchema = z.object({
   packages: z.record(z.string(), z.looseObject({ version: z.string().optional(), integrity: z.string().optional() })),
@@ -54,12 +68,11 @@ export type NodePackagesOptions = {
 export function createNodePackages({ folder, lockfile, own }: NodePackagesOptions): NodePackages {
   let hashed: Promise<string> | undefined;
   const working = new Map<NodePlatform, Promise<string>>();
-
-  async function hashOwn(): Promise<string> {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(own.binary), hash);
-    return hash.digest('hex');
-  }
+  const hashOwn = (): Promise<string> =>
+    readWholeFile('hash', own.binary).catch((cause: unknown) => {
+      hashed = undefined;
+      throw cause;
+    });
 
   async function readLock(): Promise<z.output<typeof lockSchema>['packages']> {
     try {
@@ -85,7 +98,7 @@ export function createNodePackages({ folder, lockfile, own }: NodePackagesOption
     const path = join(folder, `node-${own.version}-${own.platform}.gz`);
     if (await stat(path).catch(() => undefined)) return path;
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    await pipeline(createReadStream(own.binary), createGzip({ level: 6 }), createWriteStream(`${path}.new`));
+    await readWholeFile('compress', own.binary, `${path}.new`);
     await rename(`${path}.new`, path);
     return path;
   }
