@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { cpus, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Measure, Result } from './figures.ts';
+import { PEERS, type Peer } from './peers.ts';
 
 const round = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3));
 
@@ -25,7 +26,20 @@ export function tableOf(result: Result): string {
     ...result.measures.map(row),
     '',
     ...(result.leftOut.length > 0 ? [`Left out: ${result.leftOut.join('; ')}.`, ''] : []),
+    ...peerLines(PEERS[result.id]),
   ].join('\n');
+}
+
+const FROM: Readonly<Record<Peer['from'], string>> = { here: 'run here, beside it', elsewhere: 'on other machines' };
+
+function peerLines(peers: readonly Peer[] = []): string[] {
+  if (peers.length === 0) return [];
+  return [
+    '| peer | figure | | note |',
+    '|---|---|---|---|',
+    ...peers.map(({ name, figure, from, note = '' }) => `| ${name} | ${figure} | ${FROM[from]} | ${note} |`),
+    '',
+  ];
 }
 
 /** What the figures depend on. */

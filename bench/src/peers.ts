@@ -1,0 +1,45 @@
+/** What another system takes for the same work. */
+export type Peer = {
+  readonly name: string;
+  /** The figure with its unit, as it was found. */
+  readonly figure: string;
+  /** Where it is from: `here` was run on the machine of the table, beside it; everything else on other machines or as its makers publish it. */
+  readonly from: 'here' | 'elsewhere';
+  readonly note?: string;
+};
+
+/** By the id of a result. Goals were set against these. */
+export const PEERS: Readonly<Record<string, readonly Peer[]>> = {
+  B1: [
+    { name: 'SwarmKit', figure: '1.08 ms a decision, 925/s', from: 'elsewhere', note: 'its own benchmark, 5,000 nodes and 100,000 tasks' },
+    {
+      name: 'kube-scheduler',
+      figure: '810/s basic, 460/s spread, 60/s anti-affinity, 24–35/s affinity',
+      from: 'elsewhere',
+      note: 'floors that its own CI holds at 5,000 nodes',
+    },
+    { name: 'Nomad', figure: '1,500–3,750 placements/s', from: 'elsewhere', note: 'a whole cluster, as published' },
+  ],
+  B2: [{ name: 'Docker Swarm', figure: '0.15–0.25 s', from: 'elsewhere', note: 'submit until the task is assigned' }],
+  B3: [
+    {
+      name: 'Docker Swarm, defaults',
+      figure: '5.4–6.4 s container killed, 16–18 s agent killed, 15–19 s link cut',
+      from: 'elsewhere',
+    },
+    { name: 'Docker Swarm, tuned', figure: '0.5 s container killed, 3.0–4.3 s link cut', from: 'elsewhere' },
+    { name: 'Kubernetes, defaults', figure: 'about 350 s', from: 'elsewhere', note: 'node silent until its pods run elsewhere' },
+  ],
+  B4: [{ name: 'serf', figure: '8.0–9.3 s', from: 'elsewhere', note: 'silent death known to all of 50' }],
+  B5: [
+    { name: 'etcd, three nodes', figure: '1,800–2,600 writes/s', from: 'elsewhere' },
+    { name: 'SQLite alone', figure: '920,000 rows/s', from: 'elsewhere', note: 'batches of 500, nothing around it' },
+    { name: 'rqlite alone', figure: '153,000–320,000 rows/s', from: 'elsewhere', note: 'in bulk, nothing around it' },
+  ],
+  B6: [
+    { name: 'dockerd in swarm mode', figure: '87–105 MB', from: 'elsewhere' },
+    { name: 'k3s', figure: '1.6 GB server, 275 MB agent', from: 'elsewhere' },
+    { name: 'Dokploy', figure: '464–633 MB', from: 'elsewhere' },
+  ],
+  B7: [{ name: 'Docker Swarm', figure: '12–15 s', from: 'elsewhere', note: 'leader killed until the first write' }],
+};
