@@ -18,7 +18,13 @@ export type PartSurroundings = {
 const WEB_HEAP = ['--max-old-space-size=128', '--max-semi-space-size=2'];
 
 /** The young generation is what a burst of messages fills: small, it is what the agent keeps after it. */
-const AGENT_HEAP = ['--max-semi-space-size=2'];
+const AGENT_HEAP = ['--max-semi-space-size=2', '--v8-pool-size=1'];
+/**
+ * glibc gives threads heaps of their own, which keep what was freed. Measured after 25 s: an agent has 92 MiB with them and 89 without; a coordinator
+ * with an owner 232, and 222 with one heap for its own thread and one for the others.
+ */
+const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
+const TWO_ARENAS = { MALLOC_ARENA_MAX: '2' };
 
 /** It reads one small file and asks the engine when a lease has lapsed. */
 const WATCHDOG_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=32'];
@@ -38,6 +44,7 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
     argv: [join(REPOSITORY, 'apps', 'coordinator', 'src', 'main.ts')],
     env: {
       ...common,
+      ...TWO_ARENAS,
       CLOUDLESS_PORT: String(options.port),
       CLOUDLESS_HOST: options.host,
       CLOUDLESS_WEB_URL: `http://127.0.0.1:${webPort}`,
@@ -56,12 +63,17 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
   };
   const lending = { CLOUDLESS_DOCKER_SOCKET: (engineAddress ?? '').replace('unix://', '') };
   // Before the agent, which looks for it, and stopped after it: it ends what holds a lease.
-  const watchdog: PartPlan = { name: 'watchdog', argv: [...WATCHDOG_HEAP, AGENT_FILE, 'watchdog'], env: { ...common, ...lending } };
+  const watchdog: PartPlan = {
+    name: 'watchdog',
+    argv: [...WATCHDOG_HEAP, AGENT_FILE, 'watchdog'],
+    env: { ...common, ...ONE_ARENA, ...lending },
+  };
   const agent: PartPlan = {
     name: 'agent',
     argv: [...AGENT_HEAP, AGENT_FILE, 'run'],
     env: {
       ...common,
+      ...ONE_ARENA,
       CLOUDLESS_COORDINATOR_URL: `ws://${localHost(options.host)}:${options.port}/agent`,
       CLOUDLESS_JOIN_TOKEN_FILE: join(folder.agent, 'join-token'),
       ...lending,

@@ -3,7 +3,9 @@ import type { Clock, Logger, Timer } from '@cloudless/kernel';
 
 /** The system waits at most 5 s for whoever holds it up (logind's default); saying goodbye takes less. */
 const SAY_MS = 500;
+/** One that listened for a while is started again after this; one that ends at once, as where no system bus runs, ever later. */
 const RESTART_MS = 30_000;
+const MAX_RESTART_MS = 3_600_000;
 const MONITOR = ['monitor', '--system', '--dest', 'org.freedesktop.login1', '--object-path', '/org/freedesktop/login1'];
 const INHIBIT = ['--what=sleep', '--mode=delay', '--who=Cloudless', '--why=Tells its cluster that it sleeps', 'sleep', 'infinity'];
 
@@ -12,6 +14,10 @@ export function readSleepSignal(line: string): boolean | undefined {
   const said = /org\.freedesktop\.login1\.Manager\.PrepareForSleep \((true|false),?\)/.exec(line)?.[1];
   return said === undefined ? undefined : said === 'true';
 }
+
+/** When to listen again, in ms. @param lastMs how long was waited before */
+export const restartAfterMs = (listenedMs: number, lastMs: number): number =>
+  listenedMs >= RESTART_MS ? RESTART_MS : Math.min(Math.max(RESTART_MS, 2 * lastMs), MAX_RESTART_MS);
 
 export type SleepWatchDeps = {
   readonly clock: Clock;
@@ -28,6 +34,7 @@ export function watchSleep({ clock, logger, platform, onSleep }: SleepWatchDeps)
   let monitor: ChildProcess | undefined;
   let inhibitor: ChildProcess | undefined;
   let timer: Timer | undefined;
+  let waitMs = 0;
 
   function holdUp(): void {
     inhibitor = spawn('systemd-inhibit', INHIBIT, { stdio: 'ignore' });
@@ -47,6 +54,7 @@ export function watchSleep({ clock, logger, platform, onSleep }: SleepWatchDeps)
   }
 
   function listen(): void {
+    const startedAtMs = clock.bootMs();
     const child = spawn('gdbus', MONITOR, { stdio: ['ignore', 'pipe', 'ignore'] });
     monitor = child;
     child.stdout.setEncoding('utf8');
@@ -57,7 +65,9 @@ export function watchSleep({ clock, logger, platform, onSleep }: SleepWatchDeps)
     child.once('spawn', holdUp);
     child.once('exit', () => {
       inhibitor?.kill();
-      if (!isStopped) timer = clock.setTimer(RESTART_MS, listen);
+      if (isStopped) return;
+      waitMs = restartAfterMs(clock.bootMs() - startedAtMs, waitMs);
+      timer = clock.setTimer(waitMs, listen);
     });
   }
   listen();
