@@ -66,6 +66,27 @@ for (const point of DEPLOY_POINTS) {
   });
 }
 
+test('a coordinator killed in a grant of a lease, again and again, leaves an exclusive app running once', async () => {
+  await using faulty = await startProduct({ env: faultsAt('lease.afterGrant') });
+  const token = await createToken(faulty, await claimByApi(faulty), 'write');
+  const deploying = createRestClient(faulty, token);
+  await untilDeviceReady(deploying);
+  const body = { metadata: { name: 'only-one' }, spec: { ...WELCOME.spec, replicas: 1, exclusive: true } };
+  const { body: made } = await deploying.call<Workload>('POST', '/workloads', body);
+  await untilKilled(faulty);
+  const running = async () => (await listContainers()).filter((container) => container.workload === made.id && container.running);
+  expect((await running()).length).toBeLessThanOrEqual(1);
+  await faulty.interrupt();
+
+  await using healed = await startProduct({ dataFolder: faulty.dataFolder, port: faulty.port });
+  const rest = createRestClient(healed, token);
+  await untilWorkload(rest, made.id, 'the one replica runs', (workload) => workload.status.ready === 1);
+  expect(await running()).toHaveLength(1);
+  expect((await rest.call('DELETE', `/workloads/${made.id}`)).status).toBeLessThan(300);
+  await expect.poll(async () => (await rest.call('GET', `/workloads/${made.id}`)).status, { timeout: 30_000 }).toBe(404);
+  expect(await running()).toEqual([]);
+});
+
 for (const point of CRASH_POINTS.filter((name) => name.startsWith('people.'))) {
   test(`a coordinator killed at ${point} leaves one owner or the code unused`, async () => {
     await using faulty = await startProduct({ flags: ['--no-agent'], env: faultsAt(point) });
