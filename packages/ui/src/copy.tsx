@@ -63,11 +63,11 @@ export function CodeBlock({
   readonly className?: string;
 }) {
   return (
-    <div className={cn('relative min-w-0 rounded-md border bg-sunken', className)}>
-      <pre aria-label={label} role="region" tabIndex={0} className="max-h-64 overflow-auto p-3 pr-11 font-mono text-xs">
+    <div className={cn('flex min-w-0 items-start rounded-md border bg-sunken', className)}>
+      <pre aria-label={label} role="region" tabIndex={0} className="max-h-64 min-w-0 flex-1 overflow-auto p-3 font-mono text-xs">
         <code>{code}</code>
       </pre>
-      <CopyButton text={code} label={copyLabel} doneLabel={doneLabel} className="absolute top-1.5 right-1.5 bg-sunken" />
+      <CopyButton text={code} label={copyLabel} doneLabel={doneLabel} className="m-1.5 shrink-0" />
     </div>
   );
 }

@@ -31,6 +31,7 @@ export function ControlPlanePage() {
   return (
     <>
       <PageHeader
+        className="max-w-4xl"
         before={before}
         title={t('title')}
         sentence={status.data === undefined ? undefined : <Sentence status={status.data} />}
@@ -68,7 +69,10 @@ function Sentence({ status }: { readonly status: ClusterStatus }) {
   const { code, params } = judgeControlPlane(status);
   return (
     <p data-testid="control-plane-sentence">
-      {t(`sentence.${code}`, params)} <Age at={status.at} className="text-xs" />
+      {t(`sentence.${code}`, params)}{' '}
+      <span className="text-xs">
+        {t('asOf')} <Age at={status.at} />
+      </span>
     </p>
   );
 }
