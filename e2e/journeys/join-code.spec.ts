@@ -85,11 +85,16 @@ test('a machine without a screen shows a QR; the page scans it with the camera a
     await page.goto(`${product.url}/pair`);
     await page.getByRole('button', { name: 'Use the camera' }).click();
     await page.getByLabel('Name').fill('Kitchen');
+    await page.getByLabel('Labels').fill('room');
+    await expect(page.getByRole('button', { name: 'The words are the same' }), 'nothing that was typed is lost').toBeDisabled();
+    await page.getByLabel('Labels').fill('room=kitchen');
     await expect(page.getByRole('group', { name: 'Four words' })).toHaveText(words.join(''));
     await page.getByRole('button', { name: 'The words are the same' }).click();
     expect(await installing.ended, installing.output()).toBe(0);
     await expect(page.getByText('Kitchen has joined')).toBeVisible();
     await expect(page.getByText('Online', { exact: true }).first()).toBeVisible({ timeout: 30_000 });
+    await page.getByRole('main').getByRole('link', { name: 'Kitchen' }).click();
+    await expect(page.getByText('room=kitchen')).toBeVisible();
   } finally {
     await browser.close();
     await rm(folder, { recursive: true, force: true });

@@ -45,9 +45,11 @@ test('one tap takes a machine back: its app stops there and goes on elsewhere; t
   await page.getByRole('button', { name: 'Change what is lent' }).click();
   await page.getByLabel('At most cores').fill('1');
   await page.getByRole('switch', { name: 'Only in certain hours' }).click();
+  await page.getByRole('button', { name: 'Add more hours' }).click();
+  await page.getByRole('group', { name: 'Hours 2' }).getByLabel('Until').fill('20:00');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Lends up to 1 core.')).toBeVisible();
-  await expect(page.getByText('Only daily 22:00–07:00.')).toBeVisible();
+  await expect(page.getByText('Only daily 22:00–07:00 · Sat–Sun 07:00–20:00.')).toBeVisible();
 });
 
 test('a new agent goes to a device without a restart of its app; one that does not come up is taken back', async () => {

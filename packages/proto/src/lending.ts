@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { projectIdSchema } from './ids.ts';
 import { causeSchema, instantSchema } from './time.ts';
 
+/** Windows of hours in one rule. */
+export const MAX_LENDING_HOURS = 14;
+
 /** ISO weekday, 1 is Monday; minutes since midnight of the device's own clock. `until` before `from` runs past midnight. */
 export const lendingHoursSchema = z.strictObject({
   days: z.array(z.int().min(1).max(7)).min(1, 'names no day').max(7),
@@ -27,7 +30,7 @@ export const lendingRuleSchema = z.strictObject({
     .min(256 * 2 ** 20)
     .optional(),
   /** Lends in these hours only; always when absent. */
-  hours: z.array(lendingHoursSchema).min(1).max(14).optional(),
+  hours: z.array(lendingHoursSchema).min(1).max(MAX_LENDING_HOURS).optional(),
   mainsOnly: z.boolean().optional(),
   /** On battery only above this charge. */
   batteryAtLeastPercent: z.int().min(1).max(100).optional(),

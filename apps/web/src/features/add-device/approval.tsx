@@ -10,8 +10,15 @@ import { Words } from './words.tsx';
 
 type Terms = Pick<CallInput<'node.approveJoin'>, 'name' | 'labels' | 'lending'>;
 
+type ApprovalProps = {
+  readonly join: Join;
+  readonly terms?: Terms;
+  /** What a person typed cannot be read: the device may still be turned away. */
+  readonly blocked?: boolean;
+};
+
 /** A device that waits: what it says of itself, the words, and what a person says. */
-export function Approval({ join, terms = {} }: { readonly join: Join; readonly terms?: Terms }) {
+export function Approval({ join, terms = {}, blocked = false }: ApprovalProps) {
   const t = useTranslations('addDevice');
   const approve = useAction('node.approveJoin');
   const deny = useAction('node.denyJoin');
@@ -30,7 +37,12 @@ export function Approval({ join, terms = {} }: { readonly join: Join; readonly t
       </p>
       {candidate.words === undefined ? null : <Words words={candidate.words} />}
       <div className="flex flex-wrap gap-2">
-        <Button variant="primary" loading={approve.pending} disabled={pending} onClick={() => void approve.run({ id: join.id, ...terms })}>
+        <Button
+          variant="primary"
+          loading={approve.pending}
+          disabled={pending || blocked}
+          onClick={() => void approve.run({ id: join.id, ...terms })}
+        >
           {candidate.words === undefined ? t('approve') : t('approveWords')}
         </Button>
         {candidate.words === undefined ? null : (

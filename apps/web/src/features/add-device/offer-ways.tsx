@@ -4,23 +4,32 @@ import type { JoinOffer } from '@cloudless/proto';
 import { Callout, CodeBlock, Tabs, TabsContent, TabsList, TabsTrigger } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
-import type { ReactNode } from 'react';
+import { useState, type ReactNode } from 'react';
 import { QrCode } from './qr-code.tsx';
+import { readThisComputer } from './this-computer.ts';
 
 const WAYS = ['linux', 'macos', 'windows', 'phone', 'code', 'headless'] as const;
 
-/** The ways in: one command, a code to type, a QR to scan. */
+/** The ways in: one command, a code to type, a QR to scan. The computer in front of the person comes first. */
 export function OfferWays({ offer }: { readonly offer: JoinOffer }) {
   const t = useTranslations('addDevice');
+  const [system] = useState(readThisComputer);
   return (
-    <Tabs defaultValue="linux">
+    <Tabs defaultValue={system === undefined ? 'linux' : 'this'}>
       <TabsList aria-label={t('ways')}>
+        {system === undefined ? null : <TabsTrigger value="this">{t('way.this')}</TabsTrigger>}
         {WAYS.map((way) => (
           <TabsTrigger key={way} value={way}>
             {t(`way.${way}`)}
           </TabsTrigger>
         ))}
       </TabsList>
+      {system === undefined ? null : (
+        <TabsContent value="this" className="flex flex-col gap-3">
+          <p className="font-medium">{t('text.this', { system: t(`way.${system}`) })}</p>
+          <Way way={system} offer={offer} />
+        </TabsContent>
+      )}
       {WAYS.map((way) => (
         <TabsContent key={way} value={way} className="flex flex-col gap-3">
           <Way way={way} offer={offer} />

@@ -1,13 +1,13 @@
 'use client';
 
-import type { LendingHours, LendingRule } from '@cloudless/proto';
-import { Field, FieldInput, Switch } from '@cloudless/ui';
+import type { LendingRule } from '@cloudless/proto';
+import { Field, FieldInput, FieldTextarea, Switch } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
-import { clockToMinute, minuteToClock, WEEK } from './lending-text.ts';
+import { HoursFields, NIGHT } from './hours-fields.tsx';
+import { ProjectsFields } from './projects-fields.tsx';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
-const NIGHT: LendingHours = { days: [...WEEK], fromMinute: 22 * 60, untilMinute: 7 * 60 };
 
 type Props = { readonly rule: LendingRule; readonly onChange: (rule: LendingRule) => void };
 
@@ -57,9 +57,7 @@ export function LendingFields({ rule, onChange }: Props) {
         </Field>
       </div>
       <Switch label={t('hoursOnly')} checked={rule.hours !== undefined} onCheckedChange={(on) => set('hours', on ? [NIGHT] : undefined)} />
-      {rule.hours?.map((window, index) => (
-        <HoursFields key={index} window={window} onChange={(next) => set('hours', rule.hours?.with(index, next))} />
-      ))}
+      {rule.hours === undefined ? null : <HoursFields hours={rule.hours} onChange={(hours) => set('hours', hours)} />}
       <Switch label={t('mainsOnly')} checked={rule.mainsOnly === true} onCheckedChange={(on) => set('mainsOnly', on)} />
       <Switch label={t('unmeteredOnly')} checked={rule.unmeteredOnly === true} onCheckedChange={(on) => set('unmeteredOnly', on)} />
       <div className="grid gap-3 sm:grid-cols-2">
@@ -83,64 +81,20 @@ export function LendingFields({ rule, onChange }: Props) {
         </Field>
       </div>
       <Field label={t('networks')} hint={t('networksHint')}>
-        <FieldInput
-          defaultValue={rule.networks?.join(', ') ?? ''}
+        <FieldTextarea
+          rows={2}
+          defaultValue={rule.networks?.join('\n') ?? ''}
           onChange={(event) => {
-            const names = event.target.value.split(',').map((name) => name.trim());
+            const names = event.target.value.split('\n').map((name) => name.trim());
             const known = names.filter((name) => name !== '');
             set('networks', known.length === 0 ? undefined : known);
           }}
         />
       </Field>
+      {rule.projects === undefined ? null : <ProjectsFields projects={rule.projects} onChange={(projects) => set('projects', projects)} />}
     </div>
   );
 }
 
 const atLeast = (value: number | undefined, least: number): number | undefined =>
   value === undefined ? undefined : Math.max(value, least);
-
-function HoursFields({ window, onChange }: { readonly window: LendingHours; readonly onChange: (window: LendingHours) => void }) {
-  const t = useTranslations('lending');
-  const toggle = (day: number): void => {
-    const days = window.days.includes(day)
-      ? window.days.filter((each) => each !== day)
-      : [...window.days, day].toSorted((one, other) => one - other);
-    if (days.length > 0) onChange({ ...window, days });
-  };
-  return (
-    <div className="flex flex-col gap-2 rounded-lg border p-3">
-      <div role="group" aria-label={t('days')} className="flex flex-wrap gap-1">
-        {WEEK.map((day) => (
-          <button
-            key={day}
-            type="button"
-            aria-pressed={window.days.includes(day)}
-            onClick={() => toggle(day)}
-            className="min-h-8 min-w-10 rounded-md border px-2 text-sm aria-pressed:border-accent aria-pressed:bg-accent aria-pressed:text-on-accent max-sm:min-h-11"
-          >
-            {t(`day.${day}`)}
-          </button>
-        ))}
-      </div>
-      <div className="grid gap-3 sm:grid-cols-2">
-        <Field label={t('from')}>
-          <FieldInput
-            type="time"
-            required
-            value={minuteToClock(window.fromMinute)}
-            onChange={(event) => onChange({ ...window, fromMinute: clockToMinute(event.target.value) })}
-          />
-        </Field>
-        <Field label={t('until')}>
-          <FieldInput
-            type="time"
-            required
-            value={minuteToClock(window.untilMinute)}
-            onChange={(event) => onChange({ ...window, untilMinute: clockToMinute(event.target.value) })}
-          />
-        </Field>
-      </div>
-      <p className="text-xs text-ink-soft">{t('hoursHint')}</p>
-    </div>
-  );
-}

@@ -17,7 +17,7 @@ export function useLendingSentences(): (rule: LendingRule | undefined) => readon
           .map(([first, last]) => (first === last ? t(`day.${first as 1}`) : `${t(`day.${first as 1}`)}–${t(`day.${last as 1}`)}`))
           .join(', ');
   const hours = (window: LendingHours): string =>
-    t('sentence.hours', { days: days(window), from: minuteToClock(window.fromMinute), until: minuteToClock(window.untilMinute) });
+    t('hoursOf', { days: days(window), from: minuteToClock(window.fromMinute), until: minuteToClock(window.untilMinute) });
   return (rule = {}) => {
     const ceilings = [
       rule.cpuMillicores === undefined ? undefined : format.cores(rule.cpuMillicores),
@@ -26,7 +26,7 @@ export function useLendingSentences(): (rule: LendingRule | undefined) => readon
     ].filter((text) => text !== undefined);
     const sentences = [
       ceilings.length === 0 ? t('sentence.everything') : t('sentence.upTo', { what: ceilings.join(' · ') }),
-      ...(rule.hours ?? []).map(hours),
+      rule.hours === undefined ? undefined : t('sentence.hours', { hours: rule.hours.map(hours).join(' · ') }),
       rule.mainsOnly === true ? t('sentence.mains') : undefined,
       rule.batteryAtLeastPercent === undefined ? undefined : t('sentence.battery', { percent: rule.batteryAtLeastPercent }),
       rule.unmeteredOnly === true ? t('sentence.unmetered') : undefined,

@@ -1,10 +1,10 @@
 'use client';
 
 import type { Join, LendingRule } from '@cloudless/proto';
-import { Button, Card, Field, FieldInput } from '@cloudless/ui';
+import { Button, Card, Field, FieldInput, FieldTextarea } from '@cloudless/ui';
 import { Camera } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useEffect, useRef, useState, type ChangeEvent, type FormEvent } from 'react';
+import { useEffect, useState, type ChangeEvent, type FormEvent } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { Loaded } from '#web/live/loaded.tsx';
 import { useAction } from '#web/live/use-action.ts';
@@ -13,6 +13,7 @@ import { useNow } from '#web/live/use-now.ts';
 import { PageHeader } from '#web/shell/page-header.tsx';
 import { Approval } from '../add-device/approval.tsx';
 import { overOf, readCode } from '../add-device/join-steps.ts';
+import { readLabels } from '../device-detail/labels-text.ts';
 import { DeviceCard } from '../devices/device-card.tsx';
 import { LendingFields } from '../lending/lending-fields.tsx';
 import { mayUseCamera, readPhoto, useCamera } from './use-camera.ts';
@@ -36,14 +37,18 @@ function Pair() {
   const join = opened && (joins.find(({ id }) => id === opened.id) ?? opened);
   const open = useAction('node.openJoinRequest', { onDone: setOpened });
   const { run } = open;
-  const isRead = useRef(false);
   useEffect(() => {
-    const code = isRead.current ? undefined : readCode(location.hash);
-    isRead.current = true;
-    if (code === undefined) return;
-    // A secret does not stay in the address bar.
-    history.replaceState(null, '', location.pathname);
-    void run({ code });
+    function readAddress(): void {
+      const code = readCode(location.hash);
+      if (code === undefined) return;
+      // A secret does not stay in the address bar, and is read once.
+      history.replaceState(null, '', location.pathname);
+      void run({ code });
+    }
+    readAddress();
+    // A link that is opened where this page stands changes nothing else.
+    addEventListener('hashchange', readAddress);
+    return () => removeEventListener('hashchange', readAddress);
   }, [run]);
   if (join) return <Opened join={join} onAgain={() => setOpened(undefined)} />;
   return (
@@ -125,9 +130,12 @@ function Scanner({ onCode }: { readonly onCode: (code: string) => void }) {
 function Opened({ join, onAgain }: { readonly join: Join; readonly onAgain: () => void }) {
   const t = useTranslations('pair');
   const add = useTranslations('addDevice');
+  const details = useTranslations('deviceDetail');
   const node = useNode(join.nodeId ?? '');
   const now = useNow();
   const [name, setName] = useState('');
+  const [labels, setLabels] = useState('');
+  const read = readLabels(labels);
   const [lending, setLending] = useState<LendingRule>({});
   if (node)
     return (
@@ -153,13 +161,24 @@ function Opened({ join, onAgain }: { readonly join: Join; readonly onAgain: () =
       <Field label={add('name')} hint={add('nameHint')}>
         <FieldInput value={name} onChange={(event) => setName(event.target.value)} maxLength={63} autoComplete="off" />
       </Field>
+      <Field
+        label={details('labelsField')}
+        hint={details('labelsText')}
+        {...(read.kind === 'wrong' ? { error: details('labelsWrong', { line: read.line }) } : {})}
+      >
+        <FieldTextarea rows={2} value={labels} onChange={(event) => setLabels(event.target.value)} />
+      </Field>
       <details className="rounded-lg border px-3 py-2">
         <summary className="cursor-pointer font-medium">{add('lendingTitle')}</summary>
         <div className="pt-3">
           <LendingFields rule={lending} onChange={setLending} />
         </div>
       </details>
-      <Approval join={join} terms={{ ...(name.trim() === '' ? {} : { name: name.trim() }), lending }} />
+      <Approval
+        join={join}
+        blocked={read.kind === 'wrong'}
+        terms={{ ...(name.trim() === '' ? {} : { name: name.trim() }), labels: read.kind === 'labels' ? { ...read.labels } : {}, lending }}
+      />
       {join.state === 'approval' ? null : <p role="status">{t('waiting')}</p>}
     </div>
   );
