@@ -16,8 +16,8 @@ const END_WITH_STATUS = `-w '%{onerror}exit %{exitcode}'`;
 
 const curl = ({ url, pin }: Base): string =>
   pin === undefined
-    ? `curl -fsS ${END_WITH_STATUS} '${url}/install'`
-    : `curl -fsSk ${END_WITH_STATUS} --pinnedpubkey 'sha256//${pin}' '${url}/install'`;
+    ? `curl -fsS '${url}/install' ${END_WITH_STATUS}`
+    : `curl -fsSk --pinnedpubkey 'sha256//${pin}' '${url}/install' ${END_WITH_STATUS}`;
 
 /**
  * What the dialog shows. It ends with curl's status when no installer came: 90 is a key that is not the one pinned. `-k` and the pin belong together: the pin alone judges who answers, whatever its certificate says.

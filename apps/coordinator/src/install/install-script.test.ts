@@ -27,10 +27,10 @@ describe('the command of the dialog', () => {
   const offer = { token: `cl1.${'h'.repeat(43)}.join_${'a'.repeat(26)}.${'s'.repeat(32)}`, code: 'ABCD-EFGH' };
   it('pins a key that no authority vouches for, and nothing where one does', () => {
     expect(writeCommands({ url: FACTS.base, pin: 'PIN=' }, offer, FACTS.agentSha256).command).toBe(
-      `curl -fsSk -w '%{onerror}exit %{exitcode}' --pinnedpubkey 'sha256//PIN=' 'https://10.0.0.1:7600/install' | sh -s -- ${offer.token} ${FACTS.agentSha256}`,
+      `curl -fsSk --pinnedpubkey 'sha256//PIN=' 'https://10.0.0.1:7600/install' -w '%{onerror}exit %{exitcode}' | sh -s -- ${offer.token} ${FACTS.agentSha256}`,
     );
     expect(writeCommands({ url: 'https://home.example.org/x', pin: undefined }, offer, '').command).toBe(
-      `curl -fsS -w '%{onerror}exit %{exitcode}' 'https://home.example.org/x/install' | sh -s -- ${offer.token}`,
+      `curl -fsS 'https://home.example.org/x/install' -w '%{onerror}exit %{exitcode}' | sh -s -- ${offer.token}`,
     );
   });
   it('ends with the status of curl when no installer came', () => {
