@@ -1,4 +1,4 @@
-import type { Join, JoinStep } from '@cloudless/proto';
+import { JOIN_TTL_MS, type Join, type JoinStep } from '@cloudless/proto';
 
 /** As a device takes them: its installer fetches Node.js, where it has none, before the agent. */
 const ORDER: readonly JoinStep[] = ['installer', 'node', 'agent', 'connected', 'joined', 'online'];
@@ -21,7 +21,7 @@ export function failureOf({ steps, failures, state }: Pick<Join, 'steps' | 'fail
 
 /** What is left of the offer, as `14:59`; `0:00` when it is over. */
 export function formatLeft(expiresAt: number, now: number): string {
-  const seconds = Math.max(0, Math.ceil((expiresAt - now) / 1000));
+  const seconds = Math.ceil(Math.min(Math.max(0, expiresAt - now), JOIN_TTL_MS) / 1000);
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 

@@ -31,7 +31,7 @@ export function ControlPlanePage() {
   return (
     <>
       <PageHeader
-        className="max-w-4xl"
+        className="max-w-4xl sm:flex-nowrap sm:*:last:shrink-0"
         before={before}
         title={t('title')}
         sentence={status.data === undefined ? undefined : <Sentence status={status.data} />}

@@ -121,7 +121,13 @@ function Scanner({ onCode }: { readonly onCode: (code: string) => void }) {
       )}
       {failure === undefined ? null : <p role="alert">{t('cameraFailed', { reason: failure })}</p>}
       <Field label={t('photo')} {...(photo === 'none' ? { error: t('photoWrong') } : {})}>
-        <FieldInput type="file" accept="image/*" capture="environment" onChange={(event) => void takePhoto(event)} />
+        <FieldInput
+          type="file"
+          accept="image/*"
+          capture="environment"
+          onChange={(event) => void takePhoto(event)}
+          className="h-auto py-1.5 text-sm text-ink-soft file:mr-3 file:h-8 file:rounded-md file:border-0 file:bg-sunken file:px-3 file:font-medium file:text-ink"
+        />
       </Field>
     </Card>
   );
