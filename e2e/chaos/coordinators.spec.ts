@@ -118,7 +118,10 @@ test('three coordinators: one after the other is killed, paused, parted from the
     if (!device) throw new Error('no device has joined');
     paused.partFromStore();
     device.leadTo(paused);
+    const lives = device.agent.endings.length;
     device.agent.signal('SIGKILL');
+    await untilEnded(device.agent, lives, WAIT_MS);
+    device.network.cut();
     await until('the device dials', WAIT_MS, () => (device.network.size > 0 ? undefined : 'it does not'));
     paused.coordinator.signal('SIGCONT');
     const refusal = 'another leader took over';
