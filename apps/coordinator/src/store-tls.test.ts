@@ -102,7 +102,7 @@ describe.skipIf(rqlited === undefined)(`${A_REAL_RQLITED} over TLS`, () => {
     const flags = ['-http-cert', server.cert, '-http-key', server.key, '-http-ca-cert', client.ca, '-http-verify-client'];
     const read = (path: string) => readFileSync(path, 'utf8');
     const tls = { ca: read(server.ca), cert: read(client.cert), key: read(client.key) };
-    await using cluster = await startRqlited(rqlited ?? '', 1, flags, tls);
+    await using cluster = await startRqlited(rqlited ?? '', 1, { flags, tls });
     const urls = cluster.nodes.map(({ url }) => url);
     const as = ({ cert, key }: typeof client) => ({
       CLOUDLESS_STORE_CA: server.ca,

@@ -35,17 +35,27 @@ async function untilReady(url: string, process: ChildProcess, dispatcher: Agent)
 
 type Running = RqliteClusterNode & { readonly process: ChildProcess };
 
-/** A cluster of real nodes on loopback, in a folder that goes with it. `more` are flags of each node, `tls` says that they make it HTTPS. */
-export async function startRqlited(program: string, nodes: 1 | 3, more: readonly string[] = [], tls?: ClientTls): Promise<RqliteCluster> {
+export type RqlitedOptions = {
+  /** Of each node. */
+  readonly flags?: readonly string[];
+  /** Says that the flags make it HTTPS. */
+  readonly tls?: ClientTls;
+  /** Address of this machine at which nodes are asked; among themselves they are on the loopback. */
+  readonly host?: string | undefined;
+};
+
+/** A cluster of real nodes, in a folder that goes with it. */
+export async function startRqlited(program: string, nodes: 1 | 3, options: RqlitedOptions = {}): Promise<RqliteCluster> {
+  const { flags = [], tls, host = '127.0.0.1' } = options;
   const dispatcher = new Agent({ connect: { ...tls } });
   const folder = mkdtempSync(join(tmpdir(), 'cloudless-rqlited-'));
   const running: Running[] = [];
   const ports = await Promise.all(Array.from({ length: nodes * 2 }, freePort));
   const join3 = Array.from({ length: nodes }, (_, index) => `127.0.0.1:${ports[index * 2 + 1]}`).join(',');
   for (let index = 0; index < nodes; index += 1) {
-    const [http, raft] = [`127.0.0.1:${ports[index * 2]}`, `127.0.0.1:${ports[index * 2 + 1]}`];
+    const [http, raft] = [`${host}:${ports[index * 2]}`, `127.0.0.1:${ports[index * 2 + 1]}`];
     const clustering = nodes === 1 ? [] : ['-bootstrap-expect', String(nodes), '-join', join3];
-    const args = ['-node-id', `n${index}`, '-http-addr', http, '-raft-addr', raft, ...clustering, ...more, join(folder, `n${index}`)];
+    const args = ['-node-id', `n${index}`, '-http-addr', http, '-raft-addr', raft, ...clustering, ...flags, join(folder, `n${index}`)];
     running.push({ id: `n${index}`, url: `${tls ? 'https' : 'http'}://${http}`, process: spawn(program, args, { stdio: 'ignore' }) });
   }
   await Promise.all(running.map(({ url, process }) => untilReady(url, process, dispatcher)));
