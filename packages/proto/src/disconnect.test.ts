@@ -15,7 +15,7 @@ describe('the disconnect policy of a spec', () => {
   });
 
   it.each([
-    [{ disconnect: { lostAfterMs: 4999 } }, ['disconnect.lostAfterMs is shorter than 5 s']],
+    [{ disconnect: { lostAfterMs: 999 } }, ['disconnect.lostAfterMs is shorter than 1 s']],
     [{ disconnect: { lostAfterMs: 31 * 86_400_000 } }, ['disconnect.lostAfterMs is longer than 30 days']],
     [{ disconnect: { stopAfterMs: 31 * 86_400_000 } }, ['disconnect.stopAfterMs is longer than 30 days']],
     [{ disconnect: { stopAfterMs: 5000 } }, undefined],

@@ -12,9 +12,9 @@ const MAX_LEASE_MS = 3_600_000;
 
 /** What happens to replicas of a device that is away, after Nomad's block of that name (ADR 0010). */
 export const disconnectSchema = z.strictObject({
-  /** Silence of a device after which its replicas are replaced elsewhere. */
+  /** Silence of a device after which its replicas are replaced elsewhere, at the earliest when it is called unreachable: 1.5 s of a wired one. */
   lostAfterMs: durationMsSchema
-    .min(5000, 'is shorter than 5 s')
+    .min(1000, 'is shorter than 1 s')
     .max(30 * DAY_MS, 'is longer than 30 days')
     .default(LOST_AFTER_MS),
   /** How long a device that reaches no coordinator keeps it running; 0: for ever. Of an exclusive app, its lease; 0: 30 s. */

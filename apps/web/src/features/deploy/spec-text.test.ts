@@ -20,7 +20,7 @@ test('a duration that is none, or that the contract refuses, is told beside itse
     lostAfter: 'is not a duration like 30s, 5m or 1h',
     stopAfter: 'is not a duration like 30s, 5m or 1h',
   });
-  expect(readForm({ ...form, lostAfter: '1s' }).wrong).toEqual({ lostAfter: 'is shorter than 5 s' });
+  expect(readForm({ ...form, lostAfter: '0s' }).wrong).toEqual({ lostAfter: 'is shorter than 1 s' });
   expect(Object.keys(readForm({ ...form, stopAfter: '2s', exclusive: 'yes' }).wrong)).toEqual(['stopAfter']);
 });
 
