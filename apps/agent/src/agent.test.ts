@@ -1,4 +1,5 @@
 import { CloudlessError } from '@cloudless/proto';
+import { buildFingerprint } from '@cloudless/proto/testing';
 import { expect, test } from 'vitest';
 import { createAgentBench } from './testing/agent-bench.ts';
 import { buildAssignment } from './testing/build-assignment.ts';
@@ -365,4 +366,27 @@ test('a shutdown that nobody answers holds the machine up for a second at most',
   await bench.run(200);
   expect(isStopped).toBe(true);
   await stopped;
+});
+
+test('a device says by which kind of link it came, not the one on which the dial began, and tells of another at once', async () => {
+  let type: 'unknown' | 'wired' | 'wifi' = 'unknown';
+  let onChange = (_reason: string): void => undefined;
+  await using bench = createAgentBench(undefined, {
+    fingerprint: () => Promise.resolve(buildFingerprint({ link: { type } })),
+    dial() {
+      type = 'wired';
+      return bench.coordinator.dial();
+    },
+    watchNetwork(listener) {
+      onChange = listener;
+      return { stop: () => undefined };
+    },
+  });
+  await bench.start();
+  await bench.run(100);
+  expect(bench.coordinator.said('hello').map(({ fingerprint }) => fingerprint.link.type)).toEqual(['wired']);
+  type = 'wifi';
+  onChange('wlan0 has an address');
+  await bench.run(100);
+  expect(bench.coordinator.said('fingerprint').at(-1)?.fingerprint.link.type).toBe('wifi');
 });

@@ -229,6 +229,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       'network watch',
       options.watchNetwork((reason) => {
         current.session?.networkChanged(reason);
+        look.refresh();
         lending.judgeNow();
       }),
     );

@@ -46,13 +46,17 @@ export function startSession(deps: SessionDeps): Session {
     const startedAt = clock.bootMs();
     try {
       const identity = await deps.credentials.obtain(stopping.signal);
-      const fingerprint = await deps.fingerprint();
+      // Nothing is dialled before the engine was looked at.
+      const before = await deps.fingerprint();
       tell({ kind: 'connecting', sinceMs: clock.bootMs() });
       const dialled = await deps.dial(identity, stopping.signal);
       link = dialled;
       const onStop = (): void => dialled.close({ code: 'closed', message: 'the agent stops; its containers go on', retry: true });
       stopping.signal.addEventListener('abort', onStop, { once: true });
       if (stopping.signal.aborted) onStop();
+      // A dial that took its time got through on another network than it began on.
+      newest = undefined;
+      const fingerprint = await deps.fingerprint().catch(() => before);
       current = converse(dialled, identity, newest ?? fingerprint, {
         ...deps,
         onWelcome() {
