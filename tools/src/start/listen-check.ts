@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { readFileSync } from 'node:fs';
 import type { StartOptions } from './options.ts';
 import type { Refusal } from './refusal.ts';
+import { portAfter } from './option-values.ts';
 
 /** Listens once and lets go: whether the port can be had, and if not, why. */
 export async function checkPort(host: string, port: number): Promise<Refusal | undefined> {
@@ -24,19 +25,11 @@ export async function freePort(): Promise<number> {
   return promise;
 }
 
-/** Apps have 7700–7999: no port there is a remedy. */
-const APP_PORTS = { from: 7700, to: 7999 } as const;
-
-function anotherPort(port: number): number {
-  const next = port + 10;
-  return next >= APP_PORTS.from && next <= APP_PORTS.to ? APP_PORTS.to + 1 : next;
-}
-
 export function explainListen(host: string, port: number, code: string): Refusal {
   if (code === 'EADDRINUSE')
     return {
       problem: `port ${port} is taken on ${host}`,
-      remedy: `stop what listens there, or choose another with --port ${anotherPort(port)}`,
+      remedy: `stop what listens there, or choose another with --port ${portAfter(port)}`,
     };
   if (code === 'EACCES')
     return { problem: `port ${port} needs more rights than this user has`, remedy: 'choose a port from 1024 up with --port' };

@@ -3,9 +3,27 @@ import type { Refusal } from './refusal.ts';
 
 type Parsed<T> = { readonly value: T } | Refusal;
 
-/** A TCP port a person can type into a browser: 1 to 65535, in digits. */
-export function parsePort(text: string): Parsed<number> {
+/** What apps are served on unless CLOUDLESS_APP_PORTS says otherwise. */
+const APP_PORTS = { from: 7700, to: 7999 } as const;
+
+/** A port above `port` that apps do not have. */
+export function portAfter(port: number): number {
+  const next = port + 10;
+  return next >= APP_PORTS.from && next <= APP_PORTS.to ? APP_PORTS.to + 1 : next;
+}
+
+/**
+ * A TCP port a person can type into a browser: 1 to 65535, in digits.
+ *
+ * @param appPorts of the environment, where apps are served elsewhere; the coordinator looks at those
+ */
+export function parsePort(text: string, appPorts?: string): Parsed<number> {
   const port = /^\d{1,5}$/.test(text) ? Number.parseInt(text, 10) : 0;
+  if (!appPorts && port >= APP_PORTS.from && port <= APP_PORTS.to)
+    return {
+      problem: `--port ${port} is one of the ports of apps, ${APP_PORTS.from}–${APP_PORTS.to}`,
+      remedy: `use another, such as 7600 or ${portAfter(port)}`,
+    };
   if (port >= 1 && port <= 65_535) return { value: port };
   return { problem: `--port ${text} is not a port`, remedy: 'use a number from 1 to 65535; 7600 is the default' };
 }

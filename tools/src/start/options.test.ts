@@ -24,14 +24,15 @@ describe('start options', () => {
   });
 
   test('let a flag win over its variable', () => {
-    const parsed = parse(['--port', '7700', '--no-agent'], { CLOUDLESS_PORT: '7800', CLOUDLESS_DATA: 'here', CI: '1' });
-    expect(parsed).toMatchObject({ kind: 'options', options: { port: 7700, agent: false, dataFolder: '/home/ada/here', yes: true } });
+    const parsed = parse(['--port', '7650', '--no-agent'], { CLOUDLESS_PORT: '7680', CLOUDLESS_DATA: 'here', CI: '1' });
+    expect(parsed).toMatchObject({ kind: 'options', options: { port: 7650, agent: false, dataFolder: '/home/ada/here', yes: true } });
   });
 
   test.each([
     [['--port', '0'], '--port 0 is not a port'],
     [['--port', '7e3'], '--port 7e3 is not a port'],
     [['--port', '65536'], '--port 65536 is not a port'],
+    [['--port', '7750'], '--port 7750 is one of the ports of apps, 7700–7999'],
     [['--host', 'example.org'], '--host example.org is not an address'],
     [['--public-url', 'ftp://a.b'], '--public-url ftp://a.b is not http or https'],
     [['--public-url', 'https://a.b/c'], '--public-url https://a.b/c carries a path or query, but the cluster owns the whole host'],

@@ -91,7 +91,7 @@ export function parseStartOptions(
     refusals.push(parsed);
     return otherwise;
   };
-  const port = take(parsePort(text('port') ?? '7600'), 7600);
+  const port = take(parsePort(text('port') ?? '7600', env['CLOUDLESS_APP_PORTS']), 7600);
   const host = take(parseHost(text('host') ?? '127.0.0.1'), '127.0.0.1');
   const url = text('public-url');
   const publicUrl = url === undefined ? undefined : take(parsePublicUrl(url), '');
