@@ -12,7 +12,7 @@ COPY . .
 RUN npm ci --ignore-scripts --omit=dev --workspace @cloudless/coordinator
 
 FROM node:26.10.0-bookworm-slim
-ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 CLOUDLESS_DATA=/data CLOUDLESS_LOCAL_AGENT=0 \
+ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 MALLOC_ARENA_MAX=2 CLOUDLESS_DATA=/data CLOUDLESS_LOCAL_AGENT=0 \
     CLOUDLESS_AGENT_FILE=/cloudless/apps/agent/dist/cloudless-agent.mjs NPM_CONFIG_CACHE=/tmp/npm
 # A new volume takes over whose folder it is.
 RUN mkdir -p /data/coordinator && chown -R node:node /data && chmod -R go= /data
