@@ -23,7 +23,7 @@ const BURST_NOTE =
 /** B2: a person's submit until it is durable, and until the chosen device is told; and how many placements a second a burst gets. */
 export async function measureSubmitToTold(devices = DEVICES): Promise<Result> {
   await using coordinator = await startCoordinator();
-  await using assembled = await assembleFleet(coordinator, { devices, link: 'wifi', atOnce: 64 });
+  await using assembled = await assembleFleet(coordinator, { devices, link: 'wifi', atOnce: 16 });
   const heard = listen(assembled.fleet);
   const single = await submitOneByOne(coordinator.client, heard);
   const burst = await submitBurst(coordinator.client, heard);

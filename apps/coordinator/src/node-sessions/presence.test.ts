@@ -4,9 +4,10 @@ import type { CoordinatorLink, LinkPath } from '@cloudless/transport';
 import { expect, it } from 'vitest';
 import { createPresence, measurePaths, type Presence } from './presence.ts';
 
-const WIFI_MS = 10_000;
+const WIRED_MS = 1500;
+const MOBILE_MS = 60_000;
 
-it('measures both paths of each device every 5 s, counted from its own hello', async () => {
+it('measures both paths of each wired device every 5 s, counted from its own hello', async () => {
   const clock = createManualClock();
   const measured: string[] = [];
   const connect = (name: string): Presence => {
@@ -20,11 +21,11 @@ it('measures both paths of each device every 5 s, counted from its own hello', a
   };
   const take = (): string[] => measured.splice(0);
   const early = connect('early');
-  measurePaths(early, clock, WIFI_MS);
+  measurePaths(early, clock, WIRED_MS);
   expect(take()).toEqual(['early control', 'early bulk']);
   await clock.advance(2000);
   const late = connect('late');
-  const tick = (): void => [early, late].forEach((presence) => measurePaths(presence, clock, WIFI_MS));
+  const tick = (): void => [early, late].forEach((presence) => measurePaths(presence, clock, WIRED_MS));
   tick();
   expect(take()).toEqual(['late control', 'late bulk']);
   await clock.advance(3000);
@@ -33,4 +34,24 @@ it('measures both paths of each device every 5 s, counted from its own hello', a
   await clock.advance(2000);
   tick();
   expect(take()).toEqual(['late control', 'late bulk']);
+});
+
+it('measures the paths of a phone every 20 s while it is heard, and every second when it is late', async () => {
+  const clock = createManualClock();
+  let measured = 0;
+  const presence = createPresence('phone' as NodeId, clock.bootMs());
+  presence.link = { probe: () => Promise.resolve(void (measured += 1)) } as unknown as CoordinatorLink;
+  const pass = async (ms: number, isHeard: boolean): Promise<number> => {
+    measured = 0;
+    for (let at = 0; at < ms; at += 250) {
+      if (isHeard) presence.controlAtMs = clock.bootMs();
+      measurePaths(presence, clock, MOBILE_MS);
+      await clock.advance(250);
+    }
+    return measured / 2;
+  };
+  expect(await pass(60_000, true)).toBe(3);
+  presence.link = { probe: () => new Promise(() => void (measured += 1)) } as unknown as CoordinatorLink;
+  presence.controlAtMs = clock.bootMs() - MOBILE_MS / 2 - 1;
+  expect(await pass(1000, false)).toBe(1);
 });

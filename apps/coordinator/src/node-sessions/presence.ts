@@ -75,8 +75,8 @@ export function noteHeard(presence: Presence, clock: Clock): void {
   presence.seen.control.lastAt = clock.now();
 }
 
-/** Both paths are measured this often, which also keeps proxies from closing an idle bulk path. */
-const MEASURE_MS = 5000;
+/** Both paths are measured as often as the device may be silent, within these: a radio is woken no oftener than its beats wake it, and proxies close what is idle for a minute. */
+const [MEASURE_LEAST_MS, MEASURE_MOST_MS] = [5000, 20_000];
 /** One that is silent for half of what is allowed is asked this often, so that it is known which path is to blame. */
 const DOUBT_MS = 1000;
 
@@ -89,7 +89,7 @@ export function measurePaths(presence: Presence, clock: Clock, silenceLimitMs: n
     presence.measureAtMs = Math.min(presence.measureAtMs, presence.measuredAtMs + DOUBT_MS);
   if (now < presence.measureAtMs) return;
   presence.measuredAtMs = now;
-  presence.measureAtMs = now + MEASURE_MS;
+  presence.measureAtMs = now + Math.min(MEASURE_MOST_MS, Math.max(MEASURE_LEAST_MS, silenceLimitMs));
   for (const path of ['control', 'bulk'] as const) if (presence.asked[path] !== link) ask(presence, link, path, clock);
 }
 
