@@ -14,23 +14,22 @@ const GOAL_P50_MS = 5;
 const GOAL_P99_MS = 20;
 const GOAL_PER_SECOND = 20_000;
 const WAIT_MS = 120_000;
-/** By the profile of the coordinator's process (`node --cpu-prof`), on a machine that others used too; shares of its busy time. */
 const TOLD_NOTE =
-  'A submit is two commits one after the other, the app and its placement, and one HTTP call. Profile: passes of the control plane a quarter, socket writes a fifth, tRPC and its two validations a fifth, collecting garbage a tenth; the disk sync of each commit is waited for beside it';
+  'A submit is two commits one after the other, the app and its placement, and one HTTP call. With so many devices on one machine the coordinator and the process that plays them leave neither core idle, and both collect garbage over a gigabyte. By the profile (`node --cpu-prof`), 1,500 phones at rest take a quarter of the coordinator’s thread: streams and system calls of TLS inside WebSockets two fifths, looking for silence a fifth, collecting garbage a fifth. A device holds about 170 KB there, most of it in the streams around the TLS of its two paths. What would reach it: one connection for each device with the TLS of the socket itself, and links in threads of their own';
 const BURST_NOTE =
-  'Profile: passes a quarter (deciding, and composing rows and events), taking over commits a fifth, socket writes a fifth (one message for each device and plan), collecting garbage an eighth. 20,000 a second leave the one thread 50 µs for each. What would reach it: links in threads of their own, and plans whose rows travel to the database thread without being cloned';
+  'One message for each device and plan, beside what the devices cost at rest. What would reach it: links in threads of their own, and plans whose rows travel to the database thread without being cloned';
 
 /** B2: a person's submit until it is durable, and until the chosen device is told; and how many placements a second a burst gets. */
 export async function measureSubmitToTold(devices = DEVICES): Promise<Result> {
   await using coordinator = await startCoordinator();
-  await using assembled = await assembleFleet(coordinator, { devices, link: 'wifi', atOnce: 16 });
+  await using assembled = await assembleFleet(coordinator, { devices, link: 'mobile', atOnce: 16 });
   const heard = listen(assembled.fleet);
   const single = await submitOneByOne(coordinator.client, heard);
   const burst = await submitBurst(coordinator.client, heard);
   return {
     id: 'B2',
     title: `Submit → durable → device told, ${devices.toLocaleString('en')} simulated devices`,
-    method: `A coordinator process with SQLite (WAL, FULL), and a second process with ${devices} devices: light clients of the real protocol, each with a key and certificate of its own and both paths in mutual TLS over loopback sockets, beating as often as a device on Wi-Fi is told. One client submits ${SUBMITS} apps of one replica one after the other over HTTP (after ${WARM_UP} to warm up); the clock stops when the chosen device has read the message. Then ${CLIENTS} clients submit ${JOBS} apps of ${REPLICAS} replicas. All on one machine: the devices take as much of it as the coordinator.`,
+    method: `A coordinator process with SQLite (WAL, FULL), and a second process with ${devices} devices: light clients of the real protocol, each with a key and certificate of its own and both paths in mutual TLS over loopback sockets, beating as often as a phone is told: every 5 s. Twice that is more than the process of the devices can say on one core. One client submits ${SUBMITS} apps of one replica one after the other over HTTP (after ${WARM_UP} to warm up); the clock stops when the chosen device has read the message. Then ${CLIENTS} clients submit ${JOBS} apps of ${REPLICAS} replicas. All on one machine: the devices take as much of it as the coordinator.`,
     measures: [durableMeasure(single.durable), toldMeasure(single.told), ...burstMeasures(burst)],
     leftOut: ['the disk write of each agent', 'reports of devices: they start nothing', 'a network'],
   };

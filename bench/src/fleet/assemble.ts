@@ -5,7 +5,7 @@ export type FleetOptions = {
   readonly devices: number;
   /** Devices that join it afterwards. */
   readonly later?: number;
-  readonly link: 'wired' | 'wifi';
+  readonly link: 'wired' | 'wifi' | 'mobile';
   /** Joins that are on their way at once. */
   readonly atOnce: number;
 };
@@ -37,7 +37,7 @@ export async function joinDevice(
   coordinator: Coordinator,
   fleet: Fleet,
   index: number,
-  link: 'wired' | 'wifi',
+  link: 'wired' | 'wifi' | 'mobile',
   viaProxy = false,
 ): Promise<FleetDevice> {
   const name = `sim-${String(index).padStart(4, '0')}`;

@@ -13,7 +13,7 @@ export type JoinOptions = {
   readonly url: string;
   readonly name: string;
   readonly token: string;
-  readonly link: 'wired' | 'wifi';
+  readonly link: 'wired' | 'wifi' | 'mobile';
   readonly viaProxy?: boolean;
 };
 export type FleetDevice = { readonly nodeId: NodeId; readonly joinedAt: number; readonly onlineAt: number };

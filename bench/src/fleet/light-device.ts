@@ -23,7 +23,7 @@ export type LightDeviceOptions = {
   readonly url: string;
   readonly name: string;
   readonly token: string;
-  readonly link: 'wired' | 'wifi';
+  readonly link: 'wired' | 'wifi' | 'mobile';
   readonly clock: Clock;
   readonly entropy: Entropy;
   onJoined(nodeId: NodeId): void;

@@ -9,7 +9,7 @@ export type FleetOrder =
       readonly url: string;
       readonly name: string;
       readonly token: string;
-      readonly link: 'wired' | 'wifi';
+      readonly link: 'wired' | 'wifi' | 'mobile';
       /** Through a proxy of its own, which `cut` makes silent. */
       readonly viaProxy: boolean;
     }

@@ -25,7 +25,11 @@ it('measures both paths of each wired device every 5 s, counted from its own hel
   expect(take()).toEqual(['early control', 'early bulk']);
   await clock.advance(2000);
   const late = connect('late');
-  const tick = (): void => [early, late].forEach((presence) => measurePaths(presence, clock, WIRED_MS));
+  const tick = (): void =>
+    [early, late].forEach((presence) => {
+      presence.controlAtMs = clock.bootMs();
+      measurePaths(presence, clock, WIRED_MS);
+    });
   tick();
   expect(take()).toEqual(['late control', 'late bulk']);
   await clock.advance(3000);
