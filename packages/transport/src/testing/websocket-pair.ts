@@ -12,7 +12,7 @@ import { createLink } from '../create-link.ts';
 import type { CoordinatorLink } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { AGENT_WEBSOCKET, createAgentEndpoint } from '../websocket/index.ts';
-import { createInnerContext } from '../websocket/inner-tls.ts';
+import { lazyInnerContext } from '../websocket/inner-tls.ts';
 import { openInnerTls } from '../websocket/open-inner-tls.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 import { THROWAWAY_IDENTITY } from './throwaway-identity.ts';
@@ -86,7 +86,7 @@ export async function createPair({
   const open = (maxFrameBytes: number, preamble: Parameters<typeof openInnerTls>[0]['preamble']) =>
     openInnerTls({
       url,
-      context: createInnerContext(THROWAWAY_IDENTITY),
+      context: lazyInnerContext(THROWAWAY_IDENTITY),
       judgeCoordinator: ok,
       signal: new AbortController().signal,
       clock,

@@ -15,7 +15,7 @@ import type { AgentLink, LinkCode } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { DialFailed } from './dial-failed.ts';
 import type { DuplexChannel } from './duplex-channel.ts';
-import { createInnerContext, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
+import { lazyInnerContext, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 import { openInnerTls } from './open-inner-tls.ts';
 import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
@@ -42,7 +42,7 @@ export type DialOptions = {
  */
 export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
   return inTime(options, `dialling ${options.url}`, async (signal) => {
-    const context = createInnerContext(options.identity);
+    const context = lazyInnerContext(options.identity);
     const control = await openInnerTls({
       ...options,
       context,
@@ -163,7 +163,7 @@ const LATE_ANSWER_MS = 10_000;
 
 async function askHandshake(options: Asking, preamble: Preamble): Promise<JoinAnswer> {
   const { url, clock, signal, identity } = options;
-  const context = identity && createInnerContext(identity);
+  const context = identity && lazyInnerContext(identity);
   const opened = await inTime(options, `asking ${url} for a certificate`, (inner) =>
     openInnerTls({ ...options, context, signal: inner, maxFrameBytes: MAX_ANSWER_BYTES, preamble }),
   );

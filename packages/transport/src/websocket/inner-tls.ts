@@ -22,6 +22,12 @@ export const INNER_TLS = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', secureO
 export const createInnerContext = ({ certificate, key }: TlsIdentity, bundle?: string): SecureContext =>
   createSecureContext({ ...INNER_TLS, cert: certificate, key, ...(bundle === undefined ? {} : { ca: bundle }) });
 
+/** The same, made when it is asked for, once. */
+export function lazyInnerContext(identity: TlsIdentity): () => SecureContext {
+  let context: SecureContext | undefined;
+  return () => (context ??= createInnerContext(identity));
+}
+
 const MAX_CHAIN = 5;
 
 export function readPeerChain(socket: TLSSocket): PeerChain {

@@ -14,8 +14,8 @@ import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from '
 export type InnerDial = {
   /** `ws://…/agent` or `wss://…/agent`. */
   readonly url: string;
-  /** With the device's own certificate; absent only for `join`. */
-  readonly context?: SecureContext | undefined;
+  /** With the device's own certificate; absent only for `join`. Asked for when the WebSocket is open: most dials of an outage come to nothing. */
+  readonly context?: (() => SecureContext) | undefined;
   /** Is asked before the first byte is sent. */
   readonly judgeCoordinator: JudgePeer;
   readonly preamble: Preamble;
@@ -73,7 +73,7 @@ export async function openInnerTls(
       socket: outer,
       ...INNER_TLS,
       rejectUnauthorized: false,
-      ...(dial.context ? { secureContext: dial.context } : {}),
+      ...(dial.context ? { secureContext: dial.context() } : {}),
     });
     inner.once('error', failed);
     inner.once('secureConnect', () => speak(inner, dial, resolve, failed));

@@ -12,7 +12,7 @@ import { createPair, startEndpoint } from '../testing/websocket-pair.ts';
 import { INSPECTOR_IDENTITY } from '../testing/inspector-identity.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
 import { dialCoordinator } from './index.ts';
-import { createInnerContext } from './inner-tls.ts';
+import { lazyInnerContext } from './inner-tls.ts';
 import { openInnerTls } from './open-inner-tls.ts';
 
 const clock = createRealClock();
@@ -106,10 +106,10 @@ describe('the endpoint', () => {
     const endpoint = await startEndpoint();
     const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, clock, maxFrameBytes: 65_536 };
     const preamble = { kind: 'control', protocol: LINK_PROTOCOL } as const;
-    const control = await openInnerTls({ ...dial, preamble, context: createInnerContext(THROWAWAY_IDENTITY) });
+    const control = await openInnerTls({ ...dial, preamble, context: lazyInnerContext(THROWAWAY_IDENTITY) });
     if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
     const bulk = { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session } as const;
-    const { channel } = await openInnerTls({ ...dial, preamble: bulk, context: createInnerContext(INSPECTOR_IDENTITY) });
+    const { channel } = await openInnerTls({ ...dial, preamble: bulk, context: lazyInnerContext(INSPECTOR_IDENTITY) });
     // The other one sends its authority too.
     expect(endpoint.shown).toEqual([1, 2]);
     channel.destroy();
@@ -121,7 +121,7 @@ describe('the endpoint', () => {
     const { url, stop } = await startEndpoint();
     const dial = {
       url,
-      context: createInnerContext(THROWAWAY_IDENTITY),
+      context: lazyInnerContext(THROWAWAY_IDENTITY),
       judgeCoordinator: ok,
       signal: new AbortController().signal,
       clock,
@@ -137,7 +137,7 @@ describe('the endpoint', () => {
     const { url, stop } = await startEndpoint();
     const dial = {
       url,
-      context: createInnerContext(THROWAWAY_IDENTITY),
+      context: lazyInnerContext(THROWAWAY_IDENTITY),
       judgeCoordinator: ok,
       signal: new AbortController().signal,
       clock,
