@@ -68,7 +68,7 @@ test('a device comes back from a cut cable, another address and a night without 
     await attic.plug('in');
     const dead = await connectionsFrom(attic.address);
     const wifiDownAt = performance.now();
-    await attic.wifi('down');
+    await attic.leaveWifi();
     await talksFrom(attic.address, dead);
     await isBack('it is back over the cable');
     const description = `${overWifiMs} ms to the Wi-Fi, ${Math.round(performance.now() - wifiDownAt)} ms to the cable`;

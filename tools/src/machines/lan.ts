@@ -28,7 +28,8 @@ export interface Machine extends AsyncDisposable {
   addWifi(): Promise<string>;
   /** The cable out or in, as where a network service runs: its address and routes go and come with it. */
   plug(state: 'in' | 'out'): Promise<void>;
-  wifi(state: 'up' | 'down'): Promise<void>;
+  /** Its address goes with it: kept on a dead interface, it would go on over the cable. */
+  leaveWifi(): Promise<void>;
   /** Another address of the same network, in place of the one before. */
   moveAddress(): Promise<void>;
   /** To the agent and its launcher: `SIGSTOP` is a machine that sleeps, `SIGKILL` leaves only its containers. */
@@ -221,7 +222,10 @@ async function createMachine({ name, id, index, bridge, net, net6, behindNat }: 
       await must(...inside('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0'));
       await addDefaultRoute();
     },
-    wifi: (state) => must(...inside('ip', 'link', 'set', 'wlan0', state)),
+    async leaveWifi() {
+      await must(...inside('ip', 'addr', 'flush', 'dev', 'wlan0'));
+      await must(...inside('ip', 'link', 'set', 'wlan0', 'down'));
+    },
     async moveAddress() {
       const before = address;
       hostPart += 100;
