@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startRqlited } from '@cloudless/db/testing';
+import { freePort } from '@cloudless/tools/product';
 import type { Cables, Place } from './cables.ts';
 
 const COORDINATORS = 3;
@@ -25,14 +25,6 @@ export type Seat = {
   readonly place: Place | undefined;
   child: ChildProcess;
 };
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
   const giveUpAt = performance.now() + WAIT_MS;

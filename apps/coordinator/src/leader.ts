@@ -60,8 +60,8 @@ async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentF
     coordinatorVersion: version,
     renew: (nodeId, csr) => enrolment.renew(nodeId, csr),
     addresses,
-    // It grants nothing beyond its own lease: another may lead by then, and counts from its takeover.
     crashPoint,
+    // It grants nothing beyond its own lease: another may lead by then, and counts from its takeover.
     mayGrant: () => lead.kind === 'sole' || lead.lease.state().kind === 'held',
     agentFile,
     // A standby of another release may have to lead tomorrow, and serves agents of its own and the one before.

@@ -1,6 +1,6 @@
 import type { AllocationId, AllocationRow, NodeId, NodeRow, OrgId, WorkloadId, WorkloadRow } from '@cloudless/proto';
 import { createNodeList, NO_NODES, writeCells, type NodeList } from './node-list.ts';
-import { isHeard, judgeNode, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
+import { addTo, isHeard, judgeNode, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
 
 /** What happened since a snapshot: which rows, and how they are now. */
 export type SnapshotChanges = {
@@ -44,7 +44,7 @@ function advanceNodes(before: Snapshot, changes: SnapshotChanges): Pick<Snapshot
     if (node) nodes.set(id, node);
     else nodes.delete(id);
     if (before.nodes.has(id)) changed.set(id, node);
-    else if (node) added.set(node.row.orgId, [...(added.get(node.row.orgId) ?? []), node]);
+    else if (node) addTo(added, node.row.orgId, node);
   }
   const nodesOfOrg = new Map<OrgId, NodeList>();
   for (const orgId of new Set([...before.nodesOfOrg.keys(), ...added.keys()])) {

@@ -6,7 +6,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { createPlacer, type Placer } from './placer.ts';
 import { countOperations, type Placement, type Plan, type Removal, type Stop, type Update, type Why } from './plan.ts';
 import { causes, nodeName } from './reconcile/causes.ts';
-import { createSettled, type Settled } from './reconcile/settled.ts';
+import type { Settled } from './reconcile/settled.ts';
 import type { SlotDecision } from './reconcile/slot.ts';
 import { reconcileOrphans, reconcileWorkload, type WorkloadDecision } from './reconcile/workload.ts';
 import { DEFAULT_WEIGHTS, type ScoreWeights } from './score/weights.ts';
@@ -27,7 +27,7 @@ type Draft = { place: Placement[]; update: Update[]; stop: Stop[]; remove: Remov
  *
  * @param settled what earlier decisions of the same loop found to need nothing; it makes the decision quicker, and never another one
  */
-export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_OPTIONS, settled: Settled = createSettled()): Plan {
+export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_OPTIONS, settled?: Settled): Plan {
   const ledger = createLedger(snapshot);
   const draft: Draft = { place: [], update: [], stop: [], remove: [], why: [], wakeAt: Infinity, truncated: false };
   for (const workloadId of snapshot.allocationsOf.keys()) {
@@ -41,8 +41,12 @@ export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_
       draft.truncated = true;
       break;
     }
-    if (settled.holds(snapshot, workload)) draft.why.push({ workloadId: workload.id, unplaced: [] });
-    else settled.note(snapshot, decideWorkload(snapshot, workload, ledger, options, draft));
+    if (settled?.holds(snapshot, workload)) {
+      draft.why.push({ workloadId: workload.id, unplaced: [] });
+      continue;
+    }
+    const decision = decideWorkload(snapshot, workload, ledger, options, draft);
+    settled?.note(snapshot, decision);
   }
   const { wakeAt, ...plan } = draft;
   return { basedOn: snapshot.revision, ...plan, ...(wakeAt === Infinity ? {} : { wakeAt }) };

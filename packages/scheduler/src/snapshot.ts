@@ -109,7 +109,8 @@ export function createSnapshot({ revision, now, seed, ...input }: SnapshotInput)
   return { revision, now, seed, nodes, nodesOfOrg, workloads, allocationsOf, leaseLeftMs };
 }
 
-function addTo<Key, Value>(groups: Map<Key, Value[]>, key: Key, value: Value): void {
+/** Puts a value into its group. */
+export function addTo<Key, Value>(groups: Map<Key, Value[]>, key: Key, value: Value): void {
   const group = groups.get(key);
   if (group) group.push(value);
   else groups.set(key, [value]);

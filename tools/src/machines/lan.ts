@@ -214,18 +214,12 @@ async function createMachine({ name, id, index, bridge, net, net6, behindNat }: 
       return wifi;
     },
     async plug(state) {
-      if (state === 'out') {
-        await must(...inside('ip', 'addr', 'flush', 'dev', 'eth0'));
-        return must(...inside('ip', 'link', 'set', 'eth0', 'down'));
-      }
+      if (state === 'out') return takeDown('eth0');
       await must(...inside('ip', 'link', 'set', 'eth0', 'up'));
       await must(...inside('ip', 'addr', 'add', `${address}/24`, 'dev', 'eth0'));
       await addDefaultRoute();
     },
-    async leaveWifi() {
-      await must(...inside('ip', 'addr', 'flush', 'dev', 'wlan0'));
-      await must(...inside('ip', 'link', 'set', 'wlan0', 'down'));
-    },
+    leaveWifi: () => takeDown('wlan0'),
     async moveAddress() {
       const before = address;
       hostPart += 100;
@@ -257,6 +251,10 @@ async function createMachine({ name, id, index, bridge, net, net6, behindNat }: 
     },
   };
 
+  async function takeDown(device: 'eth0' | 'wlan0'): Promise<void> {
+    await must(...inside('ip', 'addr', 'flush', 'dev', device));
+    await must(...inside('ip', 'link', 'set', device, 'down'));
+  }
   const addDefaultRoute = (): Promise<void> =>
     runProgram(inside('ip', 'route', 'replace', 'default', 'via', behindNat ? '192.168.44.1' : `${net}.1`)).then(() => undefined);
   const killAll = (pids: readonly number[]): void => {

@@ -5,7 +5,7 @@ import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createPair, describeLinkContract } from '@cloudless/transport/contract';
 import { describe, test } from 'vitest';
 import { findProgram } from '../engine/machine-facts.ts';
-import { freePort } from '../product/product.ts';
+import { freePort } from '../start/listen-check.ts';
 import { createTemporaryFolder } from '../programs/temporary-folder.ts';
 import { startNginx } from './nginx.ts';
 

@@ -5,5 +5,6 @@ export { type StartOptions } from '../start/options.ts';
 export { planParts } from '../start/part-plans.ts';
 export { supervise, type Part, type PartPlan } from '../start/supervise.ts';
 export { claimByApi, createToken, OWNER } from './owner.ts';
-export { freePort, startProduct, type Product, type ProductOptions } from './product.ts';
+export { freePort } from '../start/listen-check.ts';
+export { startProduct, type Product, type ProductOptions } from './product.ts';
 export { fingerprintOf, importImage, killContainer, listContainers, removeContainers, type OwnedContainer } from './owned-containers.ts';

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readClusterId } from '../uninstall/find-installed.ts';
 import { listContainers, removeContainers } from './owned-containers.ts';
+import { freePort } from '../start/listen-check.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..', '..');
 const READY_WITHIN_MS = 90_000;
@@ -32,18 +32,6 @@ export interface Product extends AsyncDisposable {
   output(): string;
   /** Ctrl-C: the control plane ends, containers stay. Resolves with the exit code. */
   interrupt(): Promise<number | null>;
-}
-
-/** A free loopback port; the kernel does not give it out again at once. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-  return address.port;
 }
 
 async function untilReady(url: string, child: ChildProcess, output: () => string): Promise<void> {

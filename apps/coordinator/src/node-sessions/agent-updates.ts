@@ -12,9 +12,9 @@ export type AgentUpdatesDeps = {
   readonly entropy: Entropy;
   readonly logger: Logger;
   readonly agentFile: Pick<AgentFile, 'sha256' | 'version'> & { readonly bytes: { readonly byteLength: number } };
-  /** Tells a device that a newer agent is there. `false`: it has no session that knows the message. */
   /** Whether every coordinator could serve what it is about to offer. */
   readonly mayOffer: () => boolean;
+  /** Tells a device that a newer agent is there. `false`: it has no session that knows the message. */
   readonly offer: (nodeId: NodeId, update: { readonly version: string; readonly sha256: string; readonly bytes: number }) => boolean;
 };
 

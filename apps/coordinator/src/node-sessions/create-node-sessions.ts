@@ -121,8 +121,9 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       for (const session of sessions.values()) session.retry();
       // Each in its own time: five thousand at once would hold up everything else.
       for (const presence of presences.values()) {
-        measurePaths(presence, clock, allowedSilenceMs(presence.fingerprint));
-        closeHalfOpen(presence);
+        const silenceLimitMs = allowedSilenceMs(presence.fingerprint);
+        measurePaths(presence, clock, silenceLimitMs);
+        closeHalfOpen(presence, silenceLimitMs);
       }
     },
   });
@@ -140,9 +141,9 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   });
 
   /** The network forgot it, or the device sleeps: nobody else would close it before TCP does, after a quarter of an hour. */
-  function closeHalfOpen({ nodeId, link, fingerprint }: Presence): void {
+  function closeHalfOpen({ nodeId, link }: Presence, silenceLimitMs: number): void {
     const silentMs = watch.silentMs(nodeId) ?? 0;
-    if (!link || silentMs <= halfOpenMs(allowedSilenceMs(fingerprint))) return;
+    if (!link || silentMs <= halfOpenMs(silenceLimitMs)) return;
     link.close({ code: 'timeout', message: `nothing was heard of the device for ${Math.round(silentMs / 1000)} s`, retry: true });
   }
 

@@ -22,6 +22,15 @@ describeLinkContract('inside wss:// of a certificate that nobody trusts', () => 
 describeLinkContract('inside wss:// through an HTTP proxy', () => createPair({ tls: true, proxy: true }));
 describeLinkContract('inside ws:// through an HTTP proxy', () => createPair({ proxy: true }));
 
+/** One path, opened by hand. */
+const dialTo = (url: string) => ({
+  url,
+  judgeCoordinator: ok,
+  signal: new AbortController().signal,
+  clock,
+  maxFrameBytes: 65_536,
+});
+
 describe('the endpoint', () => {
   it('lets a connection go that says nothing for 10 s', async () => {
     const manual = createManualClock();
@@ -93,7 +102,7 @@ describe('the endpoint', () => {
 
   it('asks who is there once for both paths of one certificate, and refuses a session to none', async () => {
     const endpoint = await startEndpoint();
-    const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, clock, maxFrameBytes: 65_536 };
+    const dial = dialTo(endpoint.url);
     const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
     expect(answer).toMatchObject({ kind: 'refused', code: 'certificate_refused', retry: false });
     channel.destroy();
@@ -104,7 +113,7 @@ describe('the endpoint', () => {
 
   it('asks who shows another certificate on the bulk path than on the control path', async () => {
     const endpoint = await startEndpoint();
-    const dial = { url: endpoint.url, judgeCoordinator: ok, signal: new AbortController().signal, clock, maxFrameBytes: 65_536 };
+    const dial = dialTo(endpoint.url);
     const preamble = { kind: 'control', protocol: LINK_PROTOCOL } as const;
     const control = await openInnerTls({ ...dial, preamble, context: lazyInnerContext(THROWAWAY_IDENTITY) });
     if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
@@ -119,15 +128,11 @@ describe('the endpoint', () => {
 
   it('refuses a protocol that it does not speak, with what to do', async () => {
     const { url, stop } = await startEndpoint();
-    const dial = {
-      url,
+    const { answer, channel } = await openInnerTls({
+      ...dialTo(url),
       context: lazyInnerContext(THROWAWAY_IDENTITY),
-      judgeCoordinator: ok,
-      signal: new AbortController().signal,
-      clock,
-      maxFrameBytes: 65_536,
-    };
-    const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: 99 } });
+      preamble: { kind: 'control', protocol: 99 },
+    });
     expect(answer).toMatchObject({ kind: 'refused', code: 'protocol_mismatch', message: expect.stringContaining('update') as string });
     channel.destroy();
     stop();
@@ -135,15 +140,11 @@ describe('the endpoint', () => {
 
   it('binds a bulk path only by the secret of its session', async () => {
     const { url, stop } = await startEndpoint();
-    const dial = {
-      url,
+    const { answer, channel } = await openInnerTls({
+      ...dialTo(url),
       context: lazyInnerContext(THROWAWAY_IDENTITY),
-      judgeCoordinator: ok,
-      signal: new AbortController().signal,
-      clock,
-      maxFrameBytes: 65_536,
-    };
-    const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: 'guess' } });
+      preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: 'guess' },
+    });
     expect(answer).toMatchObject({ kind: 'refused', code: 'refused' });
     channel.destroy();
     stop();

@@ -1,7 +1,7 @@
 'use client';
 
 import type { Join, JoinOffer, LendingRule } from '@cloudless/proto';
-import { Button, Dialog, Field, FieldInput, FieldTextarea, Switch } from '@cloudless/ui';
+import { Button, Dialog, Field, FieldInput, Switch } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import { useId, useState, type FormEvent } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
@@ -9,6 +9,7 @@ import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
 import { useJoins, useNode } from '#web/live/use-entities.ts';
 import { useNow } from '#web/live/use-now.ts';
+import { LabelsField } from '../device-detail/labels-field.tsx';
 import { readLabels } from '../device-detail/labels-text.ts';
 import { DeviceCard } from '../devices/device-card.tsx';
 import { LendingFields } from '../lending/lending-fields.tsx';
@@ -29,7 +30,6 @@ export function AddDeviceDialog({ onClose }: { readonly onClose: () => void }) {
 
 function TermsStep({ onOffer, onClose }: { readonly onOffer: (offer: JoinOffer) => void; readonly onClose: () => void }) {
   const t = useTranslations('addDevice');
-  const details = useTranslations('deviceDetail');
   const actions = useTranslations('actions');
   const form = useId();
   const [name, setName] = useState('');
@@ -75,13 +75,7 @@ function TermsStep({ onOffer, onClose }: { readonly onOffer: (offer: JoinOffer) 
           <summary className="cursor-pointer font-medium">{t('lendingTitle')}</summary>
           <div className="flex flex-col gap-4 pt-3">
             <LendingFields rule={lending} onChange={setLending} />
-            <Field
-              label={details('labelsField')}
-              hint={details('labelsText')}
-              {...(read.kind === 'wrong' ? { error: details('labelsWrong', { line: read.line }) } : {})}
-            >
-              <FieldTextarea rows={2} value={labels} onChange={(event) => setLabels(event.target.value)} />
-            </Field>
+            <LabelsField rows={2} text={labels} read={read} onChange={setLabels} />
           </div>
         </details>
         <FailureCallout failure={create.failure} />

@@ -1,12 +1,13 @@
 'use client';
 
 import type { CloudlessNode } from '@cloudless/proto';
-import { Button, Dialog, Field, FieldInput, FieldTextarea } from '@cloudless/ui';
+import { Button, Dialog, Field, FieldInput } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import { useId, useState, type FormEvent } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
+import { LabelsField } from './labels-field.tsx';
 import { labelsToText, readLabels } from './labels-text.ts';
 
 export type EditProps = { readonly node: CloudlessNode; readonly onClose: () => void };
@@ -85,19 +86,7 @@ export function LabelsDialog({ node, onClose }: EditProps) {
       }
     >
       <form id={form} onSubmit={submit} className="flex flex-col gap-3 pt-1">
-        <Field
-          label={t('labelsField')}
-          hint={t('labelsText')}
-          {...(read.kind === 'wrong' ? { error: t('labelsWrong', { line: read.line }) } : {})}
-        >
-          <FieldTextarea
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-            rows={6}
-            spellCheck={false}
-            className="font-mono text-sm"
-          />
-        </Field>
+        <LabelsField rows={6} spellCheck={false} className="font-mono text-sm" text={text} read={read} onChange={setText} />
         <FailureCallout failure={save.failure} />
       </form>
     </Dialog>

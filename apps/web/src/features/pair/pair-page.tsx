@@ -1,7 +1,7 @@
 'use client';
 
 import type { Join, LendingRule } from '@cloudless/proto';
-import { Button, Card, Field, FieldInput, FieldTextarea } from '@cloudless/ui';
+import { Button, Card, Field, FieldInput } from '@cloudless/ui';
 import { Camera } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useState, type ChangeEvent, type FormEvent } from 'react';
@@ -13,6 +13,7 @@ import { useNow } from '#web/live/use-now.ts';
 import { PageHeader } from '#web/shell/page-header.tsx';
 import { Approval } from '../add-device/approval.tsx';
 import { overOf, readCode } from '../add-device/join-steps.ts';
+import { LabelsField } from '../device-detail/labels-field.tsx';
 import { readLabels } from '../device-detail/labels-text.ts';
 import { DeviceCard } from '../devices/device-card.tsx';
 import { LendingFields } from '../lending/lending-fields.tsx';
@@ -136,7 +137,6 @@ function Scanner({ onCode }: { readonly onCode: (code: string) => void }) {
 function Opened({ join, onAgain }: { readonly join: Join; readonly onAgain: () => void }) {
   const t = useTranslations('pair');
   const add = useTranslations('addDevice');
-  const details = useTranslations('deviceDetail');
   const node = useNode(join.nodeId ?? '');
   const now = useNow();
   const [name, setName] = useState('');
@@ -167,13 +167,7 @@ function Opened({ join, onAgain }: { readonly join: Join; readonly onAgain: () =
       <Field label={add('name')} hint={add('nameHint')}>
         <FieldInput value={name} onChange={(event) => setName(event.target.value)} maxLength={63} autoComplete="off" />
       </Field>
-      <Field
-        label={details('labelsField')}
-        hint={details('labelsText')}
-        {...(read.kind === 'wrong' ? { error: details('labelsWrong', { line: read.line }) } : {})}
-      >
-        <FieldTextarea rows={2} value={labels} onChange={(event) => setLabels(event.target.value)} />
-      </Field>
+      <LabelsField rows={2} text={labels} read={read} onChange={setLabels} />
       <details className="rounded-lg border px-3 py-2">
         <summary className="cursor-pointer font-medium">{add('lendingTitle')}</summary>
         <div className="pt-3">

@@ -46,17 +46,17 @@ const POOLS_KEPT = 16;
 /** Beyond it an answer is given up: a read of that size has to be paged. */
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '');
 
 /** What undici and Node say, with the code that tells one refusal from another. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code } = error as { code?: unknown };
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
   if (first !== undefined) return describe(first);
-  const explained = explainTls(codeOf(error));
-  if (explained !== undefined) return `${explained} (${codeOf(error)})`;
-  return typeof code === 'string' && !error.message.includes(code) ? `${error.message} (${code})` : error.message;
+  const code = codeOf(error);
+  const explained = explainTls(code);
+  if (explained !== undefined) return `${explained} (${code})`;
+  return code !== '' && !error.message.includes(code) ? `${error.message} (${code})` : error.message;
 }
 
 /** A node that refuses our certificate says why, then closes. undici would tell of the close only. */

@@ -1,14 +1,12 @@
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { describe } from 'vitest';
 import { describeIndependentClient } from '../../contract/independent-client-contract.ts';
 import { describeRqliteHttpContract } from '../../contract/rqlite-http-contract.ts';
 import { describeSqlDriverContract, type ContractDriver } from '../../contract/sql-driver-contract.ts';
-import { emptied } from '../../testing/empty-rqlite.ts';
+import { describeOnRqlited } from '../../testing/describe-on-rqlited.ts';
 import type { RqliteCluster } from '../../testing/rqlite-cluster.ts';
 import { createRqliteDouble, type RqliteDouble } from '../../testing/rqlite-double/create-rqlite-double.ts';
-import { A_REAL_RQLITED, rqlited } from '../../testing/rqlited/env.ts';
-import { startRqlited } from '../../testing/rqlited/start-rqlited.ts';
 import { createRqliteDriver } from './index.ts';
 
 const clock = createRealClock();
@@ -56,19 +54,9 @@ describe('the double of rqlite', () => {
   );
 });
 
-describe.skipIf(rqlited === undefined)(`${A_REAL_RQLITED}`, () => {
-  describe.each(SIZES)('of %i nodes', (nodes) => {
-    let cluster: RqliteCluster | undefined;
-    const empty = async (): Promise<RqliteCluster> => {
-      if (!cluster) throw new Error('the cluster did not start');
-      return await emptied(cluster);
-    };
-    beforeAll(async () => {
-      cluster = await startRqlited(rqlited ?? '', nodes);
-    }, 30_000);
-    afterAll(async () => await cluster?.[Symbol.asyncDispose]());
+for (const nodes of SIZES)
+  describeOnRqlited(nodes, (empty) => {
     describeRqliteHttpContract(`rqlited, ${nameOf(nodes)}`, nodes, empty);
     describeSqlDriverContract(`rqlite, ${nameOf(nodes)}`, async () => openOver(await empty()));
     describeIndependentClient(`rqlited, ${nameOf(nodes)}`, async () => openOver(await empty()));
   });
-});
