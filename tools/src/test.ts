@@ -4,6 +4,9 @@ import { requireEngine, requirePrograms } from './test/requirements.ts';
 import { SUITES } from './test/suites.ts';
 import { sum, type Tally } from './test/tally.ts';
 
+/** Of the tests that failed, so many are named again at the end: a log may keep only its last lines. */
+const MOST_NAMED = 30;
+
 /** `npm test`: every check and every test, on a real engine and browser; the last line is the sum of what the runners report. */
 await runCommand(async () => {
   await requirePrograms();
@@ -21,6 +24,7 @@ await runCommand(async () => {
   }
   const total = sum(tallies);
   await engine.stop();
+  if (total.failures.length > 0) console.log(['', 'What failed:', ...total.failures.slice(0, MOST_NAMED)].join('\n'));
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;
 });

@@ -33,13 +33,14 @@ export async function requirePrograms(): Promise<void> {
   throw new CommandRefused({ problem: `the tests need ${missing.map(({ program }) => program).join(', ')}`, remedy });
 }
 
-/** The engine that answers, or one of the tests' own, which ends with them. */
+/** The engine that answers, or one of the tests' own, which ends with them; a machine may have Docker's client and no engine. */
 export async function requireEngine(): Promise<Pick<OwnEngine, 'address' | 'stop'> & AsyncDisposable> {
   const machine = readMachineFacts(process.env);
   const choice = chooseEngine(await probeEngines(process.env), machine);
   if (choice.kind === 'use')
     return { address: choice.engine.address, stop: async () => undefined, [Symbol.asyncDispose]: async () => undefined };
-  if (machine.isRoot && machine.hasDockerd) return startOwnEngine();
+  if (choice.kind === 'install') await installPackages(['docker.io']);
+  if (choice.kind === 'install' || (machine.isRoot && machine.hasDockerd)) return startOwnEngine();
   if (choice.kind === 'none') throw new CommandRefused(choice);
   throw new CommandRefused({ problem: 'the tests need a container engine', remedy: 'start Docker, or run them as root' });
 }

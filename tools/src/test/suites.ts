@@ -25,8 +25,8 @@ const check: Suite = {
       CHECK_STEPS.filter((step) => step.name !== 'tidy'),
       (line) => console.log(line),
     );
-    const failed = results.filter((result) => result.exitCode !== 0).length;
-    return { passed: results.length - failed, failed };
+    const failed = results.filter((result) => result.exitCode !== 0);
+    return { passed: results.length - failed.length, failed: failed.length, failures: failed.map(({ name }) => `check: ${name}`) };
   },
 };
 
@@ -47,7 +47,7 @@ const SLOWEST = 20;
 const journeys: Suite = {
   name: 'e2e',
   async run(env) {
-    if (!existsSync(join(REPOSITORY, 'e2e', 'playwright.config.ts'))) return { passed: 0, failed: 0 };
+    if (!existsSync(join(REPOSITORY, 'e2e', 'playwright.config.ts'))) return { passed: 0, failed: 0, failures: [] };
     using folder = createTemporaryFolder('report');
     const report = join(folder.path, 'report.json');
     const ran = await runProgram(['playwright', 'test', '--config', 'e2e/playwright.config.ts'], {
