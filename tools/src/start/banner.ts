@@ -9,6 +9,8 @@ export type BannerFacts = {
   readonly claimCode: string | undefined;
   readonly device: string;
   readonly dataFolder: string;
+  /** Whether the first address answers with a certificate that no browser knows. */
+  readonly ownCertificate: boolean;
   /** Whether the terminal takes colour codes. */
   readonly colours: boolean;
 };
@@ -35,30 +37,36 @@ export function readLanAddresses(): readonly string[] {
 /** The claim page with the code in the fragment, which no server or log ever sees. */
 export const claimUrl = (url: string, code: string): string => `${url}/claim#code=${encodeURIComponent(code)}`;
 
+/** A QR of an address that only this machine opens leads a phone nowhere. */
+const isOfThisMachine = (url: string): boolean => URL.parse(url)?.hostname === 'localhost';
+
 /** What stands on the terminal once everything runs. */
 export async function renderBanner(facts: BannerFacts): Promise<string> {
-  const [url = ''] = facts.urls;
+  const { urls, claimCode } = facts;
+  const [url = ''] = urls;
+  const first = claimCode === undefined ? url : claimUrl(url, claimCode);
   const lines = [
     '',
     '  Cloudless is running.',
     '',
-    ...facts.urls.map((address, index) => `  ${index === 0 ? 'Open      ' : '          '}  ${address}`),
+    `  Open        ${first}`,
+    ...urls.slice(1).map((address) => `              ${address}`),
   ];
-  if (facts.claimCode !== undefined) {
-    const code = claimUrl(url, facts.claimCode);
-    const level = { errorCorrectionLevel: 'L', margin: 2 } as const;
-    // Colours keep dark on light also on a dark terminal; a file gets plain blocks.
-    const qr = await (facts.colours
-      ? QRCode.toString(code, { ...level, type: 'terminal', small: true })
-      : QRCode.toString(code, { ...level, type: 'utf8' }));
-    lines.push(`  Claim code  ${facts.claimCode}   (works once; makes you the owner)`, '', qr.trimEnd().replaceAll(/^/gm, '  '), '');
-  }
-  lines.push(
-    `  Device      ${facts.device}`,
-    `  Data        ${facts.dataFolder}`,
-    '',
-    '  Ctrl-C stops the control plane; your apps keep running.',
-    '',
-  );
+  if (claimCode !== undefined) lines.push(`  Claim code  ${claimCode}   (works once; makes you the owner)`);
+  if (isOfThisMachine(url)) lines.push('  Reached     from this machine only; from others after `npm start -- --host 0.0.0.0`');
+  else if (facts.ownCertificate)
+    lines.push("  Certificate this cluster's own: browsers warn until you trust it (Settings → Trust this dashboard)");
+  lines.push(`  Device      ${facts.device}`, `  Data        ${facts.dataFolder}`, '');
+  if (claimCode !== undefined && !isOfThisMachine(url)) lines.push(await renderQr(first, facts.colours), '');
+  lines.push('  Ctrl-C stops the control plane; your apps keep running.', '');
   return lines.join('\n');
+}
+
+/** Colours keep dark on light also on a dark terminal; a file gets plain blocks. */
+async function renderQr(text: string, colours: boolean): Promise<string> {
+  const level = { errorCorrectionLevel: 'L', margin: 2 } as const;
+  const qr = await (colours
+    ? QRCode.toString(text, { ...level, type: 'terminal', small: true })
+    : QRCode.toString(text, { ...level, type: 'utf8' }));
+  return qr.trimEnd().replaceAll(/^/gm, '  ');
 }

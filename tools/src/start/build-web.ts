@@ -45,7 +45,7 @@ export async function buildStale(show: (line: string) => void): Promise<void> {
     await runStep('the database client', ['turbo', 'run', 'generate', '--output-logs=errors-only', '--no-update-notifier']);
     const hash = currentHash();
     if (isFresh(hash)) return;
-    show('Building the dashboard (about a quarter of a minute) …');
+    show('Building the dashboard (a minute or so) …');
     const startedAt = performance.now();
     rmSync(STAMP, { force: true });
     await runStep('the dashboard', ['npm', 'run', '--silent', 'build', '--workspace', '@cloudless/web']);

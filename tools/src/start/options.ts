@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { parseHost, parsePort, parseAgentUrl, parsePublicUrl } from './option-values.ts';
 import type { Refusal } from './refusal.ts';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What `npm start` was asked for. A flag wins over its variable. */
@@ -25,10 +25,10 @@ export type StartOptions = {
 
 export type ParsedOptions =
   | { readonly kind: 'options'; readonly options: StartOptions }
-  | { readonly kind: 'help' }
   | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] };
 
-const FLAGS = {
+/** What each means stands in `tools/help.mjs`. */
+export const FLAGS = {
   data: { type: 'string' },
   port: { type: 'string' },
   host: { type: 'string' },
@@ -40,23 +40,7 @@ const FLAGS = {
   service: { type: 'boolean' },
   yes: { type: 'boolean', short: 'y' },
   'log-level': { type: 'string' },
-  help: { type: 'boolean', short: 'h' },
 } as const;
-
-export const HELP = `npm start -- [flags]
-
-  --data <folder>       where everything is kept (CLOUDLESS_DATA; default: the system's application-data folder)
-  --port <1-65535>      the one port (CLOUDLESS_PORT; default 7600)
-  --host <address>      where to listen (CLOUDLESS_HOST; default 127.0.0.1, 0.0.0.0 for the network)
-  --public-url <url>    the address people use when a proxy or tunnel stands before it (CLOUDLESS_PUBLIC_URL)
-  --agent-url <url>     the address devices use when it is another one, also below a path (CLOUDLESS_AGENT_URL)
-  --tls-cert <file>     certificate chain, PEM (CLOUDLESS_TLS_CERT)
-  --tls-key <file>      its key, PEM (CLOUDLESS_TLS_KEY)
-  --service             keep it running: from the start of this machine, by systemd or launchd
-  --no-agent            do not make this machine a device
-  --yes                 agree to what would be asked, such as installing Docker (also when CI is set)
-  --log-level <level>   ${LOG_LEVELS.join(', ')} (CLOUDLESS_LOG_LEVEL; default info)
-`;
 
 const isLevel = (text: string): text is LogLevel => LOG_LEVELS.some((level) => level === text);
 const isOn = (text: string | undefined): boolean => text !== undefined && !['', '0', 'false', 'no'].includes(text.toLowerCase());
@@ -80,7 +64,6 @@ export function parseStartOptions(
     const [sentence = ''] = (error instanceof Error ? error.message : String(error)).split('. ');
     return { kind: 'refused', refusals: [{ problem: sentence.trim(), remedy: 'run `npm start -- --help` for the flags' }] };
   }
-  if (flags.help) return { kind: 'help' };
   const text = (flag: 'data' | 'port' | 'host' | 'public-url' | 'agent-url' | 'tls-cert' | 'tls-key' | 'log-level'): string | undefined =>
     flags[flag] ?? (env[`CLOUDLESS_${flag.replaceAll('-', '_').toUpperCase()}`] || undefined);
   const at = (path: string): string => (isAbsolute(path) ? path : resolve(cwd, path));

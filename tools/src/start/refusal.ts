@@ -33,5 +33,5 @@ export async function runCommand(body: () => Promise<number>): Promise<void> {
 /** `util.parseArgs` throws a code of its own for a flag it does not know. */
 function wrongFlag(error: unknown): readonly Refusal[] | undefined {
   if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('ERR_PARSE_ARGS')) return undefined;
-  return [{ problem: error.message.split('. ')[0] ?? error.message, remedy: 'correct the flag' }];
+  return [{ problem: error.message.split('. ')[0] ?? error.message, remedy: 'run it with --help for its flags' }];
 }

@@ -57,6 +57,7 @@ export async function runProduct(
           claimCode,
           device: describeDevice(options, engine),
           dataFolder: folder.root,
+          ownCertificate: options.publicUrl === undefined && options.tls === undefined,
           colours: process.stdout.isTTY === true,
         }),
       );
