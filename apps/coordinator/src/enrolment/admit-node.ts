@@ -36,12 +36,12 @@ export async function admitNode(
 ): Promise<Result<Admitted, { readonly code: 'used' | 'bad_request'; readonly message: string }>> {
   const { ca, clock, entropy } = deps;
   // Before the offer is spent: a request that cannot be signed must not cost it.
-  const read = await ca.readCsr(csr);
+  const read = ca.readCsr(csr);
   if (!read.ok) return err({ code: 'bad_request', message: read.error.message });
   const nodeId = entropy.id('node') as NodeId;
   const now = clock.now();
   if (!(await spend(nodeId, now))) return err({ code: 'used', message: 'the join token was used already; make a new one' });
-  const leaf = await ca.issueNode(nodeId, read.value, now);
+  const leaf = ca.issueNode(nodeId, read.value, now);
   const row = describeNode({ nodeId, terms, proposal, leaf, now, store: deps.store });
   await insertNode(row, terms, deps);
   return ok({ row, leaf });

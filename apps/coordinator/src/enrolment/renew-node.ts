@@ -43,13 +43,13 @@ export function authenticateNode(chain: readonly Uint8Array[], deps: RenewDeps):
 
 /** Signs anew for a node that has proved itself, and notes the certificate in its row. */
 export async function renewNode(nodeId: NodeId, csr: string, deps: RenewDeps): Promise<Result<Leaf, RenewRefusal>> {
-  const read = await deps.ca.readCsr(csr);
+  const read = deps.ca.readCsr(csr);
   return read.ok ? signAnew(nodeId, read.value, deps) : err({ code: 'invalid_input', message: read.error.message });
 }
 
 async function signAnew(nodeId: NodeId, csr: ProvedCsr, deps: RenewDeps): Promise<Result<Leaf, RenewRefusal>> {
   const { store, ca, clock, entropy } = deps;
-  const leaf = await ca.issueNode(nodeId, csr, clock.now());
+  const leaf = ca.issueNode(nodeId, csr, clock.now());
   const certificate = { serial: leaf.serial, notAfter: leaf.notAfter };
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
     const active = findActiveNode(nodeId, store);
@@ -79,7 +79,7 @@ export async function renewByKey(
     });
   if (svid.subject.kind !== 'node' || svid.subject.nodeId !== request.nodeId)
     return err({ code: 'certificate_refused', message: 'the certificate is of another device' });
-  const csr = await deps.ca.readCsr(request.csr);
+  const csr = deps.ca.readCsr(request.csr);
   if (!csr.ok) return err({ code: 'invalid_input', message: csr.error.message });
   if (csr.value.keyHash !== svid.keyHash)
     return err({ code: 'certificate_refused', message: 'the request is of another key than the certificate' });

@@ -132,7 +132,7 @@ async function exchangeWords(
   const reveal = await exchange.receiveReveal();
   if (commitTo({ csr: reveal.csr, deviceNonce: reveal.nonce }) !== request.commitment)
     return err({ ...refusal('the device is not the one that began this pairing', id, true), code: 'commitment', hop: 'words' });
-  const csr = await ca.readCsr(reveal.csr);
+  const csr = ca.readCsr(reveal.csr);
   if (!csr.ok) return err({ ...refusal(csr.error.message, id), code: 'bad_request' });
   return ok({ reveal, words: wordsOf({ caHash, csr: reveal.csr, deviceNonce: reveal.nonce, coordinatorNonce: nonce }) });
 }

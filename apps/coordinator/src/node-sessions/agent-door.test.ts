@@ -297,9 +297,9 @@ describe('a session', () => {
       entropy,
     });
     const key = createDeviceKey();
-    const request = await rogue.readCsr(await createCsr(key));
+    const request = rogue.readCsr(await createCsr(key));
     if (!request.ok) throw new Error(request.error.message);
-    const forged = await rogue.issueNode(device.nodeId, request.value, coordinator.clock.now());
+    const forged = rogue.issueNode(device.nodeId, request.value, coordinator.clock.now());
     await expect(dial(coordinator, { ...device, identity: { certificate: forged.certificate, key } })).rejects.toMatchObject({
       code: 'certificate_refused',
       retry: false,

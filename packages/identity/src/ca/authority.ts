@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { webcrypto } from 'node:crypto';
+import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto';
 import type { Entropy } from '@cloudless/kernel';
 import {
   BasicConstraintsExtension,
@@ -59,9 +59,13 @@ export async function createAuthority(options: {
   return { certificate: certificate.toString('pem'), privateKey, notAfter };
 }
 
-/** What an authority needs at hand to sign. */
-export type Signer = { readonly certificate: X509Certificate; readonly privateKey: webcrypto.CryptoKey };
+/** What an authority needs at hand to sign: its key for the library, and the same for node:crypto. */
+export type Signer = { readonly certificate: X509Certificate; readonly privateKey: webcrypto.CryptoKey; readonly key: KeyObject };
 
 export async function openSigner(authority: Authority): Promise<Signer> {
-  return { certificate: new X509Certificate(authority.certificate), privateKey: (await loadKeyPair(authority.privateKey)).privateKey };
+  return {
+    certificate: new X509Certificate(authority.certificate),
+    privateKey: (await loadKeyPair(authority.privateKey)).privateKey,
+    key: createPrivateKey(authority.privateKey),
+  };
 }

@@ -1,13 +1,13 @@
-import 'reflect-metadata';
-import { err, ok, type Entropy, type Result } from '@cloudless/kernel';
+import type { Entropy, Result } from '@cloudless/kernel';
 import type { ClusterId, CoordinatorId, NodeId } from '@cloudless/proto';
-import { Pkcs10CertificateRequest, type PublicKey } from '@peculiar/x509';
 import { createDeviceKey, loadKeyPair } from '../device-key.ts';
-import { hashCertificateKey, hashSpki, readCertificates } from '../pem.ts';
+import { hashCertificateKey, readCertificates } from '../pem.ts';
 import { formatSpiffeId, trustDomainOf, type SpiffeSubject } from '../spiffe-id.ts';
 import { verifyIssued, type Svid, type SvidFault } from '../verify-svid.ts';
 import { createAuthority, openSigner, type Authority } from './authority.ts';
 import { issueLeaf, type Leaf } from './issue-leaf.ts';
+import { createLeafMould } from './leaf-mould.ts';
+import { readCsr, type CsrFault, type ProvedCsr } from './read-csr.ts';
 
 /** Life of a device's and of the coordinator's certificate. */
 export const SVID_LIFE_MS = 24 * 3_600_000;
@@ -24,10 +24,6 @@ export const createDeviceAuthority = (options: {
     entropy: options.entropy,
   });
 
-export type CsrFault = { readonly message: string };
-/** A request whose key was proved to be held. */
-export type ProvedCsr = { readonly keyHash: string; readonly publicKey: PublicKey };
-
 /** Signs the identities of one cluster's devices and coordinator. */
 export interface DeviceCa {
   /** Trust bundle, PEM. */
@@ -37,9 +33,9 @@ export interface DeviceCa {
   /** `verifySvid` by this bundle. */
   verify(chain: readonly Uint8Array[], now: number): Result<Svid, SvidFault>;
   /** Reads a request and checks that whoever made it holds the key. */
-  readCsr(csrPem: string): Promise<Result<ProvedCsr, CsrFault>>;
+  readCsr(csrPem: string): Result<ProvedCsr, CsrFault>;
   /** `certificate` is the leaf, then its issuer. What the request says about names is ignored. */
-  issueNode(nodeId: NodeId, request: ProvedCsr, now: number): Promise<Leaf>;
+  issueNode(nodeId: NodeId, request: ProvedCsr, now: number): Leaf;
   /** For connections between coordinators, with a key of its own. */
   issuePeer(coordinatorId: CoordinatorId, now: number): Promise<Leaf & { readonly key: string }>;
   /** For the inner TLS, with a key of its own. */
@@ -58,6 +54,7 @@ export async function openDeviceCa(options: {
   const [certificate] = trusted;
   if (!certificate) throw new Error('invariant broken: the stored device authority has no certificate');
   const withIssuer = (leaf: Leaf): Leaf => ({ ...leaf, certificate: `${leaf.certificate.trim()}\n${authority.certificate.trim()}\n` });
+  const nodes = await createLeafMould(signer, { usage: ['client', 'server'], lifeMs: SVID_LIFE_MS }, { now: 0, entropy });
   const uri = (value: string) => [{ type: 'url', value }] as const;
 
   async function issueOwn(subject: SpiffeSubject, now: number): Promise<Leaf & { readonly key: string }> {
@@ -76,34 +73,10 @@ export async function openDeviceCa(options: {
     bundle: authority.certificate,
     caHash: hashCertificateKey(certificate),
     verify: (chain, now) => verifyIssued(chain, trusted, now),
-    async readCsr(csrPem) {
-      const request = await readRequest(csrPem);
-      if (!request.ok) return request;
-      const { publicKey } = request.value;
-      return ok({ keyHash: hashSpki(new Uint8Array(publicKey.rawData)), publicKey });
-    },
-    async issueNode(nodeId, { publicKey }, now) {
-      const names = uri(formatSpiffeId(trustDomain, { kind: 'node', nodeId }));
-      const leaf = await issueLeaf(
-        signer,
-        { subject: `CN=${nodeId}`, names, publicKey, usage: ['client', 'server'], lifeMs: SVID_LIFE_MS },
-        { now, entropy },
-      );
-      return withIssuer(leaf);
-    },
+    readCsr,
+    issueNode: (nodeId, { spki }, now) =>
+      withIssuer(nodes.cast({ commonName: nodeId, uri: formatSpiffeId(trustDomain, { kind: 'node', nodeId }), spki }, { now, entropy })),
     issuePeer: (coordinatorId, now) => issueOwn({ kind: 'peer', coordinatorId }, now),
     issueCoordinator: (now) => issueOwn({ kind: 'coordinator' }, now),
   };
-}
-
-async function readRequest(csrPem: string): Promise<Result<Pkcs10CertificateRequest, CsrFault>> {
-  try {
-    const request = new Pkcs10CertificateRequest(csrPem);
-    const { name, namedCurve } = request.publicKey.algorithm as { name: string; namedCurve?: string };
-    const isServed = name === 'Ed25519' || (name === 'ECDSA' && namedCurve === 'P-256');
-    if (!isServed) return err({ message: `keys of ${namedCurve ?? name} are not served: use P-256 or Ed25519` });
-    return (await request.verify()) ? ok(request) : err({ message: 'the certificate request is not signed by its own key' });
-  } catch {
-    return err({ message: 'the certificate request could not be read' });
-  }
 }
