@@ -55,13 +55,17 @@ type NodeFacts = Pick<Admission, 'terms' | 'proposal'> & {
 };
 
 function describeNode({ nodeId, terms, proposal, leaf, now, store }: NodeFacts): NodeRow {
-  const taken = new Set<string>();
-  for (const { row } of store.list('node')) if (row.orgId === terms.orgId && row.revokedAt === undefined) taken.add(row.name);
+  // Looked up, not gathered: of thousands of names, one or two are asked for.
+  const isTaken = (name: string): boolean => {
+    for (const { row } of store.list('node'))
+      if (row.name === name && row.orgId === terms.orgId && row.revokedAt === undefined) return true;
+    return false;
+  };
   return {
     id: nodeId,
     orgId: terms.orgId,
     ...(terms.ownerUserId ? { ownerUserId: terms.ownerUserId } : {}),
-    name: uniqueNodeName(cleanNodeName(terms.name ?? proposal), taken),
+    name: uniqueNodeName(cleanNodeName(terms.name ?? proposal), { has: isTaken }),
     labels: terms.labels,
     ...(terms.lending && Object.keys(terms.lending).length > 0 ? { lending: terms.lending } : {}),
     schedulable: true,

@@ -91,9 +91,8 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
   const stopOnline = store.onCommit(({ changes }) => {
     for (const change of changes) {
       if (change.kind !== 'put' || change.table !== 'node' || change.row.state.word !== 'online') continue;
-      const { row } = change;
-      const found = joins.list(row.orgId).find((join) => join.nodeId === row.id);
-      if (found) joins.step(found.id, 'online');
+      const id = joins.findByNode(change.row.id);
+      if (id) joins.step(id, 'online');
     }
   });
 

@@ -45,7 +45,8 @@ export function createJoinCodes({ clock, entropy }: { readonly clock: Clock; rea
 
   return {
     create(id, expiresAt) {
-      for (const [kept, { expiresAt: until }] of codes) if (until <= clock.now() || codes.size >= MAX_CODES) codes.delete(kept);
+      const now = clock.now();
+      for (const [kept, { expiresAt: until }] of codes) if (until <= now || codes.size >= MAX_CODES) codes.delete(kept);
       for (;;) {
         const code = formatJoinCode(entropy.bytes(JOIN_CODE_BYTES));
         const hashed = hash(code.replace('-', ''));

@@ -37,6 +37,8 @@ export interface Joins {
   /** @throws CloudlessError `not_found` */
   get(id: JoinTokenId, orgId: OrgId): Join;
   find(id: JoinTokenId): JoinRecord | undefined;
+  /** The join by which a device came in, while it is kept. */
+  findByNode(nodeId: NodeId): JoinTokenId | undefined;
   /** The device came so far. A step that was taken already keeps its first time. */
   step(id: JoinTokenId, step: JoinStep, remoteAddress?: string): void;
   fail(id: JoinTokenId, hop: JoinHop, message: string, remoteAddress?: string): void;
@@ -123,6 +125,7 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
     },
     get: (id, orgId) => getEntry(id, orgId).join,
     find: (id) => entries.get(id),
+    findByNode: (nodeId) => entries.values().find(({ join }) => join.nodeId === nodeId)?.join.id,
     step(id, step, remoteAddress) {
       const entry = entries.get(id);
       if (!entry || entry.join.steps.length >= MAX_STEPS || entry.join.steps.some((taken) => taken.step === step)) return;

@@ -11,7 +11,7 @@ export function cleanNodeName(proposal: string): string {
 }
 
 /** `name`, or `name 2`, `name 3`, … so that no two devices are called alike. */
-export function uniqueNodeName(name: string, taken: ReadonlySet<string>): string {
+export function uniqueNodeName(name: string, taken: Pick<ReadonlySet<string>, 'has'>): string {
   if (!taken.has(name)) return name;
   for (let count = 2; ; count += 1) {
     const suffix = ` ${count}`;
