@@ -1,6 +1,6 @@
 import type { AllocationId, AllocationRow, NodeId, NodeRow, OrgId, WorkloadId, WorkloadRow } from '@cloudless/proto';
 import { createNodeList, NO_NODES, writeCells, type NodeList } from './node-list.ts';
-import { addTo, isHeard, judgeNode, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
+import { addTo, judgeNode, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
 
 /** What happened since a snapshot: which rows, and how they are now. */
 export type SnapshotChanges = {
@@ -33,7 +33,7 @@ export function advanceSnapshot(before: Snapshot, changes: SnapshotChanges): Sna
 function advanceNodes(before: Snapshot, changes: SnapshotChanges): Pick<Snapshot, 'nodes' | 'nodesOfOrg'> {
   const touched = new Set(changes.nodes);
   // Silence grows without a change of any row.
-  for (const node of before.nodes.values()) if (!isHeard(node)) touched.add(node.row.id);
+  for (const id of changes.silentMs?.keys() ?? []) touched.add(id);
   if (touched.size === 0) return { nodes: before.nodes, nodesOfOrg: before.nodesOfOrg };
   const nodes = new Map(before.nodes);
   const changed = new Map<NodeId, SnapshotNode | undefined>();

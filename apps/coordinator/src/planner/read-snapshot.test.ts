@@ -44,3 +44,35 @@ it.each([
   expect(reader.read(moment).nodes.get(laptop.id)?.remaining).toEqual(laptop.allocatable);
   await test[Symbol.asyncDispose]();
 });
+
+it('reads on without a look at rows that did not change, and counts silence and leases all the same', async () => {
+  const test = await createTest(100);
+  const { store, write } = test;
+  const silent = { ...laptop, state: { ...laptop.state, word: 'unreachable' } } as const;
+  const exclusive = { ...replica, spec: { ...replica.spec, exclusive: true } };
+  let silentMs = 0;
+  const counts = { silentMs: () => (silentMs += 1000), leaseLeftMs: () => 500 };
+  let lists = 0;
+  const list: typeof store.list = (table) => {
+    lists += 1;
+    return store.list(table);
+  };
+  // The store counts its revision by a getter.
+  const counted = Object.create(store, { list: { value: list } }) as typeof store;
+  const reader = createSnapshotReader(counted, counts);
+  await write({ kind: 'put', table: 'node', row: laptop, expect: 'absent' });
+  await write({ kind: 'put', table: 'workload', row: web, expect: 'absent' });
+  reader.read(moment);
+  const listsAtFirst = lists;
+  await write({ kind: 'put', table: 'node', row: silent, expect: store.get('node', laptop.id)?.version ?? 0 });
+  await write({ kind: 'put', table: 'allocation', row: exclusive, expect: 'absent' });
+  expect(reader.read(moment).nodes.get(laptop.id)?.awayMs).toBe(1000);
+  expect(reader.read(moment).nodes.get(laptop.id)?.awayMs).toBe(2000);
+  expect([...reader.read(moment).leaseLeftMs]).toEqual([[replica.id, 500]]);
+  await write({ kind: 'put', table: 'node', row: laptop, expect: store.get('node', laptop.id)?.version ?? 0 });
+  await write({ kind: 'remove', table: 'allocation', id: replica.id, expect: test.versionOf() });
+  expect(reader.read(moment)).toMatchObject({ leaseLeftMs: new Map() });
+  expect(reader.read(moment).nodes.get(laptop.id)?.awayMs).toBe(0);
+  expect(lists).toBe(listsAtFirst);
+  await test[Symbol.asyncDispose]();
+});

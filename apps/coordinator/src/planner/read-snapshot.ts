@@ -1,5 +1,5 @@
 import type { Change, Store } from '@cloudless/db';
-import type { AllocationId, NodeId, WorkloadId } from '@cloudless/proto';
+import type { AllocationId, AllocationRow, NodeId, NodeRow, WorkloadId } from '@cloudless/proto';
 import { advanceSnapshot, createSnapshot, type Snapshot } from '@cloudless/scheduler';
 
 export type Moment = {
@@ -21,20 +21,38 @@ function* rowsOf<Row>(versioned: Iterable<{ readonly row: Row }>): Iterable<Row>
   for (const { row } of versioned) yield row;
 }
 
-/** Of devices that do not answer, and of exclusive allocations: nobody else's count is looked at. */
-function readCounts(store: Store, counts: Counts | undefined) {
+/** Whose counts a snapshot needs: devices that do not answer, and exclusive allocations. */
+type Counted = { readonly nodes: Set<NodeId>; readonly allocations: Set<AllocationId> };
+
+function findCounted(store: Store): Counted {
+  const counted: Counted = { nodes: new Set(), allocations: new Set() };
+  for (const { row } of store.list('node')) noteNode(row, counted);
+  for (const { row } of store.list('allocation')) noteAllocation(row, counted);
+  return counted;
+}
+
+function noteNode({ id, state: { word } }: NodeRow, { nodes }: Counted): void {
+  if (word === 'online' || word === 'degraded') nodes.delete(id);
+  else nodes.add(id);
+}
+
+function noteAllocation({ id, spec }: AllocationRow, { allocations }: Counted): void {
+  if (spec.exclusive) allocations.add(id);
+  else allocations.delete(id);
+}
+
+function readCounts(counted: Counted, counts: Counts | undefined) {
   const silentMs = new Map<NodeId, number>();
   const leaseLeftMs = new Map<AllocationId, number>();
   if (!counts) return { silentMs, leaseLeftMs };
   const put = <Key>(into: Map<Key, number>, key: Key, value: number | undefined) => void (value !== undefined && into.set(key, value));
-  for (const { row } of store.list('node'))
-    if (row.state.word !== 'online' && row.state.word !== 'degraded') put(silentMs, row.id, counts.silentMs(row.id));
-  for (const { row } of store.list('allocation')) if (row.spec.exclusive) put(leaseLeftMs, row.id, counts.leaseLeftMs(row.id));
+  for (const id of counted.nodes) put(silentMs, id, counts.silentMs(id));
+  for (const id of counted.allocations) put(leaseLeftMs, id, counts.leaseLeftMs(id));
   return { silentMs, leaseLeftMs };
 }
 
 /** Everything a decision may look at, at the newest revision: one pass over memory, without a wait in which it could change. */
-export function readSnapshot(store: Store, { now, seed }: Moment, counts?: Counts): Snapshot {
+export function readSnapshot(store: Store, { now, seed }: Moment, counts?: Counts, counted = findCounted(store)): Snapshot {
   return createSnapshot({
     revision: store.revision,
     now,
@@ -42,7 +60,7 @@ export function readSnapshot(store: Store, { now, seed }: Moment, counts?: Count
     nodes: rowsOf(store.list('node')),
     workloads: rowsOf(store.list('workload')),
     allocations: store.list('allocation'),
-    ...readCounts(store, counts),
+    ...readCounts(counted, counts),
   });
 }
 
@@ -53,17 +71,18 @@ export interface SnapshotReader {
 }
 
 export function createSnapshotReader(store: Store, counts?: Counts): SnapshotReader {
-  let last: Snapshot | undefined;
+  let last: { readonly snapshot: Snapshot; readonly counted: Counted } | undefined;
 
-  function readOn(before: Snapshot, moment: Moment): Snapshot | undefined {
-    const since = store.changesSince(before.revision);
+  /** `undefined` when the store has forgotten what changed. */
+  function readOn({ snapshot, counted }: NonNullable<typeof last>, moment: Moment): Snapshot | undefined {
+    const since = store.changesSince(snapshot.revision);
     if (since.kind === 'reset') return undefined;
     const nodes = new Set<NodeId>();
     const workloads = new Set<WorkloadId>();
-    for (const { changes } of since.batches) for (const change of changes) note(change, nodes, workloads);
-    return advanceSnapshot(before, {
+    for (const { changes } of since.batches) for (const change of changes) note(change, { nodes, workloads, counted });
+    return advanceSnapshot(snapshot, {
       ...moment,
-      ...readCounts(store, counts),
+      ...readCounts(counted, counts),
       revision: store.revision,
       nodes,
       workloads,
@@ -76,19 +95,30 @@ export function createSnapshotReader(store: Store, counts?: Counts): SnapshotRea
 
   return {
     read(moment) {
-      last = (last && readOn(last, moment)) ?? readSnapshot(store, moment, counts);
-      return last;
+      const advanced = last && readOn(last, moment);
+      const counted = last && advanced ? last.counted : findCounted(store);
+      const snapshot = advanced ?? readSnapshot(store, moment, counts, counted);
+      last = { snapshot, counted };
+      return snapshot;
     },
   };
 }
 
-function note(change: Change, nodes: Set<NodeId>, workloads: Set<WorkloadId>): void {
+type Noted = { readonly nodes: Set<NodeId>; readonly workloads: Set<WorkloadId>; readonly counted: Counted };
+
+function note(change: Change, { nodes, workloads, counted }: Noted): void {
   if (change.kind === 'event') return;
-  if (change.table === 'node') nodes.add(change.kind === 'put' ? change.row.id : change.before.id);
-  else if (change.table === 'workload') workloads.add(change.kind === 'put' ? change.row.id : change.before.id);
-  else {
+  if (change.table === 'workload') {
+    workloads.add(change.kind === 'put' ? change.row.id : change.before.id);
+  } else if (change.table === 'node') {
+    nodes.add(change.kind === 'put' ? change.row.id : change.before.id);
+    if (change.kind === 'put') noteNode(change.row, counted);
+    else counted.nodes.delete(change.before.id);
+  } else {
     const row = change.kind === 'put' ? change.row : change.before;
     nodes.add(row.nodeId);
     workloads.add(row.workloadId);
+    if (change.kind === 'put') noteAllocation(row, counted);
+    else counted.allocations.delete(row.id);
   }
 }
