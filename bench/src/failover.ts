@@ -17,7 +17,7 @@ const PATIENT = { lostAfterMs: 5000, reconcile: 'keepReplacement' } as const;
 /** The least that an app may say: it stands two copies of itself, and moves when its device restarts its agent. */
 const EAGER = { ...PATIENT, lostAfterMs: 1000 } as const;
 const CUT_NOTE =
-  'the app says `lostAfter: 1s`; a wired device is called unreachable after 1.5 s without a beat, the last of which came up to 0.5 s before the cut';
+  'the app says `lostAfter: 1s`; a wired device that was punctual is called unreachable after 1.1 s without a beat, the last of which came up to 0.5 s before the cut';
 const HEARD: ReadonlySet<CloudlessNode['state']['word']> = new Set(['online', 'degraded']);
 
 type Client = ReturnType<typeof createClient>;

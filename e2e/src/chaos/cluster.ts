@@ -50,8 +50,8 @@ export interface Cluster extends AsyncDisposable {
 }
 
 const START_MS = 60_000;
-/** A device on a wire may be silent for 1.5 s before anybody knows that it is gone. */
-const CALM_MS = 1800;
+/** A device on a wire that was not punctual may be silent for 3 s before anybody knows that it is gone. */
+const CALM_MS = 3300;
 const IMAGE = 'chaos/app:1';
 const CALL_MS = 10_000;
 /** Where another coordinator may be asked. */

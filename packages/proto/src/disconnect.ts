@@ -12,7 +12,7 @@ const MAX_LEASE_MS = 3_600_000;
 
 /** What happens to replicas of a device that is away, after Nomad's block of that name (ADR 0010). */
 export const disconnectSchema = z.strictObject({
-  /** Silence of a device after which its replicas are replaced elsewhere, at the earliest when it is called unreachable: 1.5 s of a wired one. */
+  /** Silence of a device after which its replicas are replaced elsewhere, at the earliest when it is called unreachable: 1.1 to 3 s of a wired one. */
   lostAfterMs: durationMsSchema
     .min(1000, 'is shorter than 1 s')
     .max(30 * DAY_MS, 'is longer than 30 days')

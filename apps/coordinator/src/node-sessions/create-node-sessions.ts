@@ -14,15 +14,15 @@ import { StreamReset, type CoordinatorLink } from '@cloudless/transport';
 import type { ServeFile } from '../files/serve-file.ts';
 import type { AgentFile } from '../install/agent-file.ts';
 import { startAgentUpdates } from './agent-updates.ts';
+import { halfOpenMs, heartbeatMs } from './allowed-silence.ts';
 import { changesByNode } from './assignments.ts';
 import { createDepartures } from './departures.ts';
-import { allowedSilenceMs, halfOpenMs, heartbeatMs } from './judge-liveness.ts';
 import type { CrashPoint } from '../crash-points.ts';
 import { createLeaseGranter } from './lease-granter.ts';
 import { createLivenessWatch } from './liveness-watch.ts';
 import { createNodeWriter } from './node-writer.ts';
 import type { NodeSessions, UsageSample } from './node-sessions.ts';
-import { createPresence, keepUsage, measurePaths, noteHeard, viewChannel, type Presence } from './presence.ts';
+import { createPresence, keepUsage, measurePaths, noteHeard, silenceLimitOf, viewChannel, type Presence } from './presence.ts';
 import { createReportWriter } from './report-writer.ts';
 import { createSession, type Authority, type Session } from './session.ts';
 
@@ -121,9 +121,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       for (const session of sessions.values()) session.retry();
       // Each in its own time: five thousand at once would hold up everything else.
       for (const presence of presences.values()) {
-        const silenceLimitMs = allowedSilenceMs(presence.fingerprint);
-        measurePaths(presence, clock, silenceLimitMs);
-        closeHalfOpen(presence, silenceLimitMs);
+        measurePaths(presence, clock);
+        closeHalfOpen(presence);
       }
     },
   });
@@ -141,9 +140,10 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   });
 
   /** The network forgot it, or the device sleeps: nobody else would close it before TCP does, after a quarter of an hour. */
-  function closeHalfOpen({ nodeId, link }: Presence, silenceLimitMs: number): void {
-    const silentMs = watch.silentMs(nodeId) ?? 0;
-    if (!link || silentMs <= halfOpenMs(silenceLimitMs)) return;
+  function closeHalfOpen(presence: Presence): void {
+    const { link } = presence;
+    const silentMs = watch.silentMs(presence.nodeId) ?? 0;
+    if (!link || silentMs <= halfOpenMs(silenceLimitOf(presence))) return;
     link.close({ code: 'timeout', message: `nothing was heard of the device for ${Math.round(silentMs / 1000)} s`, retry: true });
   }
 
@@ -216,9 +216,9 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       logger,
       coordinatorVersion: options.coordinatorVersion,
       addresses: options.addresses ?? (() => []),
-      heartbeatMs: ({ fingerprint }) => heartbeatMs(allowedSilenceMs(fingerprint)),
+      heartbeatMs: () => presence.beatMs,
       events: {
-        heard: () => noteHeard(presence, clock),
+        heard: () => noteHeard(presence, link, clock),
         copied: () => void alertTwice(nodeId),
         hello(hello) {
           presence.link = link;
@@ -226,11 +226,12 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
           presence.hasLeft = undefined;
           presence.sleeps = undefined;
           presence.fingerprint = hello.fingerprint;
+          presence.beatMs = heartbeatMs(hello.fingerprint);
           reports.take(nodeId, hello.allocations);
           presence.isReturning = reports.isWaiting(nodeId);
           presence.measureAtMs = clock.bootMs();
           presence.bulkAtMs = undefined;
-          measurePaths(presence, clock, allowedSilenceMs(hello.fingerprint));
+          measurePaths(presence, clock);
           watch.check(nodeId);
           logger.info({
             op: 'session.open',

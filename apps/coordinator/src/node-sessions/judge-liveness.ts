@@ -1,22 +1,4 @@
-import type { Cause, Engine, Fingerprint, NodeState } from '@cloudless/proto';
-
-/** How long a device of a kind may be silent, in ms: wires are punctual, Wi-Fi radios sleep, phones doze. */
-const SILENCE_MS = { wired: 1500, wifi: 10_000, mobile: 60_000 } as const;
-
-/** A wire counts only on mains: a laptop may sleep at any moment. What is not known counts as Wi-Fi. */
-export function allowedSilenceMs(fingerprint: Pick<Fingerprint, 'link' | 'power'> | undefined): number {
-  if (fingerprint?.link.type === 'mobile') return SILENCE_MS.mobile;
-  return fingerprint?.link.type === 'wired' && fingerprint.power.source !== 'battery' ? SILENCE_MS.wired : SILENCE_MS.wifi;
-}
-
-/** Three beats fit into the allowed silence, at least one every 5 s. */
-export const heartbeatMs = (silenceMs: number): number => Math.min(5000, Math.floor(silenceMs / 3));
-
-/**
- * Silence of both paths after which a link is closed as half-open. A live agent has left it long before: it gives up after three beats without an answer. What only
- * stood still for a moment goes on without a new handshake.
- */
-export const halfOpenMs = (silenceMs: number): number => Math.max(15_000, 3 * silenceMs);
+import type { Cause, Engine, NodeState } from '@cloudless/proto';
 
 /** What is known of a device now. Ages are in boot time. */
 export type Signals = {
@@ -79,9 +61,14 @@ export function judgeLiveness(signals: Signals): Verdict | undefined {
   if (word === 'unreachable') return undefined;
   if (closedForMs !== undefined && closedForMs > RECONNECT_MS)
     return verdict('unreachable', 'link_closed', 'The connection of the device ended, and it has not come back yet.');
-  if (silentMs > limitMs)
-    return verdict('unreachable', 'silent', 'Nothing was heard from the device for longer than its kind of connection allows.');
+  if (silentMs > limitMs) return silent(limitMs);
   return undefined;
+}
+
+function silent(limitMs: number): Verdict {
+  const seconds = Math.round(limitMs / 100) / 10;
+  const message = `It has been silent for more than the ${seconds} s that its connection is allowed.`;
+  return { word: 'unreachable', cause: { code: 'silent', message, params: { seconds } } };
 }
 
 /** Since the control path was in doubt: an answer from before is none. */

@@ -1,17 +1,21 @@
 import type { Store } from '@cloudless/db';
 import type { Clock, Timer } from '@cloudless/kernel';
 import type { NodeId, NodeRow } from '@cloudless/proto';
-import { allowedSilenceMs, judgeLiveness, type Verdict } from './judge-liveness.ts';
+import { judgeLiveness, type Verdict } from './judge-liveness.ts';
 import type { NodeWriter } from './node-writer.ts';
-import type { Presence } from './presence.ts';
+import { silenceLimitOf, type Presence } from './presence.ts';
 
 const TICK_MS = 250;
+/** A look is made when a limit passes before the next, but no sooner after the last. */
+const LEAST_MS = 50;
 /** A tick this late means that the observer stood still: nobody else is to blame for that time. */
-const STALL_MS = 500;
+const STALL_MS = 250;
 /** In slow mode, all limits are this much wider. */
 const SLOW_FACTOR = 3;
 /** Slow mode: at least so many, and more than half of the connected, fell silent together. The network or the observer is the likelier cause. */
 const SLOW_AT_LEAST = 3;
+/** Part of its limit after which a device counts for that: before the first of those that vanished together is judged. */
+const LATE = 0.7;
 
 export interface LivenessWatch {
   /** Judges one node now, after news of it. */
@@ -32,11 +36,11 @@ export type LivenessWatchOptions = {
   readonly onTick: () => void;
 };
 
-/** Looks at every node four times a second and has transitions written. */
+/** Looks at every node four times a second, and when one has been silent for as long as it may be; has transitions written. */
 export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatch {
   const { store, clock, nodes, presences, presenceOf } = options;
   let factor = 1;
-  let lastTickMs = clock.bootMs();
+  let dueAtMs = clock.bootMs() + TICK_MS;
   let timer: Timer;
 
   function judge(row: NodeRow, presence: Presence): Verdict | undefined {
@@ -51,7 +55,7 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
       bulkSilentMs: presence.bulkAtMs === undefined ? undefined : now - presence.bulkAtMs,
       closedForMs: presence.closedAtMs === undefined ? undefined : now - presence.closedAtMs,
       hasLeft: presence.hasLeft,
-      silenceLimitMs: allowedSilenceMs(fingerprint) * factor,
+      silenceLimitMs: silenceLimitOf(presence, fingerprint) * factor,
       lostAfterMs: options.lostAfterMs * factor,
       engine: fingerprint?.engine,
     });
@@ -68,8 +72,7 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
 
   /** Time in which this process stood still counts for nobody. */
   function forgiveStall(now: number): void {
-    const lateMs = now - lastTickMs - TICK_MS;
-    lastTickMs = now;
+    const lateMs = now - dueAtMs;
     if (lateMs <= STALL_MS) return;
     for (const presence of presences.values()) {
       presence.heardAtMs += lateMs;
@@ -85,9 +88,26 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
     for (const presence of presences.values()) {
       if (!presence.link && presence.closedAtMs === undefined) continue;
       watched += 1;
-      if (now - presence.heardAtMs > allowedSilenceMs(presence.fingerprint)) silent += 1;
+      if (now - presence.heardAtMs > LATE * silenceLimitOf(presence)) silent += 1;
     }
     return silent >= SLOW_AT_LEAST && silent * 2 > watched ? SLOW_FACTOR : 1;
+  }
+
+  /** Until the next limit passes, at most until the next look. */
+  function nextLookMs(now: number): number {
+    let nextMs = TICK_MS;
+    for (const presence of presences.values()) {
+      if (!presence.link) continue;
+      const leftMs = presence.controlAtMs + silenceLimitOf(presence) * factor - now;
+      if (leftMs >= 0) nextMs = Math.min(nextMs, leftMs + 1);
+    }
+    return Math.max(LEAST_MS, Math.ceil(nextMs));
+  }
+
+  function plan(now: number): void {
+    const delayMs = nextLookMs(now);
+    dueAtMs = now + delayMs;
+    timer = clock.setTimer(delayMs, tick);
   }
 
   function tick(): void {
@@ -96,10 +116,10 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
     factor = chooseFactor(now);
     for (const { row } of store.list('node')) if (row.revokedAt === undefined) check(row.id);
     options.onTick();
-    timer = clock.setTimer(TICK_MS, tick);
+    plan(now);
   }
   for (const { row } of store.list('node')) presenceOf(row.id);
-  timer = clock.setTimer(TICK_MS, tick);
+  plan(clock.bootMs());
 
   return {
     check,

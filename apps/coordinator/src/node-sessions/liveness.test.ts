@@ -1,24 +1,10 @@
 import { buildFingerprint, buildObserved } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
-import { allowedSilenceMs, heartbeatMs, judgeLiveness, type Signals } from './judge-liveness.ts';
+import { judgeLiveness, type Signals } from './judge-liveness.ts';
 import { openSessions } from './testing/open-sessions.ts';
 
 const WIRED = buildFingerprint();
 const WIFI = buildFingerprint({ link: { type: 'wifi' } });
-
-describe('the silence that is allowed', () => {
-  it.each([
-    ['a wire on mains', WIRED, 1500],
-    ['a wire on a battery: it may sleep', buildFingerprint({ power: { source: 'battery' } }), 10_000],
-    ['Wi-Fi', WIFI, 10_000],
-    ['a phone', buildFingerprint({ link: { type: 'mobile' } }), 60_000],
-    ['nothing known', undefined, 10_000],
-  ])('to %s', (_what, fingerprint, ms) => expect(allowedSilenceMs(fingerprint)).toBe(ms));
-
-  it('has room for three beats, at least one every 5 s', () => {
-    expect([1500, 10_000, 60_000].map(heartbeatMs)).toEqual([500, 3333, 5000]);
-  });
-});
 
 describe('the state of a device, by its signals', () => {
   const quiet: Signals = {
@@ -242,6 +228,64 @@ describe('a device that is watched', () => {
     expect(opened.stateOf(laptop)?.word).toBe('unreachable');
     await opened.pass(12_000);
     expect(opened.stateOf(laptop)?.word).toBe('lost');
+  });
+
+  it('on a wire is missed the moment its own limit passes: after 1.1 s when it was punctual, after longer when it was late', async () => {
+    await using opened = await openSessions();
+    const nodes = await Promise.all(['punctual', 'late', 'steady'].map((name) => opened.addNode(name, { fingerprint: WIRED })));
+    const [punctual] = nodes;
+    if (!punctual) throw new Error('no node');
+    const links = await Promise.all(nodes.map((node) => opened.connect(node)));
+    const beat = (index: number) => links[index]?.agent.send({ kind: 'heartbeat', sequence: 1, allocations: [] });
+    const beatAll = async (): Promise<void> => {
+      for (const index of links.keys()) beat(index);
+      await opened.pass(500);
+    };
+    for (let beats = 0; beats < 139; beats += 1) await beatAll();
+    const raw = links[1]?.raw.agentControl;
+    const write = raw?.write;
+    if (!raw || !write) throw new Error('no link');
+    // Neither its beat nor its answer to a question comes.
+    raw.write = () => undefined;
+    await beatAll();
+    raw.write = write;
+    for (const index of links.keys()) beat(index);
+    await opened.settle();
+    for (const link of links.slice(0, 2)) link.stall();
+    const silentAt = opened.clock.now();
+    const missedAfterMs = new Map<string, number>();
+    opened.store.onCommit(({ changes }) => {
+      for (const change of changes)
+        if (change.kind === 'put' && change.table === 'node') missedAfterMs.set(change.row.name, change.row.state.sinceAt - silentAt);
+    });
+    for (let passed = 0; passed < 3000; passed += 500) {
+      beat(2);
+      await opened.pass(500);
+    }
+    expect([...missedAfterMs]).toEqual([
+      ['punctual', 1101],
+      ['late', 2001],
+    ]);
+    expect(opened.stateOf(punctual)?.cause).toMatchObject({ code: 'silent', params: { seconds: 1.1 } });
+  });
+
+  it('is not blamed when most vanish at once, punctual as they were and each somewhere between two beats', async () => {
+    await using opened = await openSessions();
+    const nodes = await Promise.all([...'abcdefghij'].map((name) => opened.addNode(name, { fingerprint: WIRED })));
+    const links = await Promise.all(nodes.map((node) => opened.connect(node)));
+    const beatFor = async (ms: number, isThere: (index: number) => boolean) => {
+      for (let passed = 0; passed < ms; passed += 50) {
+        const due = (passed / 50) % 10;
+        if (isThere(due)) links[due]?.agent.send({ kind: 'heartbeat', sequence: 1, allocations: [] });
+        await opened.pass(50);
+      }
+    };
+    await beatFor(71_500, () => true);
+    for (const link of links.slice(1)) link.stall();
+    await beatFor(2500, (index) => index === 0);
+    expect(await opened.kindsOfEvents()).toEqual(Array<string>(10).fill('node.online'));
+    await beatFor(1000, (index) => index === 0);
+    expect(nodes.map((node) => opened.stateOf(node)?.word)).toEqual(['online', ...Array<string>(9).fill('unreachable')]);
   });
 
   it('is not blamed when very many fall silent together: the limits are three times as wide', async () => {

@@ -1,11 +1,12 @@
 import type { NodeId } from '@cloudless/proto';
+import { buildFingerprint } from '@cloudless/proto/testing';
 import { createManualClock } from '@cloudless/kernel/testing';
 import type { CoordinatorLink, LinkPath } from '@cloudless/transport';
 import { expect, it } from 'vitest';
 import { createPresence, measurePaths, type Presence } from './presence.ts';
 
-const WIRED_MS = 1500;
-const MOBILE_MS = 60_000;
+const WIRED = buildFingerprint();
+const MOBILE = buildFingerprint({ link: { type: 'mobile' } });
 
 it('measures both paths of each wired device every 5 s, counted from its own hello', async () => {
   const clock = createManualClock();
@@ -17,18 +18,19 @@ it('measures both paths of each wired device every 5 s, counted from its own hel
       return Promise.resolve();
     };
     presence.link = { probe } as CoordinatorLink;
+    presence.fingerprint = WIRED;
     return presence;
   };
   const take = (): string[] => measured.splice(0);
   const early = connect('early');
-  measurePaths(early, clock, WIRED_MS);
+  measurePaths(early, clock);
   expect(take()).toEqual(['early control', 'early bulk']);
   await clock.advance(2000);
   const late = connect('late');
   const tick = (): void =>
     [early, late].forEach((presence) => {
       presence.controlAtMs = clock.bootMs();
-      measurePaths(presence, clock, WIRED_MS);
+      measurePaths(presence, clock);
     });
   tick();
   expect(take()).toEqual(['late control', 'late bulk']);
@@ -45,17 +47,18 @@ it('measures the paths of a phone every 20 s while it is heard, and every second
   let measured = 0;
   const presence = createPresence('phone' as NodeId, clock.bootMs());
   presence.link = { probe: () => Promise.resolve(void (measured += 1)) } as unknown as CoordinatorLink;
+  presence.fingerprint = MOBILE;
   const pass = async (ms: number, isHeard: boolean): Promise<number> => {
     measured = 0;
     for (let at = 0; at < ms; at += 250) {
       if (isHeard) presence.controlAtMs = clock.bootMs();
-      measurePaths(presence, clock, MOBILE_MS);
+      measurePaths(presence, clock);
       await clock.advance(250);
     }
     return measured / 2;
   };
   expect(await pass(60_000, true)).toBe(3);
   presence.link = { probe: () => new Promise(() => void (measured += 1)) } as unknown as CoordinatorLink;
-  presence.controlAtMs = clock.bootMs() - MOBILE_MS / 2 - 1;
+  presence.controlAtMs = clock.bootMs() - 30_001;
   expect(await pass(1000, false)).toBe(1);
 });

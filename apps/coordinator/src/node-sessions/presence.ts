@@ -1,6 +1,7 @@
 import type { Clock } from '@cloudless/kernel';
 import type { Fingerprint, NodeId, Usage } from '@cloudless/proto';
 import type { CoordinatorLink, LinkPath } from '@cloudless/transport';
+import { allowedSilenceMs, noGaps, noteGap, type Gaps } from './allowed-silence.ts';
 import type { ChannelView } from './node-sessions.ts';
 
 const USAGE_KEPT_MS = 15 * 60_000;
@@ -20,6 +21,10 @@ export type Presence = {
   /** Boot time at which the bulk path of this link answered last. */
   bulkAtMs: number | undefined;
   closedAtMs: number | undefined;
+  /** How often it was told to speak. */
+  beatMs: number;
+  /** How punctual it was: a gap between two links is none. */
+  gaps: Gaps;
   /** It said that it goes: for good, as far as it knows, or because its machine is shut down. */
   hasLeft: 'goodbye' | 'shutdown' | undefined;
   /** Said that it goes to sleep, or is of a kind that does and closed its link in order. */
@@ -46,6 +51,8 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
   controlAtMs: nowMs,
   bulkAtMs: undefined,
   closedAtMs: undefined,
+  beatMs: 0,
+  gaps: noGaps(nowMs),
   hasLeft: undefined,
   sleeps: undefined,
   isReturning: false,
@@ -68,10 +75,16 @@ export function keepUsage(presence: Presence, usage: Usage, now: number): void {
   presence.usage = [...kept.slice(-(MAX_SAMPLES - 1)), { ...usage, at: now }];
 }
 
+/** How long it may be silent now. @param fingerprint as stored, until it said one */
+export const silenceLimitOf = (presence: Presence, fingerprint?: Fingerprint): number =>
+  allowedSilenceMs(presence.fingerprint ?? fingerprint, presence.gaps, presence.beatMs);
+
 /** Something came on its control path. */
-export function noteHeard(presence: Presence, clock: Clock): void {
-  presence.heardAtMs = clock.bootMs();
-  presence.controlAtMs = clock.bootMs();
+export function noteHeard(presence: Presence, link: CoordinatorLink, clock: Clock): void {
+  const now = clock.bootMs();
+  if (presence.link === link) presence.gaps = noteGap(presence.gaps, now - presence.controlAtMs, now);
+  presence.heardAtMs = now;
+  presence.controlAtMs = now;
   presence.seen.control.lastAt = clock.now();
 }
 
@@ -81,8 +94,9 @@ const [MEASURE_LEAST_MS, MEASURE_MOST_MS] = [5000, 20_000];
 const DOUBT_MS = 1000;
 
 /** Measures both paths once, when that is due. What does not answer shows by its age. */
-export function measurePaths(presence: Presence, clock: Clock, silenceLimitMs: number): void {
+export function measurePaths(presence: Presence, clock: Clock): void {
   const { link } = presence;
+  const silenceLimitMs = silenceLimitOf(presence);
   const now = clock.bootMs();
   if (!link) return;
   if (now - presence.controlAtMs > silenceLimitMs / 2)
@@ -101,10 +115,9 @@ function ask(presence: Presence, link: CoordinatorLink, path: LinkPath, clock: C
       if (presence.asked[path] !== link) return;
       presence.asked[path] = undefined;
       const lastAt = clock.now();
+      if (path === 'control') noteHeard(presence, link, clock);
+      else presence.heardAtMs = presence.bulkAtMs = clock.bootMs();
       presence.seen[path] = { lastAt, rttMs: Math.max(0, lastAt - sentAt) };
-      presence.heardAtMs = clock.bootMs();
-      if (path === 'control') presence.controlAtMs = presence.heardAtMs;
-      else presence.bulkAtMs = presence.heardAtMs;
     },
     () => undefined,
   );

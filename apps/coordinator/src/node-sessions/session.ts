@@ -41,8 +41,8 @@ export type SessionOptions = {
   readonly logger: Logger;
   readonly coordinatorVersion: string;
   readonly addresses: () => readonly string[];
-  /** For this fingerprint. */
-  readonly heartbeatMs: (hello: Hello) => number;
+  /** How often it is to speak; asked after `events.hello`. */
+  readonly heartbeatMs: () => number;
   readonly events: SessionEvents;
 };
 
@@ -130,7 +130,7 @@ export function createSession(options: SessionOptions): Session {
       protocol,
       ...authority,
       serverAt: clock.now(),
-      heartbeatMs: options.heartbeatMs(hello),
+      heartbeatMs: options.heartbeatMs(),
       coordinatorVersion: options.coordinatorVersion,
     });
     knowsLending = protocol >= LENDING_SINCE;
