@@ -1,3 +1,4 @@
+import type { NodeId } from '@cloudless/proto';
 import type { Scenario } from './scenarios.ts';
 import { hours, minutes, seconds } from './stage.ts';
 
@@ -194,6 +195,42 @@ export const DEVICE_SCENARIOS = {
       over();
       await stage.after(seconds(15));
       stage.must(stage.stateOf(device) === 'online', 'it is back within 15 s');
+      await stage.settles(minutes(2));
+      stage.must(stage.starts === starts, 'nothing was started again');
+    },
+  },
+  'a-wire-is-late-for-a-while': {
+    devices: 4,
+    async play(stage) {
+      stage.deploy('web', { replicas: 4 });
+      await stage.settles(minutes(3));
+      const { starts, world } = stage;
+      const rowOf = (nodeId: NodeId) => world.seats.running?.store.get('node', nodeId)?.row;
+      const device = stage.devices.find(({ identity }) => rowOf(identity.nodeId)?.fingerprint?.link.type === 'wired');
+      if (!device) return;
+      const { nodeId } = device.identity;
+      const over = stage.breaks('its agent stands still now and then', () => undefined);
+      // For longer each time, and never for much longer than before.
+      for (let stillMs = 400; stillMs <= 1200; stillMs += 200) {
+        for (let time = 0; time < 6; time += 1) {
+          device.pause();
+          for (let passed = 0; passed < 1700; passed += 100) {
+            if (passed === stillMs) device.resume();
+            await stage.after(100);
+            stage.must(stage.stateOf(device) === 'online', 'who is late as before is not accused');
+          }
+        }
+      }
+      over();
+      await stage.after(minutes(2));
+      const cut = stage.breaks(
+        'it is cut off',
+        () => world.network.partition(nodeId, { blocked: ['agent', 'coordinator'], holds: false }),
+        () => world.network.heal(),
+      );
+      await stage.after(seconds(2));
+      stage.must(stage.stateOf(device) === 'unreachable', 'who was punctual since is missed as soon as ever');
+      cut();
       await stage.settles(minutes(2));
       stage.must(stage.starts === starts, 'nothing was started again');
     },
