@@ -21,7 +21,7 @@ export type Signals = {
 };
 
 /** An agent that restarts or changes networks is back within this. */
-const RECONNECT_MS = 1000;
+export const RECONNECT_MS = 1000;
 
 /** An answer of the bulk path is this old at most while the control path is in doubt: it is asked every second, and a look every 0.25 s. */
 const BULK_ANSWER_MS = 3000;

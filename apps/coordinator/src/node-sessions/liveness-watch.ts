@@ -1,7 +1,7 @@
 import type { Store } from '@cloudless/db';
 import type { Clock, Timer } from '@cloudless/kernel';
 import type { NodeId, NodeRow } from '@cloudless/proto';
-import { judgeLiveness, type Verdict } from './judge-liveness.ts';
+import { judgeLiveness, RECONNECT_MS, type Verdict } from './judge-liveness.ts';
 import type { NodeWriter } from './node-writer.ts';
 import { silenceLimitOf, type Presence } from './presence.ts';
 
@@ -93,12 +93,15 @@ export function createLivenessWatch(options: LivenessWatchOptions): LivenessWatc
     return silent >= SLOW_AT_LEAST && silent * 2 > watched ? SLOW_FACTOR : 1;
   }
 
+  /** When it is missed if nothing comes. */
+  const limitAtMs = (presence: Presence): number =>
+    presence.link ? presence.controlAtMs + silenceLimitOf(presence) * factor : (presence.closedAtMs ?? Infinity) + RECONNECT_MS;
+
   /** Until the next limit passes, at most until the next look. */
   function nextLookMs(now: number): number {
     let nextMs = TICK_MS;
     for (const presence of presences.values()) {
-      if (!presence.link) continue;
-      const leftMs = presence.controlAtMs + silenceLimitOf(presence) * factor - now;
+      const leftMs = limitAtMs(presence) - now;
       if (leftMs >= 0) nextMs = Math.min(nextMs, leftMs + 1);
     }
     return Math.max(LEAST_MS, Math.ceil(nextMs));
