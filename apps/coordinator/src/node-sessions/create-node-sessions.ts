@@ -80,6 +80,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   const { store, clock, entropy, logger, authority } = options;
   const presences = new Map<NodeId, Presence>();
   const sessions = new Map<NodeId, Session>();
+  /** Those whose queue was full. */
+  const heldBack = new Set<NodeId>();
   const usageListeners = new Set<(sample: UsageSample) => void>();
   const reports = createReportWriter({
     store,
@@ -117,13 +119,13 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     presenceOf,
     presences,
     lostAfterMs: options.lostAfterMs ?? LOST_AFTER_MS,
+    // Each in its own time: five thousand at once would hold up everything else.
+    onLook(presence) {
+      measurePaths(presence, clock);
+      closeHalfOpen(presence);
+    },
     onTick() {
-      for (const session of sessions.values()) session.retry();
-      // Each in its own time: five thousand at once would hold up everything else.
-      for (const presence of presences.values()) {
-        measurePaths(presence, clock);
-        closeHalfOpen(presence);
-      }
+      for (const nodeId of heldBack) if (!sessions.get(nodeId)?.retry()) heldBack.delete(nodeId);
     },
   });
 
@@ -150,7 +152,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
   /** Its row changed: what it lends, whether it leaves. */
   function noteNode(nodeId: NodeId): void {
     sessions.get(nodeId)?.tellLending();
-    if (presences.has(nodeId)) watch.check(nodeId);
+    watch.check(nodeId);
     departures.check(nodeId);
   }
 
@@ -220,6 +222,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       events: {
         heard: () => noteHeard(presence, link, clock),
         copied: () => void alertTwice(nodeId),
+        heldBack: () => void heldBack.add(nodeId),
         hello(hello) {
           presence.link = link;
           presence.closedAtMs = undefined;

@@ -15,8 +15,11 @@ export type NodeFacts = {
 const MAX_TRIES = 8;
 
 export interface NodeWriter {
-  /** Brings the row to what `facts` says, unless a write of it is on its way. Level-triggered: call it again. */
-  sync(nodeId: NodeId, facts: () => NodeFacts | undefined): void;
+  /**
+   * Brings the row to what `facts` says, unless a write of it is on its way. Level-triggered: call it again.
+   * @returns whether the row is so already
+   */
+  sync(nodeId: NodeId, facts: () => NodeFacts | undefined): boolean;
   /** Resolves when no write is on its way. */
   settled(): Promise<void>;
 }
@@ -73,14 +76,15 @@ export function createNodeWriter(deps: {
 
   return {
     sync(nodeId, facts) {
-      if (writing.has(nodeId)) return;
+      if (writing.has(nodeId)) return false;
       const found = store.get('node', nodeId);
       const wanted = facts();
-      if (!found || !wanted || !applyFacts(found.row, wanted, 0)) return;
+      if (!found || !wanted || !applyFacts(found.row, wanted, 0)) return true;
       const work = write(nodeId, facts)
         .catch((cause: unknown) => logger.warn({ op: 'node.transition', outcome: 'failed', nodeId }, cause))
         .finally(() => writing.delete(nodeId));
       writing.set(nodeId, work);
+      return false;
     },
     async settled() {
       await Promise.all(writing.values());

@@ -29,6 +29,8 @@ export type SessionEvents = {
   heard(): void;
   /** Another machine than the one that joined shows this identity. */
   copied(): void;
+  /** Its queue was full: `retry` is to be called now and then. */
+  heldBack(): void;
   message(message: Exclude<AgentMessage, { kind: 'hello' | 'resync' }>): void;
 };
 
@@ -57,8 +59,8 @@ export interface Session {
   tellAddresses(): void;
   /** A newer agent is there. `false`: this agent does not know the message, or the queue is full. */
   offerUpdate(update: { readonly version: string; readonly sha256: string; readonly bytes: number }): boolean;
-  /** Sends what a full queue held back. Called now and then. */
-  retry(): void;
+  /** Sends what a full queue held back. @returns whether it still does */
+  retry(): boolean;
 }
 
 export function createSession(options: SessionOptions): Session {
@@ -78,6 +80,11 @@ export function createSession(options: SessionOptions): Session {
   );
   void link.closed.then(() => helloTimer.cancel());
 
+  function holdBack(): void {
+    stuckSinceMs ??= clock.bootMs();
+    events.heldBack();
+  }
+
   function guarded(send: () => boolean): boolean {
     try {
       return send();
@@ -96,7 +103,7 @@ export function createSession(options: SessionOptions): Session {
     if (guarded(() => link.send({ kind: 'complete', ...authority, revision: at, assignments }))) {
       revision = at;
       stuckSinceMs = undefined;
-    } else stuckSinceMs ??= clock.bootMs();
+    } else holdBack();
   }
 
   function tellLending(): void {
@@ -172,13 +179,14 @@ export function createSession(options: SessionOptions): Session {
       const appliesTo = revision;
       const told = changes.map((change) => changeForAgent(change, protocol));
       if (guarded(() => link.send({ kind: 'incremental', ...authority, appliesTo, resultsIn, changes: told }))) revision = resultsIn;
-      else stuckSinceMs ??= clock.bootMs();
+      else holdBack();
     },
     retry() {
-      if (stuckSinceMs === undefined) return;
+      if (stuckSinceMs === undefined) return false;
       if (clock.bootMs() - stuckSinceMs > STUCK_MS)
         link.close({ code: 'overloaded', message: `the device took nothing for ${STUCK_MS / 1000} s`, retry: true });
       else sendComplete();
+      return stuckSinceMs !== undefined;
     },
   };
 }
