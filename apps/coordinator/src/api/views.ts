@@ -29,7 +29,7 @@ export function createViews({ store, sessions, enrolment, unplacedOf }: ViewPart
       requested.memoryBytes += requests.memoryBytes;
       requested.storageBytes += requests.storageBytes;
     }
-    const used = sessions.usage(row.id).at(-1);
+    const used = sessions.lastUsage(row.id);
     const { heartbeat, command } = sessions.channels(row.id);
     return {
       ...row,

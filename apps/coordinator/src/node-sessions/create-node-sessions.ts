@@ -22,7 +22,7 @@ import { createLeaseGranter } from './lease-granter.ts';
 import { createLivenessWatch } from './liveness-watch.ts';
 import { createNodeWriter } from './node-writer.ts';
 import type { NodeSessions, UsageSample } from './node-sessions.ts';
-import { createPresence, keepUsage, measurePaths, noteHeard, silenceLimitOf, viewChannel, type Presence } from './presence.ts';
+import { createPresence, measurePaths, noteHeard, silenceLimitOf, viewChannel, type Presence } from './presence.ts';
 import { createReportWriter } from './report-writer.ts';
 import { createSession, type Authority, type Session } from './session.ts';
 
@@ -167,7 +167,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
         const granted = message.leases ? leases.grant(presence.nodeId, message.leases) : [];
         link.send({ kind: 'heartbeatAck', sequence: message.sequence, ...(granted.length > 0 ? { leases: [...granted] } : {}) });
         if (!message.usage) return;
-        keepUsage(presence, message.usage, clock.now());
+        presence.usage.add(message.usage, clock.now());
         const sample = { nodeId: presence.nodeId, usage: message.usage, allocations: message.allocations };
         for (const listener of usageListeners) listener(sample);
         return;
@@ -354,7 +354,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       heartbeat: viewChannel(presences.get(nodeId), 'control'),
       command: viewChannel(presences.get(nodeId), 'bulk'),
     }),
-    usage: (nodeId) => presences.get(nodeId)?.usage ?? [],
+    usage: (nodeId) => presences.get(nodeId)?.usage.list() ?? [],
+    lastUsage: (nodeId) => presences.get(nodeId)?.usage.last,
     onUsage(listener) {
       usageListeners.add(listener);
       return () => usageListeners.delete(listener);

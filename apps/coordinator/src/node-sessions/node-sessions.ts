@@ -15,6 +15,8 @@ export interface NodeSessions {
   channels(nodeId: NodeId): { readonly heartbeat: ChannelView; readonly command: ChannelView };
   /** Samples of the last 15 minutes, oldest first. */
   usage(nodeId: NodeId): readonly Usage[];
+  /** The newest of them. */
+  lastUsage(nodeId: NodeId): Usage | undefined;
   /** Called with each heartbeat that carries use. Returns how to stop. */
   onUsage(listener: (sample: UsageSample) => void): () => void;
   /**

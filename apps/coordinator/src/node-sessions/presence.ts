@@ -1,12 +1,9 @@
 import type { Clock } from '@cloudless/kernel';
-import type { Fingerprint, NodeId, Usage } from '@cloudless/proto';
+import type { Fingerprint, NodeId } from '@cloudless/proto';
 import type { CoordinatorLink, LinkPath } from '@cloudless/transport';
 import { allowedSilenceMs, noGaps, noteGap, type Gaps } from './allowed-silence.ts';
 import type { ChannelView } from './node-sessions.ts';
-
-const USAGE_KEPT_MS = 15 * 60_000;
-/** Samples kept of one device, whatever it sends: 15 minutes at one a second. */
-const MAX_SAMPLES = 900;
+import { createUsageHistory, type UsageHistory } from './usage-history.ts';
 
 type ChannelSeen = { lastAt?: number; rttMs?: number };
 
@@ -41,7 +38,7 @@ export type Presence = {
   measuredAtMs: number;
   /** The link whose path has not answered yet: one question waits on a path, however long it says nothing. */
   readonly asked: Partial<Record<LinkPath, CoordinatorLink | undefined>>;
-  usage: Usage[];
+  readonly usage: UsageHistory;
 };
 
 export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
@@ -62,17 +59,11 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
   measureAtMs: nowMs,
   measuredAtMs: nowMs,
   asked: {},
-  usage: [],
+  usage: createUsageHistory(),
 });
 
 export function viewChannel(presence: Presence | undefined, path: LinkPath): ChannelView {
   return { connected: presence?.link !== undefined, ...presence?.seen[path] };
-}
-
-/** Keeps a sample for 15 minutes. A sample's own time is the device's clock and may be wrong, so that it is stamped here. */
-export function keepUsage(presence: Presence, usage: Usage, now: number): void {
-  const kept = presence.usage.filter((sample) => now - sample.at < USAGE_KEPT_MS);
-  presence.usage = [...kept.slice(-(MAX_SAMPLES - 1)), { ...usage, at: now }];
 }
 
 /** How long it may be silent now. @param fingerprint as stored, until it said one */

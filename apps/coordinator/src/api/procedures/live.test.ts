@@ -164,6 +164,7 @@ it('tells what devices use as they say it, each device’s newest', async () => 
   const sessions = {
     channels: () => ({ heartbeat: { connected: true }, command: { connected: true } }),
     usage: () => [],
+    lastUsage: () => undefined,
     onUsage: (listener: (sample: UsageSample) => void) => (listeners.add(listener), () => void listeners.delete(listener)),
   } as unknown as NodeSessions;
   await using api = await createTestApi({ sessions });

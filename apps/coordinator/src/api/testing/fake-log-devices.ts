@@ -20,6 +20,7 @@ export function createFakeLogDevices() {
   const sessions = {
     channels: () => ({ heartbeat: { connected: true }, command: { connected: true } }),
     usage: () => [],
+    lastUsage: () => undefined,
     onUsage: () => () => undefined,
     openStream(nodeId: NodeId, header: LogsHeader) {
       opened.push(header);
