@@ -198,10 +198,7 @@ describe.skipIf(typeof engine === 'string')('an agent on a real engine', { timeo
     await bench.until('it', bench.isReady(web));
     const [first] = await bench.own();
     await bench.docker.getContainer(first?.containerId ?? '').kill();
-    await bench.until(
-      'its restart',
-      () => bench.isReady(web)() && bench.coordinator.observed(web.allocationId)?.restarts === 1,
-    );
+    await bench.until('its restart', () => bench.isReady(web)() && bench.coordinator.observed(web.allocationId)?.restarts === 1);
     expect(bench.coordinator.observed(web.allocationId)).toMatchObject({ exit: { code: 137 }, cause: { code: 'restarted' } });
     await bench.stop();
     const sessions = bench.coordinator.sessions;

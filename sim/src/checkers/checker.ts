@@ -6,7 +6,7 @@ import type { History } from '../history.ts';
 
 /** The world as a checker sees it: what is, never how it came about. */
 export type View = {
-  readonly devices: readonly Pick<Device, 'identity' | 'engine' | 'disk'>[];
+  readonly devices: readonly Pick<Device, 'identity' | 'engine' | 'disk' | 'machine'>[];
   readonly history: History;
   /** Of the coordinator that runs; absent while none does. */
   readonly store: Store | undefined;

@@ -68,6 +68,24 @@ export const LEASE_SCENARIOS = {
       await stage.settles(minutes(5));
     },
   },
+  'the-device-of-an-exclusive-app-sleeps': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('db', { replicas: 1, exclusive: true, image: 'sim/stubborn:1', terminationGraceMs: 5000 });
+      await stage.settles(minutes(3));
+      const holder = holderOf(stage);
+      if (!holder) return;
+      const over = stage.breaks(
+        'its lid is closed',
+        () => holder.sleep(),
+        () => holder.wake(),
+      );
+      await stage.after(minutes(4));
+      over();
+      await stage.settles(minutes(5));
+      stage.must(stage.running('db').length === 1, 'one runs');
+    },
+  },
   'the-coordinator-is-away-longer-than-leases': {
     devices: 2,
     async play(stage) {

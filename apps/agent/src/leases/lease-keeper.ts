@@ -101,14 +101,15 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
   }
 
   function compose(owner: Owner, grants: ReadonlyMap<AllocationId, number>): LeaseFile {
-    const wanted = new Set(
+    // Also what is told to stop: the watchdog counts its grace from there.
+    const held = new Set(
       deps
         .assignments()
-        .filter(isExclusive)
+        .filter(({ spec }) => spec.exclusive)
         .map(({ allocationId }) => allocationId),
     );
     const all = new Map([...endsAtMs, ...grants]);
-    const leases = [...all].filter(([id]) => wanted.has(id)).map(([allocationId, ends]) => ({ allocationId, endsAtMs: ends }));
+    const leases = [...all].filter(([id]) => held.has(id)).map(([allocationId, ends]) => ({ allocationId, endsAtMs: ends }));
     return { bootId: store.bootId, clusterId: owner.clusterId, nodeId: owner.nodeId, leases };
   }
 

@@ -14,7 +14,7 @@ const fileOf = (endsAtMs: number, bootId = 'boot'): LeaseFile => ({ bootId, clus
 function watch(first: LeaseFile | undefined) {
   const clock = createManualClock();
   const logger = createMemoryLogger();
-  const asked = { lists: 0, stops: [] as number[], failing: false };
+  const asked = { lists: 0, stops: [] as number[], graces: [] as number[], failing: false };
   const world = { file: first, running: [container] as LeasedContainer[], asked, clock, logger, stop: new AbortController() };
   const done = runWatchdog(
     {
@@ -27,8 +27,9 @@ function watch(first: LeaseFile | undefined) {
           asked.lists += 1;
           return asked.failing ? Promise.reject(new Error('the engine is away')) : Promise.resolve(world.running);
         },
-        stop() {
+        stop({ graceMs }) {
           asked.stops.push(clock.bootMs());
+          asked.graces.push(graceMs);
           world.running = [];
           return Promise.resolve();
         },
@@ -59,6 +60,17 @@ test('what runs beyond its lease is stopped within half a second, and the engine
   const { lists } = world.asked;
   await world.clock.advance(60_000);
   expect(world.asked.lists).toBe(lists);
+});
+
+test.each([
+  ['at once has its whole grace', 0, 1000],
+  ['late has what is left of its grace', 600, 400],
+  ['after the machine slept for long has none', 60_000, 0],
+])('what is stopped %s', async (_what, lateMs, graceMs) => {
+  const world = watch(undefined);
+  world.file = fileOf(world.startMs - lateMs);
+  await world.clock.advance(250);
+  expect(world.asked.graces).toEqual([graceMs]);
 });
 
 test('a lease that is renewed in time is left alone', async () => {
