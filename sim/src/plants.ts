@@ -21,5 +21,7 @@ export const PLANTS = [
   'ignores-fencing',
   'forgets-grants',
   'unwatched-leases',
+  'answers-for-the-leader',
+  'passes-on-twice',
 ] as const;
 export type Plant = (typeof PLANTS)[number];

@@ -3,18 +3,21 @@ import {
   createControlPlane,
   createNodeSessions,
   holdLease,
-  noProof,
   type ControlPlane,
   type Lease,
   type NodeSessionsServer,
 } from '@cloudless/coordinator';
-import { createStore, findCluster, openCluster, type Cluster, type SqlDriver, type Store } from '@cloudless/db';
+import { createStore, findCluster, openCluster, type Cluster, type LeadSeen, type SqlDriver, type Store } from '@cloudless/db';
 import { assert, err, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
 import { createSeededEntropy } from '@cloudless/kernel/testing';
 import type { Database } from './database.ts';
 import type { Draw } from './draw.ts';
 import { createIncarnation, type Incarnation } from './incarnation.ts';
 import type { Door, Network } from './network.ts';
+import { addressOf, type PeerNetwork, type PeerPlace } from './peers/peer-network.ts';
+import { createStanding, type Standing } from './peers/standing.ts';
+import type { Calls } from './people/calls.ts';
+import type { Endpoint } from './people/endpoint.ts';
 import { miscount, misread, misrecord } from './planted-stores.ts';
 import type { Plant } from './plants.ts';
 import { createMachineClock, type MachineClock } from './time/machine-clock.ts';
@@ -29,9 +32,17 @@ export type Running = {
   readonly plane: ControlPlane;
   /** Of one among several; one that is alone needs none. */
   readonly lease: Lease | undefined;
+  readonly standing: Standing | undefined;
   /** Another was started in its place. */
   readonly isZombie: () => boolean;
 };
+
+/** A coordinator without a lease that was taken over does not know it: nothing is promised of what it answers. */
+export const toEndpoint = ({ life, store, lease, isZombie }: Pick<Running, 'life' | 'store' | 'lease' | 'isZombie'>): Endpoint => ({
+  life,
+  store,
+  isConfirmed: () => (lease ? lease.state().kind === 'held' : !isZombie()),
+});
 
 /** The place where one coordinator runs, and is started again whenever it ended. */
 export interface Seat {
@@ -40,6 +51,8 @@ export interface Seat {
   /** Present while it leads, by its own word. */
   readonly running: Running | undefined;
   readonly door: Door | undefined;
+  /** Its address, as other coordinators and people find it. */
+  readonly place: PeerPlace | 'refused' | 'dark';
   start(): void;
   crash(how: 'reset' | 'silent', downMs: number): void;
   /** Ends it in order, then starts it again. */
@@ -71,11 +84,14 @@ export type SeatOptions = {
   readonly trace: Trace;
   readonly database: Database;
   readonly findNetwork: () => Network;
+  readonly peers: PeerNetwork;
+  readonly calls: Calls;
   readonly plant: Plant | undefined;
   /** Called with each new store and its fencing token, before anything decides on it. */
   readonly onStore: (store: Store, token: number) => void;
 };
 
+type Taken = { readonly cluster: Cluster; readonly lease: Lease | undefined; readonly stood: Standing | undefined };
 type Parts = { readonly clock: Clock; readonly entropy: Entropy; readonly logger: Logger };
 
 /** Between tries to start when the database does not answer. */
@@ -84,38 +100,52 @@ const RETRY_MS = 1000;
 const DRIFTS = [0, 0, 0.01, -0.01];
 
 export function createSeat(options: SeatOptions): Seat {
-  const { name, isOneOfSeveral, clock, draw, trace, database, findNetwork, plant, onStore } = options;
+  const { name, isOneOfSeveral, clock, draw, trace, database, findNetwork, peers, calls, plant, onStore } = options;
   // The planted bug: a crystal far slower than anybody allows for.
   const machine = createMachineClock(clock, plant === 'drifts-too-far' ? draw.pick([0, -0.6]) : draw.pick(DRIFTS));
   let life: Incarnation | undefined;
   let running: Running | undefined;
+  let standing: Standing | undefined;
+  /** Its machine is off. */
+  let isDark = false;
   let isCutOff = false;
   let isShutDown = false;
   let starts = 0;
   const zombies = new Set<Running>();
 
+  function endLife(ended: Incarnation, how: 'reset' | 'silent'): void {
+    ended.kill();
+    findNetwork().lose(ended, how);
+    peers.lose(ended, how);
+  }
+
   function endZombie(zombie: Running): void {
     zombies.delete(zombie);
-    zombie.life.kill();
-    findNetwork().lose(zombie.life, 'reset');
+    endLife(zombie.life, 'reset');
   }
 
   /** Alone, a start takes over at once. Among several it stands by until the lead is free. */
-  async function takeLead(driver: SqlDriver, parts: Parts): Promise<{ readonly cluster: Cluster; readonly lease: Lease | undefined }> {
-    if (!isOneOfSeveral) return { cluster: await openCluster({ driver, ...parts }), lease: undefined };
-    const claim = { holder: name, instance: `${name}-${starts}`, addresses: [], version: 'simulated' };
-    const { token, sentMs } = await campaign({ driver, ...parts, proveGone: noProof, claim }, new AbortController().signal);
+  async function takeLead(own: Incarnation, driver: SqlDriver, parts: Parts): Promise<Taken> {
+    if (!isOneOfSeveral) return { cluster: await openCluster({ driver, ...parts }), lease: undefined, stood: undefined };
+    const instance = `${name}-${starts}`;
+    const stood = createStanding({ name, instance, life: own, logger: parts.logger, network: peers, calls, plant });
+    standing = stood;
+    const { link } = stood;
+    const claim = { holder: name, instance, addresses: [addressOf(name)], version: 'simulated' };
+    const onSeen = (seen: LeadSeen | undefined): void => link.see(seen);
+    const { token, sentMs } = await campaign({ driver, ...parts, proveGone: link, claim, onSeen }, new AbortController().signal);
+    stood.beginLead();
     const lease = holdLease({ driver, ...parts, token, sentMs });
     const cluster = await findCluster(driver);
     assert(cluster, 'a cluster that is led was founded');
-    return { cluster: { ...cluster, token }, lease };
+    return { cluster: { ...cluster, token }, lease, stood };
   }
 
   async function open(own: Incarnation): Promise<Running> {
     const entropy = createSeededEntropy(draw.between(0, 2 ** 31));
     const parts = { clock: own.clock, entropy, logger: trace.loggerOf(name, () => own.isAlive) };
     const driver = database.bind(own, () => isCutOff);
-    const { cluster, lease } = await takeLead(driver, parts);
+    const { cluster, lease, stood } = await takeLead(own, driver, parts);
     const { token } = cluster;
     const store = await createStore({ driver, ...parts, token });
     onStore(store, token);
@@ -130,7 +160,9 @@ export function createSeat(options: SeatOptions): Seat {
       if (kind === 'lost' && running?.lease === lease && life === own) endAndStart(RETRY_MS);
     });
     const plane = createControlPlane({ store: decidesOn, ...parts, counts: miscount(sessions, plant) });
-    return { life: own, token, store, sessions, lease, plane, isZombie: () => life !== own };
+    const isZombie = (): boolean => life !== own;
+    if (lease) stood?.lead(toEndpoint({ life: own, store, lease, isZombie }), lease, (reason) => sessions.letGo(reason));
+    return { life: own, token, store, sessions, lease, plane, standing: stood, isZombie };
   }
 
   function endAndStart(afterMs: number): void {
@@ -142,6 +174,7 @@ export function createSeat(options: SeatOptions): Seat {
     if (life?.isAlive || isShutDown) return;
     const own = createIncarnation(name, machine);
     life = own;
+    isDark = false;
     starts += 1;
     if (machine.isSuspended) own.pause();
     trace.note(name, { op: 'coordinator.start' });
@@ -161,16 +194,18 @@ export function createSeat(options: SeatOptions): Seat {
 
   function end(how: 'reset' | 'silent'): void {
     if (!life) return;
-    life.kill();
-    findNetwork().lose(life, how);
+    endLife(life, how);
+    isDark = how === 'silent';
+    standing = undefined;
     running = undefined;
   }
 
-  async function stopParts({ plane, sessions, store, lease }: Running): Promise<void> {
+  async function stopParts({ plane, sessions, store, lease, standing: stood }: Running): Promise<void> {
     await plane.stop();
     await sessions.stop();
     await store.stop();
     await lease?.stop();
+    stood?.stop();
   }
 
   return {
@@ -180,7 +215,12 @@ export function createSeat(options: SeatOptions): Seat {
       return running;
     },
     get door() {
-      return running && { life: running.life, accept: running.sessions.accept };
+      if (!running || running.standing?.isCutOff) return undefined;
+      return { life: running.life, accept: running.sessions.accept };
+    },
+    get place() {
+      if (isDark) return 'dark';
+      return standing?.place ?? 'refused';
     },
     start,
     crash(how, downMs) {

@@ -48,6 +48,7 @@ const IN_SCENARIO = {
   'drifts-too-far': ['the-leader-loses-the-store-and-keeps-its-devices', 2, 'no two leaders hold the lead at once'],
   'forgets-grants': ['the-device-of-an-exclusive-app-is-cut-off', 1, 'an exclusive replica runs at most once'],
   'unwatched-leases': ['an-agent-dies-and-its-watchdog-stops-what-is-exclusive', 1, 'an exclusive replica runs at most once'],
+  'passes-on-twice': ['the-leader-dies-while-a-change-is-passed-on', 1, 'an acknowledged write survives'],
   'ignores-fencing': ['the-leader-is-paused-and-wakes', 1, 'a coordinator that was replaced writes nothing'],
 } as const satisfies Partial<Record<Plant, readonly [scenario: string, seed: number, checker: string]>>;
 type Drawn = Exclude<Plant, keyof typeof IN_SCENARIO>;
@@ -64,6 +65,7 @@ const CAUGHT_BY: Readonly<Record<Drawn, string>> = {
   'writes-a-row-twice': 'nobody logs a fault of our own',
   'shares-devices': 'nobody reads or changes what is another organisation’s',
   'keeps-links': 'every queue has a limit',
+  'answers-for-the-leader': 'each app is linearizable',
   'tells-no-reason': 'every unplaced replica has a reason',
 };
 /** Some bugs show only where a certain fault was drawn. */

@@ -9,10 +9,12 @@ import { createDraw, type Draw } from './draw.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
 import { createHistory, type History } from './history.ts';
 import { createNetwork, type Network } from './network.ts';
+import { createPeerNetwork, type PeerNetwork } from './peers/peer-network.ts';
+import { createCalls, type Calls } from './people/calls.ts';
 import { createPeople, type Home, type People } from './people/people.ts';
-import { createRequests, type Endpoint, type Requests } from './people/requests.ts';
+import { createRequests, type Requests } from './people/requests.ts';
 import type { Plant } from './plants.ts';
-import { createSeat, type Running } from './seat.ts';
+import { createSeat, toEndpoint } from './seat.ts';
 import { createSeats, type Seats } from './seats.ts';
 import { createWorldClock, type WorldClock } from './time/world-clock.ts';
 import { createTrace, type Trace, type TraceEvent } from './trace.ts';
@@ -33,11 +35,13 @@ export type World = {
   readonly seats: Seats;
   readonly database: Database;
   readonly network: Network;
+  readonly peers: PeerNetwork;
   readonly devices: readonly Device[];
   /** Two organisations; the second has fewer devices, or none. */
   readonly homes: readonly [Home, Home];
   readonly people: People;
   readonly requests: Requests;
+  readonly calls: Calls;
   readonly faults: Faults;
   readonly history: History;
   /** Ends every program. */
@@ -50,6 +54,12 @@ export async function createWorld({ seed, devices: count, coordinators, plant, o
   const drawFor = (name: string): Draw => createDraw(seed, name);
   const database = await createDatabase(clock, drawFor('database'), plant);
   const network = createNetwork({ clock, draw: drawFor('network'), findDoor: () => seats.leader?.door, plant });
+  const peers = createPeerNetwork({
+    clock,
+    draw: drawFor('peers'),
+    findPlace: (name) => seats.all.find((seat) => seat.name === name)?.place ?? 'dark',
+  });
+  const calls = createCalls({ clock, draw: drawFor('calls'), findNetwork: () => peers });
   const seatOf = (name: string) =>
     createSeat({
       name,
@@ -59,6 +69,8 @@ export async function createWorld({ seed, devices: count, coordinators, plant, o
       trace,
       database,
       findNetwork: () => network,
+      peers,
+      calls,
       plant,
       onStore,
     });
@@ -79,6 +91,8 @@ export async function createWorld({ seed, devices: count, coordinators, plant, o
     draw: drawFor('people'),
     trace,
     requests,
+    calls,
+    listStandbys: () => (coordinators > 1 ? seats.all.filter(({ running }) => !running).map(({ name }) => name) : []),
     homes: homes.map(({ orgId, projectId }) => ({ orgId, projectId })) as [Home, Home],
     listConfirmed: () =>
       seats
@@ -87,17 +101,19 @@ export async function createWorld({ seed, devices: count, coordinators, plant, o
         .filter(({ isConfirmed }) => isConfirmed()),
     listEndpoints: () => seats.listAnswering().map(toEndpoint),
   });
-  const faults = createFaults({ clock, draw: drawFor('faults'), trace, devices, network, seats, database });
+  const faults = createFaults({ clock, draw: drawFor('faults'), trace, devices, network, peers, seats, database });
   return {
     clock,
     trace,
     seats,
     database,
     network,
+    peers,
     devices,
     homes,
     people,
     requests,
+    calls,
     faults,
     history,
     async end() {
@@ -107,13 +123,6 @@ export async function createWorld({ seed, devices: count, coordinators, plant, o
     },
   };
 }
-
-/** A coordinator without a lease that was taken over does not know it: nothing is promised of what it answers. */
-export const toEndpoint = ({ life, store, lease, isZombie }: Running): Endpoint => ({
-  life,
-  store,
-  isConfirmed: () => (lease ? lease.state().kind === 'held' : !isZombie()),
-});
 
 /** A second organisation, as people would make it. */
 async function foundNeighbours({ driver }: Database, { entropy }: Draw): Promise<Home> {

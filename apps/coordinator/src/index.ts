@@ -14,3 +14,7 @@ export {
   type ProveGone,
   type Won,
 } from './leadership/index.ts';
+export { watchCutOff } from './leadership/cut-off.ts';
+export { createAttendance } from './leadership/peer/attendance.ts';
+export { createPassOn, type PassOn, type PassOnOptions } from './leadership/peer/pass-on.ts';
+export { createPeerServer } from './leadership/peer/peer-server.ts';

@@ -1,6 +1,5 @@
 import type { Cluster } from '@cloudless/db';
 import { isCloudlessError, type CoordinatorId } from '@cloudless/proto';
-import { createAdmission } from './gateway/admission.ts';
 import { createAppPorts } from './gateway/app-ports.ts';
 import type { Front } from './gateway/front.ts';
 import { APP_PORT_LIMITS } from './gateway/limits.ts';
@@ -8,11 +7,10 @@ import { createPort, type Certificate } from './gateway/port.ts';
 import type { Base } from './ground.ts';
 import { prepareStandbyHttps } from './https.ts';
 import { readCoordinatorId } from './leadership/coordinator-id.ts';
-import { createForwarder } from './leadership/peer/forward.ts';
-import { createLeaderLink, type LeaderLink } from './leadership/peer/leader-link.ts';
+import type { LeaderLink } from './leadership/peer/leader-link.ts';
+import { createPassOn } from './leadership/peer/pass-on.ts';
 import { createPeerDoor, type PeerDoor } from './leadership/peer/peer-door.ts';
 import { createPeerIdentity, type PeerIdentity } from './leadership/peer/peer-identity.ts';
-import { createStandbyRoutes } from './leadership/peer/standby-routes.ts';
 import { listOwnAddresses } from './reach/own-addresses.ts';
 
 /** A coordinator that stands by: warm, and passing on what is the leader's to answer. */
@@ -32,7 +30,6 @@ export type Standing = {
 };
 
 const AGAIN_MS = 300;
-const TAKES_THE_LEAD = 'this coordinator is taking the lead itself';
 
 /** @throws CloudlessError `config_invalid` when the master key is not the cluster's */
 export async function openStandby(base: Base, { clusterId }: Cluster, front: Front): Promise<Standing> {
@@ -48,14 +45,17 @@ export async function openStandby(base: Base, { clusterId }: Cluster, front: Fro
   // Before it listens: a coordinator with another master key is none of this cluster's.
   await identity.load();
   let port = config.port;
-  const link = createLeaderLink({
+  const passOn = createPassOn({
     clock,
     logger,
-    identity: () => identity.current(),
-    judgePeer: (chain) => identity.judge(chain),
+    dialPeer: (peerAddress, signal) => identity.dial(peerAddress, signal),
     standby: () => ({ instance, version, address: address ?? '', agentAddresses: [...listOwnAddresses({ config, hosts, port })] }),
-    onLeader: () => forwarder.leave(),
+    hosts,
+    telemetry,
+    coordinatorId,
+    name: machine().hostname,
   });
+  const { link, routes } = passOn;
   const door = lifecycle.add(
     'peer door',
     createPeerDoor({
@@ -67,16 +67,6 @@ export async function openStandby(base: Base, { clusterId }: Cluster, front: Fro
       whoami: () => ({ coordinatorId, instance }),
     }),
   );
-  const forwarder = createForwarder({ clock, dial: (signal) => link.dial(signal) });
-  let takesLead = false;
-  const routes = createStandbyRoutes({
-    admission: createAdmission(hosts),
-    forwarder,
-    telemetry,
-    coordinatorId,
-    name: machine().hostname,
-    problem: () => (takesLead ? TAKES_THE_LEAD : link.problem()),
-  });
   const standing = new AbortController();
   const signal = AbortSignal.any([standing.signal, lifecycle.signal]);
   let certificate: Certificate | undefined;
@@ -134,12 +124,11 @@ export async function openStandby(base: Base, { clusterId }: Cluster, front: Fro
     identity,
     link,
     door,
-    beginLead: () => void (takesLead = true),
+    beginLead: () => passOn.beginLead(),
     stop: () =>
       (stopped ??= (async () => {
         standing.abort(new Error('this coordinator stands by no more'));
-        link.stop();
-        forwarder.stop();
+        passOn.stop();
         await appPorts.stop();
       })()),
   };

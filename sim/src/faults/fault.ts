@@ -3,6 +3,7 @@ import type { Database } from '../database.ts';
 import type { Device } from '../device.ts';
 import type { Draw } from '../draw.ts';
 import type { Network } from '../network.ts';
+import type { PeerNetwork } from '../peers/peer-network.ts';
 import type { Seats } from '../seats.ts';
 import type { Seat } from '../seat.ts';
 
@@ -12,6 +13,7 @@ export type Breakable = {
   readonly draw: Draw;
   readonly devices: readonly Device[];
   readonly network: Network;
+  readonly peers: PeerNetwork;
   readonly seats: Seats;
   readonly database: Database;
   /** Ends by itself after a while drawn about `meanMs`, or when the world heals. */

@@ -27,7 +27,7 @@ export interface Faults {
 export type FaultsOptions = Omit<Breakable, 'lasts'> & { readonly clock: Clock; readonly trace: Trace };
 
 export function createFaults({ trace, ...parts }: FaultsOptions): Faults {
-  const { clock, draw, devices, network, seats, database } = parts;
+  const { clock, draw, devices, network, peers, seats, database } = parts;
   const meanWaitMs = draw.pick([3000, 15_000, 60_000]);
   const share = draw.pick([0.1, 0.3, 0.5]);
   const kinds = KINDS.flatMap((kind) => (draw.happens(share) ? Array.from({ length: draw.between(1, 4) }, () => kind) : []));
@@ -92,6 +92,7 @@ export function createFaults({ trace, ...parts }: FaultsOptions): Faults {
       for (const end of lasting) end();
       lasting.clear();
       network.heal();
+      peers.heal();
       database.heal();
       seats.heal();
       for (const device of devices) {

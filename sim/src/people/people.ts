@@ -2,7 +2,9 @@ import type { Clock } from '@cloudless/kernel';
 import type { NodeRow, OrgId, ProjectId, WorkloadId, WorkloadRow } from '@cloudless/proto';
 import type { Draw } from '../draw.ts';
 import type { Trace } from '../trace.ts';
-import type { Endpoint, Requests } from './requests.ts';
+import type { Calls, Way } from './calls.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { Requests } from './requests.ts';
 import { drawChange, drawSpec } from './wishes.ts';
 
 /** Where somebody's apps belong. */
@@ -21,19 +23,25 @@ export type PeopleOptions = {
   readonly draw: Draw;
   readonly trace: Trace;
   readonly requests: Requests;
+  readonly calls: Calls;
   readonly homes: readonly [Home, ...Home[]];
   /** Coordinators that answer; one that was taken over may not know it. */
   readonly listEndpoints: () => readonly Endpoint[];
   /** Those whose answers are promised to be of now. */
   readonly listConfirmed: () => readonly Endpoint[];
+  /** Names of coordinators that stand by, or did a moment ago. */
+  readonly listStandbys: () => readonly string[];
 };
 
 const MOST_WORKLOADS = 6;
 /** Of what people do: lending a device or taking it back; only looking. */
 const LEND_SHARE = 0.08;
 const LOOK_SHARE = 0.4;
+/** Of calls, where coordinators stand by: they are asked as well as the leader. */
+const STANDBY_SHARE = 0.4;
 
-export function createPeople({ clock, draw, trace, requests, homes, listEndpoints, listConfirmed }: PeopleOptions): People {
+export function createPeople(options: PeopleOptions): People {
+  const { clock, draw, trace, requests, calls, homes, listEndpoints, listConfirmed, listStandbys } = options;
   const meanWaitMs = draw.pick([1500, 6000, 25_000]);
   let isStopped = true;
   let made = 0;
@@ -55,6 +63,11 @@ export function createPeople({ clock, draw, trace, requests, homes, listEndpoint
     };
   }
 
+  function drawWay(endpoint: Endpoint): Way {
+    const standbys = listStandbys();
+    return standbys.length > 0 && draw.happens(STANDBY_SHARE) ? calls.through(draw.pick(standbys)) : calls.straightTo(endpoint);
+  }
+
   /** An owner takes a device back, drains it, or lends it again; what was not heard of is tried again by nobody. */
   function lend(endpoint: Endpoint): void {
     const owned = [...endpoint.store.list('node')].filter(({ row }) => row.revokedAt === undefined);
@@ -70,12 +83,12 @@ export function createPeople({ clock, draw, trace, requests, homes, listEndpoint
       updatedAt: clock.now(),
     };
     trace.note('person', { op: 'node.lend', node: row.name, wish });
-    requests.changeNode(endpoint, next, version, 'node.lend');
+    requests.changeNode(drawWay(endpoint), next, version, 'node.lend');
   }
 
   function deploy(endpoint: Endpoint): void {
     made += 1;
-    requests.create(endpoint, newWorkload(draw.pick(homes), `app-${made}`, drawSpec(draw)));
+    requests.create(drawWay(endpoint), newWorkload(draw.pick(homes), `app-${made}`, drawSpec(draw)));
   }
 
   function act(): void {
@@ -87,9 +100,9 @@ export function createPeople({ clock, draw, trace, requests, homes, listEndpoint
     if (living.length < 2) return deploy(endpoint);
     const { row } = draw.pick(living);
     const confirmed = listConfirmed();
-    if (confirmed.length > 0 && draw.happens(LOOK_SHARE)) return requests.read(draw.pick(confirmed), row.id);
+    if (confirmed.length > 0 && draw.happens(LOOK_SHARE)) return requests.read(drawWay(draw.pick(confirmed)), row.id);
     if (living.length < MOST_WORKLOADS && draw.happens(0.3)) return deploy(endpoint);
-    requests.change(endpoint, row.id, (current) => drawChange(draw, current, clock.now()));
+    requests.change(drawWay(endpoint), row.id, (current) => drawChange(draw, current, clock.now()));
   }
 
   function wait(): void {

@@ -1,28 +1,20 @@
-import type { Store } from '@cloudless/db';
 import type { Clock } from '@cloudless/kernel';
 import { isCloudlessError, type BatchId, type NodeRow, type WorkloadId, type WorkloadRow } from '@cloudless/proto';
 import type { Draw } from '../draw.ts';
 import { ATTEMPT, type Attempt, type History } from '../history.ts';
-import type { Incarnation } from '../incarnation.ts';
 import type { Plant } from '../plants.ts';
 import type { Trace } from '../trace.ts';
+import type { Answer, Way } from './calls.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { Change } from './wishes.ts';
 
-/** A coordinator that answers: its life, and the store that its API serves from. */
-export type Endpoint = {
-  readonly life: Incarnation;
-  readonly store: Store;
-  /** Whether its reads are of now, by its own count. */
-  readonly isConfirmed: () => boolean;
-};
-
-/** What people send, and what is written down of it. A request takes time both ways; that of a coordinator that dies is never answered. */
+/** What people send, and what is written down of it. */
 export interface Requests {
-  read(endpoint: Endpoint, workloadId: WorkloadId): void;
-  create(endpoint: Endpoint, row: WorkloadRow): void;
-  /** As the API changes: reads, decides on what it read, and guards by it. */
-  change(endpoint: Endpoint, workloadId: WorkloadId, decide: (row: WorkloadRow) => Change): void;
-  changeNode(endpoint: Endpoint, row: NodeRow, expect: number, op: string): void;
+  read(way: Way, workloadId: WorkloadId): void;
+  create(way: Way, row: WorkloadRow): void;
+  /** As the API changes: reads, decides on what it read, and guards by it. Asked twice, it asks for the same, by the same guard. */
+  change(way: Way, workloadId: WorkloadId, decide: (row: WorkloadRow) => Change): void;
+  changeNode(way: Way, row: NodeRow, expect: number, op: string): void;
 }
 
 export type RequestsOptions = {
@@ -39,7 +31,6 @@ const SPOIL_EVERY = 7;
 const attemptOf = (row: WorkloadRow | undefined): number => Number(row?.annotations[ATTEMPT] ?? 0);
 
 export function createRequests({ clock, draw, trace, history, plant }: RequestsOptions): Requests {
-  const slowestMs = draw.pick([0, 5, 60]);
   /** The planted bug: what was seen before the newest change. */
   const past = new Map<WorkloadId, number>();
   let spoilIn = SPOIL_EVERY;
@@ -51,10 +42,6 @@ export function createRequests({ clock, draw, trace, history, plant }: RequestsO
     spoilIn = SPOIL_EVERY;
     return true;
   };
-  const travel = (run: () => void): void => void clock.setTimer(draw.between(0, slowestMs), run);
-  /** To the coordinator, unless it is dead by then. */
-  const arrive = ({ life }: Endpoint, run: () => void): void => travel(() => life.enter(run));
-
   function see(workloadId: WorkloadId, row: WorkloadRow | undefined): number {
     const saw = attemptOf(row);
     const before = past.get(workloadId) ?? saw;
@@ -73,68 +60,95 @@ export function createRequests({ clock, draw, trace, history, plant }: RequestsO
     }
   }
 
-  async function write(endpoint: Endpoint, attempt: Attempt, row: WorkloadRow, expect: number | 'absent'): Promise<void> {
-    const { life } = endpoint;
+  /** A write that was decided: what it is, and on what it is based. */
+  type Wanted = { readonly attempt: Attempt; readonly row: WorkloadRow; readonly expect: number | 'absent' };
+
+  async function write(endpoint: Endpoint, { attempt, row, expect }: Wanted): Promise<Answer> {
     const marked = { ...row, annotations: { ...row.annotations, [ATTEMPT]: String(attempt.id) } };
-    const outcome = await commit(endpoint, marked, expect);
-    if (!life.isAlive) return;
-    travel(() => {
-      history.answer(attempt, outcome);
-      const { id, generation, isDelete } = attempt;
-      const { name, spec, runState } = row;
-      trace.note('person', {
-        op: 'workload.write',
-        attempt: id,
-        name,
-        generation,
-        answer: outcome,
-        replicas: spec.replicas,
-        runState,
-        isDelete,
-      });
-    });
+    return { outcome: await commit(endpoint, marked, expect) };
+  }
+
+  function note({ attempt, row }: Wanted, answer: Answer): void {
+    if (!('outcome' in answer)) return;
+    history.answer(attempt, answer.outcome);
+    const { id, generation, isDelete } = attempt;
+    const { name, spec, runState } = row;
+    const { replicas } = spec;
+    trace.note('person', { op: 'workload.write', attempt: id, name, generation, answer: answer.outcome, replicas, runState, isDelete });
+  }
+
+  function decideOn(endpoint: Endpoint, workloadId: WorkloadId, decide: (row: WorkloadRow) => Change): Wanted | undefined {
+    const found = endpoint.store.get('workload', workloadId);
+    if (!found || found.row.deletedAt !== undefined) return undefined;
+    const { row: before, version } = found;
+    const { needsNewContainers = false, ...change } = decide(before);
+    const generation = before.generation + 1;
+    const row = {
+      ...before,
+      ...change,
+      generation,
+      updatedAt: clock.now(),
+      ...(needsNewContainers ? { templateGeneration: generation } : {}),
+    };
+    const attempt = history.attempt({ workloadId, generation, isDelete: row.deletedAt !== undefined, expects: attemptOf(before) });
+    return { attempt, row, expect: version };
   }
 
   return {
-    read(endpoint, workloadId) {
+    read(way, workloadId) {
       const look = history.look(workloadId);
-      arrive(endpoint, () => {
+      way({
+        kind: 'read',
+        about: workloadId,
         // Who is not sure to lead any more says so, and promises nothing.
-        if (!endpoint.isConfirmed()) return;
-        const saw = see(workloadId, endpoint.store.get('workload', workloadId)?.row);
-        travel(() => history.see(look, saw));
+        run: (endpoint) =>
+          Promise.resolve(
+            endpoint.isConfirmed() ? { saw: see(workloadId, endpoint.store.get('workload', workloadId)?.row) } : { stale: true },
+          ),
+        onAnswer(answer) {
+          if ('saw' in answer) history.see(look, answer.saw);
+        },
       });
     },
-    create(endpoint, row) {
+    create(way, row) {
       const attempt = history.attempt({ workloadId: row.id, generation: row.generation, isDelete: false, expects: 0 });
-      arrive(endpoint, () => void write(endpoint, attempt, row, 'absent'));
+      const wanted = { attempt, row, expect: 'absent' } as const;
+      way({ kind: 'write', about: row.id, run: (endpoint) => write(endpoint, wanted), onAnswer: (answer) => note(wanted, answer) });
     },
-    change(endpoint, workloadId, decide) {
-      arrive(endpoint, () => {
-        const found = endpoint.store.get('workload', workloadId);
-        if (!found || found.row.deletedAt !== undefined) return;
-        const { row, version } = found;
-        const { needsNewContainers = false, ...change } = decide(row);
-        const generation = row.generation + 1;
-        const next = {
-          ...row,
-          ...change,
-          generation,
-          updatedAt: clock.now(),
-          ...(needsNewContainers ? { templateGeneration: generation } : {}),
-        };
-        const attempt = history.attempt({ workloadId, generation, isDelete: next.deletedAt !== undefined, expects: attemptOf(row) });
-        void write(endpoint, attempt, next, version);
+    change(way, workloadId, decide) {
+      let wanted: Wanted | undefined;
+      let answered: Answer | undefined;
+      way({
+        kind: 'write',
+        about: workloadId,
+        async run(endpoint) {
+          if (!wanted) {
+            wanted = decideOn(endpoint, workloadId, decide);
+            // It came after its answer, which has to hold.
+            if (wanted && answered) note(wanted, answered);
+          }
+          return wanted ? await write(endpoint, wanted) : { outcome: 'refused' };
+        },
+        onAnswer(answer) {
+          answered = answer;
+          if (wanted) note(wanted, answer);
+        },
       });
     },
-    changeNode(endpoint, row, expect, op) {
+    changeNode(way, row, expect, op) {
       const id = draw.entropy.id('batch') as BatchId;
-      arrive(endpoint, () => {
-        endpoint.store
-          .commit({ id, mutations: [{ kind: 'put', table: 'node', row, expect }] })
-          .catch((failure: unknown) =>
-            trace.note('person', { op, node: row.name, answer: isCloudlessError(failure) ? failure.code : 'unknown' }),
-          );
+      way({
+        kind: 'write',
+        about: row.id,
+        async run({ store }) {
+          try {
+            await store.commit({ id, mutations: [{ kind: 'put', table: 'node', row, expect }] });
+          } catch (failure) {
+            trace.note('person', { op, node: row.name, answer: isCloudlessError(failure) ? failure.code : 'unknown' });
+          }
+          return { stale: true };
+        },
+        onAnswer: () => undefined,
       });
     },
   };

@@ -2,6 +2,7 @@ import { COORDINATOR_SCENARIOS } from './coordinator-scenarios.ts';
 import { DEVICE_SCENARIOS } from './device-scenarios.ts';
 import { LEASE_SCENARIOS } from './lease-scenarios.ts';
 import type { Stage } from './stage.ts';
+import { STANDBY_SCENARIOS } from './standby-scenarios.ts';
 import { STORE_SCENARIOS } from './store-scenarios.ts';
 
 export type Scenario = {
@@ -17,5 +18,6 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...COORDINATOR_SCENARIOS,
   ...DEVICE_SCENARIOS,
   ...LEASE_SCENARIOS,
+  ...STANDBY_SCENARIOS,
   ...STORE_SCENARIOS,
 };

@@ -4,7 +4,9 @@ import { workloadSpecSchema, type WorkloadRow, type WorkloadSpecInput } from '@c
 import type { Device } from '../device.ts';
 import { SimulationFailed } from '../failure.ts';
 import type { Run } from '../run.ts';
-import { toEndpoint, type World } from '../world.ts';
+import type { Way } from '../people/calls.ts';
+import { toEndpoint, type Seat } from '../seat.ts';
+import type { World } from '../world.ts';
 
 export const seconds = (count: number): number => count * 1000;
 export const minutes = (count: number): number => count * 60_000;
@@ -14,12 +16,12 @@ export const hours = (count: number): number => count * 3_600_000;
 export interface Stage {
   readonly world: World;
   readonly devices: readonly Device[];
-  /** Somebody deploys an app. */
-  deploy(name: string, spec?: Partial<WorkloadSpecInput>): void;
+  /** Somebody deploys an app: at the leader, or at a coordinator that stands by. */
+  deploy(name: string, spec?: Partial<WorkloadSpecInput>, at?: Seat): void;
   /** Somebody changes it; a new template unless only `replicas` changes. */
-  update(name: string, spec: Partial<WorkloadSpecInput>): void;
+  update(name: string, spec: Partial<WorkloadSpecInput>, at?: Seat): void;
   /** Somebody looks at every app, and the answer is judged with all others. */
-  look(): void;
+  look(at?: Seat): void;
   /** Something goes wrong, and stays so until the answer is called. */
   breaks(what: string, act: () => void, mend?: () => void): () => void;
   after(ms: number): Promise<void>;
@@ -42,7 +44,7 @@ const SPEC: WorkloadSpecInput = {
 
 export function createStage(run: Run, replay: string): Stage {
   const { world } = run;
-  const { devices, seats, people, requests, homes, clock, trace, faults } = world;
+  const { devices, seats, people, requests, calls, homes, clock, trace, faults } = world;
 
   function find(name: string): WorkloadRow | undefined {
     const store: Store | undefined = seats.newest?.store;
@@ -54,29 +56,29 @@ export function createStage(run: Run, replay: string): Stage {
     return row.id;
   }
 
+  function wayTo(seat: Seat | undefined): Way {
+    if (seat) return calls.through(seat.name);
+    assert(seats.running, 'somebody asks while a coordinator answers');
+    return calls.straightTo(toEndpoint(seats.running));
+  }
+
   return {
     world,
     devices,
-    deploy(name, spec = {}) {
-      assert(seats.running, 'somebody deploys while a coordinator answers');
+    deploy(name, spec = {}, at) {
       const { orgId, projectId } = homes[0];
-      requests.create(
-        toEndpoint(seats.running),
-        people.newWorkload({ orgId, projectId }, name, workloadSpecSchema.parse({ ...SPEC, ...spec })),
-      );
+      requests.create(wayTo(at), people.newWorkload({ orgId, projectId }, name, workloadSpecSchema.parse({ ...SPEC, ...spec })));
     },
-    update(name, spec) {
-      assert(seats.running, 'somebody changes an app while a coordinator answers');
+    update(name, spec, at) {
       const needsNewContainers = Object.keys(spec).some((field) => field !== 'replicas');
-      requests.change(toEndpoint(seats.running), idOf(name), (row) => ({
+      requests.change(wayTo(at), idOf(name), (row) => ({
         spec: workloadSpecSchema.parse({ ...row.spec, ...spec }),
         needsNewContainers,
       }));
     },
-    look() {
-      if (!seats.running) return;
-      const endpoint = toEndpoint(seats.running);
-      for (const { row } of endpoint.store.list('workload')) requests.read(endpoint, row.id);
+    look(at) {
+      if (!seats.newest || (!at && !seats.running)) return;
+      for (const { row } of seats.newest.store.list('workload')) requests.read(wayTo(at), row.id);
     },
     breaks(what, act, mend) {
       trace.note('fault', { op: what });

@@ -23,5 +23,5 @@ export {
   type AgentOrigin,
   type AuthenticatedPeer,
 } from './agent-endpoint.ts';
-export { createPeerEndpoint, type PeerEndpoint, type PeerEndpointOptions } from './peer/peer-endpoint.ts';
+export { createPeerEndpoint, type PeerConnection, type PeerEndpoint, type PeerEndpointOptions } from './peer/peer-endpoint.ts';
 export { dialPeer, type PeerDial } from './peer/dial-peer.ts';

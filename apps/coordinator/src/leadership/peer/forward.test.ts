@@ -22,9 +22,11 @@ async function openStandby() {
   const next = createServer((_request, response) => response.end('the next leader'));
   let leader = await listen(silent);
   const nextPort = await listen(next);
-  const forwarder = createForwarder({ clock, dial: () => Promise.resolve(connect(leader, '127.0.0.1')) });
+  let isAway = false;
+  const dial = () => (isAway ? Promise.reject(new Error('nobody listens')) : Promise.resolve(connect(leader, '127.0.0.1')));
+  const forwarder = createForwarder({ clock, dial });
   const near = createServer((incoming, response) =>
-    forwarder.request(incoming, response, undefined, (cause) => response.writeHead(503).end(cause.message)),
+    forwarder.request(incoming, response, undefined, (_cause, wasSent) => response.writeHead(503).end(wasSent ? 'sent' : 'kept')),
   );
   near.on('upgrade', (incoming: IncomingMessage, socket: Socket, head: Buffer) =>
     forwarder.upgrade(incoming, socket, head, undefined, () => socket.destroy()),
@@ -33,6 +35,9 @@ async function openStandby() {
   return {
     port,
     met: met.promise,
+    goAway() {
+      isAway = true;
+    },
     replace() {
       leader = nextPort;
       forwarder.leave();
@@ -53,7 +58,8 @@ describe('a leader that was replaced and says nothing', () => {
     const waiting = fetch(`http://127.0.0.1:${standby.port}/`);
     await standby.met;
     standby.replace();
-    expect((await waiting).status).toBe(503);
+    const answer = await waiting;
+    expect([answer.status, await answer.text()]).toEqual([503, 'sent']);
     const following = await fetch(`http://127.0.0.1:${standby.port}/`);
     expect(await following.text()).toBe('the next leader');
   });
@@ -67,4 +73,11 @@ describe('a leader that was replaced and says nothing', () => {
     standby.replace();
     expect(await over).toBeInstanceOf(Error);
   });
+});
+
+it('a request that met no leader was not sent', async () => {
+  await using standby = await openStandby();
+  standby.goAway();
+  const answer = await fetch(`http://127.0.0.1:${standby.port}/`);
+  expect([answer.status, await answer.text()]).toEqual([503, 'kept']);
 });

@@ -18,8 +18,12 @@ export type ForwarderOptions = {
   readonly dial: (signal: AbortSignal) => Promise<Duplex>;
 };
 
-/** Why a request did not get through, when nothing of an answer was sent yet. */
-export type OnFailed = (cause: Error) => void;
+/**
+ * Why a request did not get through, when nothing of an answer was sent yet.
+ *
+ * @param wasSent whether some of it may have reached the leader, and what it asks for may have been done
+ */
+export type OnFailed = (cause: Error, wasSent: boolean) => void;
 
 /** Passes requests on to the leader, streaming both ways: what waits is what the sockets hold. */
 export interface Forwarder {
@@ -79,10 +83,12 @@ export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
       const bodied = hasBody(request);
       const upstream = begin(request, headersFor(request, appPort, {}), agent);
       const timer = startAnswerTimer(upstream);
+      let wasSent = false;
+      upstream.once('socket', () => (wasSent = true));
       upstream.once('error', (cause) => {
         timer.cancel();
         if (response.headersSent) response.destroy();
-        else if (!response.destroyed) onFailed(cause);
+        else if (!response.destroyed) onFailed(cause, wasSent);
       });
       upstream.once('response', (answer) => {
         timer.cancel();
@@ -99,7 +105,7 @@ export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
       else upstream.end();
     },
     upgrade(request, socket, head, appPort, onFailed) {
-      if (upgrades.size >= MAX_UPGRADES) return onFailed(new Error(`${MAX_UPGRADES} connections are passed on already`));
+      if (upgrades.size >= MAX_UPGRADES) return onFailed(new Error(`${MAX_UPGRADES} connections are passed on already`), false);
       upgrades.add(socket);
       const leave = (): void => void upgrades.delete(socket);
       socket.once('close', leave);
@@ -117,7 +123,7 @@ export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
             timer.cancel();
             connection.destroy();
             leave();
-            if (!socket.destroyed) onFailed(cause);
+            if (!socket.destroyed) onFailed(cause, true);
           });
           upstream.once('upgrade', (answer, opened, first) => {
             timer.cancel();
@@ -135,7 +141,7 @@ export function createForwarder({ clock, dial }: ForwarderOptions): Forwarder {
         },
         (cause: unknown) => {
           leave();
-          if (!socket.destroyed) onFailed(asError(cause));
+          if (!socket.destroyed) onFailed(asError(cause), false);
         },
       );
     },

@@ -1,16 +1,22 @@
 import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { LeaderRow, LeadSeen } from '@cloudless/db';
-import { withDeadline, type Clock, type Logger, type Result, type Timer } from '@cloudless/kernel';
-import { dialPeer, DialFailed, type PeerChain, type TlsIdentity } from '@cloudless/transport/websocket';
+import { withDeadline, type Clock, type Logger, type Timer } from '@cloudless/kernel';
+import { DialFailed } from '@cloudless/transport/websocket';
 import type { ProveGone } from '../prove-gone.ts';
 import { ATTEND_PATH, MAX_LINE_BYTES, parseLine, parseWhoami, SILENT_MS, WHOAMI_PATH, type Standby, type Whoami } from './messages.ts';
+
+/**
+ * A connection to whichever coordinator of this cluster answers at an address, both ends verified.
+ *
+ * @throws DialFailed; the signal's reason when it aborts before that
+ */
+export type DialPeer = (address: string, signal: AbortSignal) => Promise<{ readonly connection: Duplex; readonly coordinatorId: string }>;
 
 export type LeaderLinkOptions = {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly identity: () => TlsIdentity | undefined;
-  readonly judgePeer: (chain: PeerChain) => Result<string, string>;
+  readonly dialPeer: DialPeer;
   readonly standby: () => Standby;
   /** Called when a leader is met, in place of the one before. */
   readonly onLeader: () => void;
@@ -68,19 +74,10 @@ export function createLeaderLink(options: LeaderLinkOptions): LeaderLink {
   }
 
   async function dialAny(target: LeaderRow, signal: AbortSignal): Promise<Duplex> {
-    const identity = options.identity();
-    if (!identity) throw new Error('this coordinator has no certificate yet');
     let why: unknown = new Error(`the leader ${target.holder} names no address`);
     for (const address of target.addresses) {
       try {
-        const { judgePeer } = options;
-        const dialled = await withDeadline(
-          clock,
-          `dialling ${address}`,
-          DIAL_MS,
-          (inner) => dialPeer({ address, identity, judgePeer, signal: inner }),
-          signal,
-        );
+        const dialled = await withDeadline(clock, `dialling ${address}`, DIAL_MS, (inner) => options.dialPeer(address, inner), signal);
         if (dialled.coordinatorId === target.holder) return dialled.connection;
         dialled.connection.destroy();
         why = new Error(`the coordinator ${dialled.coordinatorId} answers at ${address}, not the leader ${target.holder}`);

@@ -3,8 +3,9 @@ import { judgePeer } from '@cloudless/identity';
 import type { DeviceCa, KeyWrap } from '@cloudless/identity/ca';
 import type { Clock, Entropy, Logger, Result, Timer } from '@cloudless/kernel';
 import type { ClusterId, CoordinatorId } from '@cloudless/proto';
-import type { PeerChain, TlsIdentity } from '@cloudless/transport/websocket';
+import { dialPeer, type PeerChain, type TlsIdentity } from '@cloudless/transport/websocket';
 import { findDeviceCa } from '../../enrolment/index.ts';
+import type { DialPeer } from './leader-link.ts';
 
 export type PeerIdentityOptions = {
   readonly driver: SqlDriver;
@@ -22,6 +23,7 @@ export interface PeerIdentity {
   current(): TlsIdentity | undefined;
   bundle(): string;
   judge(chain: PeerChain): Result<CoordinatorId, string>;
+  readonly dial: DialPeer;
   /**
    * Loads the authority, if it is there by now.
    * @throws CloudlessError `config_invalid` when the master key does not open it
@@ -55,10 +57,16 @@ export function createPeerIdentity(options: PeerIdentityOptions): PeerIdentity {
     });
   }
 
+  const judge: PeerIdentity['judge'] = (chain) => judgePeer({ bundle: ca?.bundle ?? '', clusterId, now: () => clock.now() })(chain);
+
   return {
     current: () => identity,
     bundle: () => ca?.bundle ?? '',
-    judge: (chain) => judgePeer({ bundle: ca?.bundle ?? '', clusterId, now: () => clock.now() })(chain),
+    judge,
+    async dial(address, signal) {
+      if (!identity) throw new Error('this coordinator has no certificate yet');
+      return await dialPeer({ address, identity, judgePeer: judge, signal });
+    },
     async load() {
       if (identity) return true;
       ca ??= await findDeviceCa({ driver, keyWrap, clusterId, entropy });

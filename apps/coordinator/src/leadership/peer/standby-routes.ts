@@ -5,6 +5,7 @@ import { foreignOrigin, type Admission } from '../../gateway/admission.ts';
 import { refuseUpgrade, sendNotice, sendProblem } from '../../gateway/answers.ts';
 import type { GatewayTelemetry } from '../../gateway/main-routes.ts';
 import type { PortHandlers } from '../../gateway/port.ts';
+import { isSafe } from '../../gateway/request-facts.ts';
 import { routeOf, type Route } from '../../gateway/routes.ts';
 import type { Forwarder } from './forward.ts';
 
@@ -23,11 +24,18 @@ export type StandbyRoutesOptions = {
 const RETRY_AFTER_S = 2;
 
 /** What a standby's ports do: they pass on what is the leader's to answer, and say why when they cannot. */
-export function createStandbyRoutes(options: StandbyRoutesOptions): { readonly main: PortHandlers; app(port: number): PortHandlers } {
+export type StandbyRoutes = { readonly main: PortHandlers; app(port: number): PortHandlers };
+
+export function createStandbyRoutes(options: StandbyRoutesOptions): StandbyRoutes {
   const { admission, forwarder, telemetry, coordinatorId, name, problem } = options;
 
   const noLeader = (why: string): CloudlessError =>
     new CloudlessError('no_leader', `The coordinator on ${name} (${coordinatorId}) stands by and could not pass this on: ${why}.`);
+  const outcomeUnknown = (why: string): CloudlessError =>
+    new CloudlessError(
+      'outcome_unknown',
+      `The coordinator on ${name} (${coordinatorId}) passed this on to the leader, and the answer did not come: ${why}.`,
+    );
 
   function sendState(response: ServerResponse): void {
     const reason = problem();
@@ -62,10 +70,16 @@ export function createStandbyRoutes(options: StandbyRoutesOptions): { readonly m
   }
 
   function pass(request: IncomingMessage, response: ServerResponse, port: number | undefined): void {
-    const refuse = (why: string): void => sendNotice(response, noLeader(why), request.headers.accept, { retryAfterS: RETRY_AFTER_S });
+    const { accept } = request.headers;
+    const refuse = (why: string): void => sendNotice(response, noLeader(why), accept, { retryAfterS: RETRY_AFTER_S });
     const reason = problem();
-    if (reason !== undefined) refuse(reason);
-    else forwarder.request(request, response, port, (cause) => refuse(problem() ?? cause.message));
+    if (reason !== undefined) return refuse(reason);
+    forwarder.request(request, response, port, (cause, wasSent) => {
+      const why = problem() ?? cause.message;
+      // Whoever hears that a change was not passed on asks for it again.
+      if (wasSent && !isSafe(request)) sendNotice(response, outcomeUnknown(why), accept);
+      else refuse(why);
+    });
   }
 
   const onUpgradeTo =

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
-import type { Clock, Logger, Result } from '@cloudless/kernel';
+import type { Clock, Logger, Result, Timer } from '@cloudless/kernel';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { INNER_TLS, readPeerChain, type PeerChain, type TlsIdentity } from '../inner-tls.ts';
 import { createOuterStream, MAX_WEBSOCKET_BYTES } from '../outer-stream.ts';
@@ -15,8 +15,19 @@ export type PeerEndpointOptions = {
   readonly judgePeer: (chain: PeerChain) => Result<string, string>;
   readonly clock: Pick<Clock, 'setTimer'>;
   readonly logger: Logger;
-  /** A connection of another coordinator of this cluster: bytes both ways. */
-  readonly onConnection: (connection: TLSSocket, coordinatorId: string) => void;
+  readonly onConnection: (arrived: PeerConnection) => void;
+};
+
+/** A connection of another coordinator of this cluster. */
+export type PeerConnection = {
+  /** Bytes both ways. */
+  readonly connection: Duplex;
+  readonly coordinatorId: string;
+  /**
+   * Asks the other end for a sign of life now and then, and ends the connection when none comes for so long. For a connection that carries
+   * little: an answer waits behind what is on its way.
+   */
+  endWhenSilent(silentMs: number): void;
 };
 
 export interface PeerEndpoint {
@@ -29,6 +40,8 @@ export interface PeerEndpoint {
 const HANDSHAKE_MS = 10_000;
 /** Each request that is forwarded at once has one. */
 const MAX_CONNECTIONS = 2_048;
+/** Of the silence that is borne. */
+const PINGS = 4;
 
 /** The end of connections between coordinators that answers: TLS 1.3 inside the WebSocket, as for agents; see `createAgentEndpoint`. */
 export function createPeerEndpoint(options: PeerEndpointOptions): PeerEndpoint {
@@ -45,6 +58,26 @@ export function createPeerEndpoint(options: PeerEndpointOptions): PeerEndpoint {
       };
     }
     return context.made;
+  }
+
+  /** Every release answers a WebSocket's ping. */
+  function endWhenSilent(socket: WebSocket, inner: TLSSocket, silentMs: number): void {
+    const beginSilence = (): Timer => clock.setTimer(silentMs, () => inner.destroy());
+    const ping = (): Timer =>
+      clock.setTimer(silentMs / PINGS, () => {
+        socket.ping();
+        next = ping();
+      });
+    let silence = beginSilence();
+    let next = ping();
+    socket.on('pong', () => {
+      silence.cancel();
+      silence = beginSilence();
+    });
+    inner.once('close', () => {
+      silence.cancel();
+      next.cancel();
+    });
   }
 
   function accept(socket: WebSocket, identity: TlsIdentity): void {
@@ -68,7 +101,14 @@ export function createPeerEndpoint(options: PeerEndpointOptions): PeerEndpoint {
     inner.once('secure', () => {
       timer.cancel();
       const peer = options.judgePeer(readPeerChain(inner));
-      if (peer.ok) return options.onConnection(inner, peer.value);
+      if (peer.ok) {
+        const { value: coordinatorId } = peer;
+        return options.onConnection({
+          connection: inner,
+          coordinatorId,
+          endWhenSilent: (silentMs) => endWhenSilent(socket, inner, silentMs),
+        });
+      }
       logger.warn({ op: 'peer.accept', outcome: 'refused', reason: peer.error });
       inner.destroy();
     });
