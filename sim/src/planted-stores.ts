@@ -1,6 +1,6 @@
 import type { ControlTable, Mutation, Store } from '@cloudless/db';
 import type { Entropy } from '@cloudless/kernel';
-import type { AllocationId, NodeRow, OrgId } from '@cloudless/proto';
+import type { AllocationId, AllocationRow, NodeRow, OrgId } from '@cloudless/proto';
 import type { NodeSessionsServer } from '@cloudless/coordinator';
 import type { Plant } from './plants.ts';
 
@@ -75,14 +75,22 @@ const updateAllAtOnce = (store: Store): Store =>
     ];
   });
 
-/** The store as the node sessions have it: the planted bug is that no restart is ever recorded. */
-export const misrecord = (store: Store, plant: Plant | undefined): Store =>
-  plant !== 'forgets-restarts'
-    ? store
-    : withMutations(store, (mutation) => {
-        if (mutation.kind !== 'put' || mutation.table !== 'allocation') return [mutation];
-        return [{ ...mutation, row: { ...mutation.row, observed: { ...mutation.row.observed, restarts: 0 } } }];
-      });
+/** A store that records something else than what devices report. */
+const withReports = (store: Store, change: (observed: AllocationRow['observed']) => Partial<AllocationRow['observed']>): Store =>
+  withMutations(store, (mutation) => {
+    if (mutation.kind !== 'put' || mutation.table !== 'allocation') return [mutation];
+    const { observed } = mutation.row;
+    return [{ ...mutation, row: { ...mutation.row, observed: { ...observed, ...change(observed) } } }];
+  });
+
+const hidePause = ({ cause }: AllocationRow['observed']): Partial<AllocationRow['observed']> =>
+  ['leaseAwaited', 'leaseEnded', 'stoppedAlone'].includes(cause.code) ? { cause: { code: 'running', message: 'It runs.' } } : {};
+
+/** The store as the node sessions have it: the planted bugs are that no restart is ever recorded, and not why a replica may not run. */
+export function misrecord(store: Store, plant: Plant | undefined): Store {
+  if (plant === 'forgets-restarts') return withReports(store, () => ({ restarts: 0 }));
+  return plant === 'hides-pauses' ? withReports(store, hidePause) : store;
+}
 
 type Counts = Pick<NodeSessionsServer, 'silentMs' | 'leaseLeftMs'>;
 

@@ -5,6 +5,7 @@
 export const PLANTS = [
   'starts-twice',
   'forgets-restarts',
+  'hides-pauses',
   'ignores-stop',
   'stops-at-will',
   'lies-about-syncs',

@@ -3,12 +3,16 @@ import type { Checker, View } from './checker.ts';
 
 type Life = { containerId: string | undefined; endedByItself: boolean; reruns: number };
 
+/** Told of a replica that may not run now: its lease ended or is awaited, or it was too long without a coordinator. */
+const PAUSES: ReadonlySet<string> = new Set(['leaseAwaited', 'leaseEnded', 'stoppedAlone']);
+
 /**
- * A container that ended and runs again was counted, with a cause, by who started it again. One that ended before anybody had seen it
- * run was a start that failed; and a disk whose bits turn loses counts.
+ * A container that ended and runs again was counted, with a cause, by who started it again; or it was told why it may not run, and an end
+ * meanwhile is no restart. One that ended before anybody had seen it run was a start that failed; and a disk whose bits turn loses counts.
  */
 export function createRestarts(): Checker {
   const lives = new Map<AllocationId, Life>();
+  const pauses = new Map<AllocationId, number>();
 
   /** A container of it ran, and runs no more. */
   function end(life: Life, allocationId: AllocationId, { newestStore }: View, wasAsked: boolean): void {
@@ -52,6 +56,7 @@ export function createRestarts(): Checker {
       for (const change of changes) {
         if (change.kind !== 'put' || change.table !== 'allocation' || !change.before) continue;
         const { id, observed } = change.row;
+        if (PAUSES.has(observed.cause.code) && !PAUSES.has(change.before.observed.cause.code)) pauses.set(id, (pauses.get(id) ?? 0) + 1);
         if (observed.restarts > change.before.observed.restarts && observed.cause.message.length === 0)
           return `${id} was restarted ${observed.restarts} times, and no cause is recorded`;
       }
@@ -62,10 +67,11 @@ export function createRestarts(): Checker {
       const forgetful = new Set(view.devices.filter(({ disk }) => disk.flipped > 0).map(({ identity }) => identity.nodeId));
       for (const [allocationId, { reruns, containerId }] of lives) {
         const row = containerId === undefined ? undefined : view.store?.get('allocation', allocationId)?.row;
-        // What may not run without a coordinator is started again when it may: an end meanwhile is no restart.
-        if (row && (row.spec.exclusive || row.spec.disconnect.stopAfterMs > 0)) continue;
-        if (!row || forgetful.has(row.nodeId) || row.observed.restarts >= reruns) continue;
-        return `${allocationId} ended and ran again ${reruns} times, and ${row.observed.restarts} restarts are recorded`;
+        if (!row || forgetful.has(row.nodeId)) continue;
+        const paused = pauses.get(allocationId) ?? 0;
+        if (row.observed.restarts + paused >= reruns) continue;
+        const recorded = `${row.observed.restarts} restarts and ${paused} pauses are recorded`;
+        return `${allocationId} ended and ran again ${reruns} times, and ${recorded}`;
       }
       return undefined;
     },

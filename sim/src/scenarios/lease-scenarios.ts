@@ -86,6 +86,25 @@ export const LEASE_SCENARIOS = {
       stage.must(stage.running('db').length === 1, 'one runs');
     },
   },
+  'an-exclusive-app-ends-while-its-agent-is-dead-and-its-lease-lapses': {
+    devices: 1,
+    async play(stage) {
+      stage.deploy('db', { replicas: 1, exclusive: true });
+      await stage.settles(minutes(3));
+      const [device] = stage.devices;
+      const over = stage.breaks(
+        'its agent is killed, and then it ends by itself',
+        () => device?.crash('reset', seconds(45)),
+        () => device?.start(),
+      );
+      await stage.after(seconds(5));
+      device?.engine.breakable.crash(device.engine.containers[0]?.containerId ?? '');
+      await stage.after(seconds(45));
+      over();
+      await stage.settles(minutes(3));
+      stage.must(stage.running('db').length === 1, 'it runs again, once it has a lease');
+    },
+  },
   'the-coordinator-is-away-longer-than-leases': {
     devices: 2,
     async play(stage) {
