@@ -27,7 +27,7 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
   let isDue = false;
   let running: Promise<void> | undefined;
   let timer: Timer | undefined;
-  let decidedInMs = 0;
+  let decided = { atMs: -Infinity, inMs: 0 };
 
   function wake(): void {
     if (stopping.signal.aborted) return;
@@ -41,7 +41,7 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
     const snapshot = snapshots.read({ now: clock.now(), seed: Math.floor(entropy.random() * 2 ** 32) });
     const plan = decidePlan(snapshot, DEFAULT_OPTIONS, settled);
     const decision = { plan, collection: decideCollection(snapshot), unplaced: explanations.findNews(plan) };
-    decidedInMs = clock.bootMs() - startedMs;
+    decided = { atMs: clock.bootMs(), inMs: clock.bootMs() - startedMs };
     const outcome = await planner.apply(decision, stopping.signal);
     if (outcome.kind === 'committed' || outcome.kind === 'unchanged') {
       explanations.take(plan, snapshot);
@@ -61,11 +61,13 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
       const isDone = await tryPass();
       stumbles = isDone ? 0 : stumbles + 1;
       if (!isDone) isDue = true;
-      // Rests as long as it thought, so that a stream of reports leaves half of the thread to everybody else.
-      const restMs = stumbles >= STALE_RUN ? backoffMs(RETRY, stumbles - STALE_RUN, entropy) : isDue ? decidedInMs : 0;
+      const restMs = stumbles >= STALE_RUN ? backoffMs(RETRY, stumbles - STALE_RUN, entropy) : isDue ? oweMs() : 0;
       if (restMs > 0) await clock.sleep(restMs, stopping.signal).catch(() => undefined);
     }
   }
+
+  /** Rests as long as it thought, so that a stream of reports leaves half of the thread to everybody else: they have had it while the plan was written. */
+  const oweMs = (): number => decided.inMs - (clock.bootMs() - decided.atMs);
 
   /** @returns whether the state is as decided */
   async function tryPass(): Promise<boolean> {

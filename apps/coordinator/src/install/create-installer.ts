@@ -21,12 +21,20 @@ export function createInstaller(
   },
 ): Installer {
   const { nodePackages, agentFile, reach, ownPlatform, logger } = parts;
+  let prepared: Promise<unknown> | undefined;
+
+  /** The likeliest platform is this machine's own; compressing its Node.js takes seconds that nobody should wait for later. */
+  function prepare(): void {
+    if (ownPlatform === undefined) return;
+    prepared ??= nodePackages.file(ownPlatform).catch((cause: unknown) => {
+      prepared = undefined;
+      logger.warn({ op: 'install.prepare', outcome: 'failed' }, cause);
+    });
+  }
   return {
     serve: createInstallRoutes(parts),
     commandsFor(offer) {
-      // The likeliest platform is this machine's own; compressing its Node.js takes seconds that nobody should wait for later.
-      if (ownPlatform !== undefined)
-        nodePackages.file(ownPlatform).catch((cause: unknown) => logger.warn({ op: 'install.prepare', outcome: 'failed' }, cause));
+      prepare();
       return Promise.resolve(writeCommands(reach.base(), offer, agentFile?.sha256 ?? ''));
     },
   };

@@ -35,7 +35,7 @@ export function createUsageHistory(): UsageHistory {
   }
 
   function grow(): void {
-    const grown = new Float64Array(Math.min(MAX_SAMPLES, Math.max(FIRST_SAMPLES, 2 * capacity())) * WIDTH);
+    const grown = new Float64Array(Math.min(MAX_SAMPLES, Math.max(FIRST_SAMPLES, Math.ceil(1.5 * capacity()))) * WIDTH);
     for (let index = 0; index < count; index += 1) grown.set(cells.subarray(startOf(index), startOf(index) + WIDTH), index * WIDTH);
     cells = grown;
     first = 0;

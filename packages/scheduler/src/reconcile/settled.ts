@@ -24,7 +24,7 @@ export function createSettled(): Settled {
       if (!ground || snapshot.allocationsOf.get(workload.id) !== ground.allocations) return false;
       let position = 0;
       for (const { row } of ground.allocations ?? NO_ALLOCATIONS) {
-        if (snapshot.nodes.get(row.nodeId) !== ground.nodes[position]) return false;
+        if (!isAsItWas(ground.nodes[position], snapshot.nodes.get(row.nodeId))) return false;
         position += 1;
       }
       return true;
@@ -38,6 +38,13 @@ export function createSettled(): Settled {
       });
     },
   };
+}
+
+/** In what a decision on an allocation reads of its node: what else is placed there is nothing of it, or one placement would have all its neighbours decided anew. */
+function isAsItWas(before: SnapshotNode | undefined, node: SnapshotNode | undefined): boolean {
+  if (before === node) return true;
+  if (!before || !node) return false;
+  return before.row === node.row && before.awayMs === node.awayMs && before.unlent.size + node.unlent.size === 0;
 }
 
 function needsNothing({ workload, slots, wants, stop, update, remove }: WorkloadDecision): boolean {
