@@ -126,7 +126,7 @@ module.exports = {
     only(
       'ws-in-transport-and-gateway',
       npm('ws'),
-      ['^packages/transport/src/websocket/', '^apps/coordinator/src/gateway/'],
+      ['^packages/transport/src/tls/', '^apps/coordinator/src/gateway/'],
       'one place for each end of a socket, so that limits and origins are checked once',
     ),
     only('better-auth-in-people', npm('better-auth'), ['^apps/coordinator/src/people/', '^apps/web/'], 'accounts have one door: people/'),

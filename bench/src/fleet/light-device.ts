@@ -3,7 +3,7 @@ import { createCsr, createDeviceKey, judgeCoordinator, judgePinned, parseJoinTok
 import { LINK_PROTOCOL, type CoordinatorMessage, type NodeId } from '@cloudless/proto';
 import { buildFingerprint } from '@cloudless/proto/testing';
 import { reconnectDelayMs, type AgentLink } from '@cloudless/transport';
-import { DialFailed, dialCoordinator, joinCoordinator } from '@cloudless/transport/websocket';
+import { DialFailed, dialCoordinator, joinCoordinator } from '@cloudless/transport/tls';
 
 const GIB = 2 ** 30;
 const CAPACITY = { cpuMillicores: 64_000, memoryBytes: 256 * GIB, storageBytes: 1024 * GIB };

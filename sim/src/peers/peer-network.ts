@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@cloudless/kernel';
-import { DialFailed, type PeerConnection } from '@cloudless/transport/websocket';
+import { DialFailed, type PeerConnection } from '@cloudless/transport/tls';
 import type { Draw } from '../draw.ts';
 import type { Incarnation } from '../incarnation.ts';
 import { createWire, type Side, type Wire } from './wire.ts';

@@ -3,7 +3,7 @@ import { parseJoinCode, parseJoinToken } from '@cloudless/identity';
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { JOIN_TTL_MS, isCloudlessError, joinHopSchema } from '@cloudless/proto';
-import { DialFailed } from '@cloudless/transport/websocket';
+import { DialFailed } from '@cloudless/transport/tls';
 import QRCode from 'qrcode';
 import type { AgentConfig } from '../config.ts';
 import { openDevice } from '../open-device.ts';

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { ok } from '@cloudless/kernel';
 import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
-import { DialFailed, dialCoordinator } from '@cloudless/transport/websocket';
+import { DialFailed, dialCoordinator } from '@cloudless/transport/tls';
 import { describe, expect, it } from 'vitest';
 import { createAddressBook, type Opening } from './address-book.ts';
 

@@ -1,5 +1,5 @@
 import type { Logger } from '@cloudless/kernel';
-import { DialFailed, toLinkUrl } from '@cloudless/transport/websocket';
+import { DialFailed, toLinkUrl } from '@cloudless/transport/tls';
 
 /** Addresses kept; the coordinator's list has no more. */
 const MAX_ADDRESSES = 16;

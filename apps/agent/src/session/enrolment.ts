@@ -14,14 +14,7 @@ import {
   renewAt,
   wordsOf,
 } from '@cloudless/identity';
-import {
-  DialFailed,
-  dialCoordinator,
-  joinCoordinator,
-  pairCoordinator,
-  renewCertificate,
-  type JoinAnswer,
-} from '@cloudless/transport/websocket';
+import { DialFailed, dialCoordinator, joinCoordinator, pairCoordinator, renewCertificate, type JoinAnswer } from '@cloudless/transport/tls';
 import type { AgentIdentity, AgentState } from '../state/state.ts';
 import type { Addresses } from './address-book.ts';
 import type { Credentials } from './credentials.ts';

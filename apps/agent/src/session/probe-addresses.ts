@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import type { Clock } from '@cloudless/kernel';
-import { proxyFor } from '@cloudless/transport/websocket';
+import { proxyFor } from '@cloudless/transport/tls';
 
 /** The first address gets a head start: it answered last. The others begin one after the other (Happy Eyeballs, RFC 8305 §5). */
 const STAGGER_MS = 250;

@@ -1,7 +1,7 @@
 import type { Clock } from '@cloudless/kernel';
 import { err, ok, type Result } from '@cloudless/kernel';
 import type { JoinTokenId } from '@cloudless/proto';
-import type { HandshakeExchange } from '@cloudless/transport/websocket';
+import type { HandshakeExchange } from '@cloudless/transport/tls';
 import type { JoinRefusal } from './find-offer.ts';
 import type { Joins, WaitingDevice } from './joins.ts';
 

@@ -11,7 +11,7 @@ import {
   type JoinTokenId,
   type NodeId,
 } from '@cloudless/proto';
-import type { HandshakeExchange } from '@cloudless/transport/websocket';
+import type { HandshakeExchange } from '@cloudless/transport/tls';
 import { createThrottle } from '../people/throttle.ts';
 import type { Enrolment, NewOffer } from './enrolment.ts';
 import type { JoinRefusal } from './find-offer.ts';

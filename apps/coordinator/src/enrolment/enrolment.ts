@@ -1,7 +1,7 @@
 import type { Result } from '@cloudless/kernel';
 import type { HandshakeRequest, HandshakeResponse, Join, JoinTokenId, LendingRule, NodeId, OrgId, UserId } from '@cloudless/proto';
 import type { LinkReason } from '@cloudless/transport';
-import type { HandshakeExchange } from '@cloudless/transport/websocket';
+import type { HandshakeExchange } from '@cloudless/transport/tls';
 import type { Joins } from './joins.ts';
 import type { GivenTerms } from './serve-pair.ts';
 

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '@cloudless/kernel';
 import type { HandshakeRequest, JoinTokenId } from '@cloudless/proto';
-import type { HandshakeExchange } from '@cloudless/transport/websocket';
+import type { HandshakeExchange } from '@cloudless/transport/tls';
 import { admitNode, type AdmitDeps, type Admitted } from './admit-node.ts';
 import { awaitApproval } from './await-approval.ts';
 import { findOffer, type JoinRefusal } from './find-offer.ts';

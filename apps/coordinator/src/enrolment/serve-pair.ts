@@ -9,7 +9,7 @@ import {
   type PairReveal,
   type UserId,
 } from '@cloudless/proto';
-import type { HandshakeExchange } from '@cloudless/transport/websocket';
+import type { HandshakeExchange } from '@cloudless/transport/tls';
 import { admitNode, type Terms } from './admit-node.ts';
 import { awaitApproval } from './await-approval.ts';
 import { judgeOffer, type JoinRefusal } from './find-offer.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
-import { AGENT_WEBSOCKET, type AgentOrigin } from '@cloudless/transport/websocket';
+import { AGENT_WEBSOCKET, type AgentOrigin } from '@cloudless/transport/tls';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Installer } from '../install/create-installer.ts';
 import type { People } from '../people/people.ts';

@@ -20,7 +20,7 @@ import {
 } from '@cloudless/proto';
 import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import type { AgentLink } from '@cloudless/transport';
-import { AGENT_WEBSOCKET, dialCoordinator, joinCoordinator, renewCertificate, type TlsIdentity } from '@cloudless/transport/websocket';
+import { AGENT_WEBSOCKET, dialCoordinator, joinCoordinator, renewCertificate, type TlsIdentity } from '@cloudless/transport/tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws';
 import { createEnrolment, type Enrolment } from '../enrolment/index.ts';

@@ -22,7 +22,7 @@ import {
   joinCoordinator,
   pairCoordinator,
   type HandshakeExchange,
-} from '@cloudless/transport/websocket';
+} from '@cloudless/transport/tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { createEnrolment, type Enrolment } from '../enrolment/index.ts';

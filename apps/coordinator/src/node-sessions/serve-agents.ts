@@ -1,5 +1,5 @@
 import type { Clock, Entropy, Logger, Timer } from '@cloudless/kernel';
-import { createAgentEndpoint, type AgentOrigin } from '@cloudless/transport/websocket';
+import { createAgentEndpoint, type AgentOrigin } from '@cloudless/transport/tls';
 import type { WebSocket } from 'ws';
 import type { Enrolment } from '../enrolment/index.ts';
 import type { NodeSessionsServer } from './create-node-sessions.ts';

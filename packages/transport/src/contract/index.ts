@@ -1,2 +1,2 @@
-export { createPair, type Front } from '../testing/websocket-pair.ts';
+export { createPair, type Front } from '../testing/tls-pair.ts';
 export { describeLinkContract } from './link-contract.ts';

@@ -1,4 +1,4 @@
-import type { TlsIdentity } from '../websocket/inner-tls.ts';
+import type { TlsIdentity } from '../tls/inner-tls.ts';
 
 /** Who certifies what `startTlsInterceptor` shows. */
 export const INSPECTOR = 'Contoso TLS Inspection CA';

@@ -1,4 +1,4 @@
-import type { TlsIdentity } from '../websocket/inner-tls.ts';
+import type { TlsIdentity } from '../tls/inner-tls.ts';
 
 /** A certificate that nobody trusts, for tests of the wire only: who is who is decided by the callbacks that a test passes. */
 export const THROWAWAY_IDENTITY: TlsIdentity = {

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { LeaderRow, LeadSeen } from '@cloudless/db';
 import { withDeadline, type Clock, type Logger, type Timer } from '@cloudless/kernel';
-import { DialFailed } from '@cloudless/transport/websocket';
+import { DialFailed } from '@cloudless/transport/tls';
 import type { ProveGone } from '../prove-gone.ts';
 import { ATTEND_PATH, MAX_LINE_BYTES, parseLine, parseWhoami, SILENT_MS, WHOAMI_PATH, type Standby, type Whoami } from './messages.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '@cloudless/kernel';
-import { createPeerEndpoint, type PeerEndpointOptions } from '@cloudless/transport/websocket';
+import { createPeerEndpoint, type PeerEndpointOptions } from '@cloudless/transport/tls';
 import type { PortHandlers } from '../../gateway/port.ts';
 import { createPeerServer, type PeerServer, type PeerServerOptions } from './peer-server.ts';
 

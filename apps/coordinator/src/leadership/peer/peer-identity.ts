@@ -3,7 +3,7 @@ import { judgePeer } from '@cloudless/identity';
 import type { DeviceCa, KeyWrap } from '@cloudless/identity/ca';
 import type { Clock, Entropy, Logger, Result, Timer } from '@cloudless/kernel';
 import type { ClusterId, CoordinatorId } from '@cloudless/proto';
-import { dialPeer, type PeerChain, type TlsIdentity } from '@cloudless/transport/websocket';
+import { dialPeer, type PeerChain, type TlsIdentity } from '@cloudless/transport/tls';
 import { findDeviceCa } from '../../enrolment/index.ts';
 import type { DialPeer } from './leader-link.ts';
 

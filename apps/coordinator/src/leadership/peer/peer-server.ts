@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
-import type { PeerConnection } from '@cloudless/transport/websocket';
+import type { PeerConnection } from '@cloudless/transport/tls';
 import { refuseUpgrade, sendFailure, sendProblem } from '../../gateway/answers.ts';
 import { noteForwarded } from '../../gateway/forwarded.ts';
 import type { PortHandlers } from '../../gateway/port.ts';

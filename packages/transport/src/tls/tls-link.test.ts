@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { describeLinkContract } from '../contract/link-contract.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 import { bothWays } from '../testing/weather.ts';
-import { createPair, startEndpoint } from '../testing/websocket-pair.ts';
+import { createPair, startEndpoint } from '../testing/tls-pair.ts';
 import { INSPECTOR_IDENTITY } from '../testing/inspector-identity.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
 import { dialCoordinator } from './index.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { INSPECTOR } from '../testing/inspector-identity.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
 import { startTlsInterceptor } from '../testing/tls-interceptor.ts';
-import { startEndpoint } from '../testing/websocket-pair.ts';
+import { startEndpoint } from '../testing/tls-pair.ts';
 import { dialCoordinator } from './index.ts';
 
 const clock = createRealClock();
