@@ -58,7 +58,7 @@ async function measureProduct(): Promise<Measure[]> {
     name: 'link, idle',
     unit: 'MB/day',
     value: ((bytes / elapsedMs) * DAY_MS) / 1e6,
-    note: 'wired device on mains; both directions, TCP payload with TLS and WebSocket framing. The goal of 1 MB/day is for a phone, which no release enrols yet',
+    note: 'wired device on mains; both directions, TCP payload with TLS. The goal of 1 MB/day is for a phone, which no release enrols yet',
   });
   return measures;
 }

@@ -7,6 +7,7 @@ import { note } from '../src/chaos/note.ts';
 
 const UPGRADE = 'GET /agent HTTP/1.1\r\nHost: 127.0.0.2\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n';
 const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+const LINK = 'GET /agent HTTP/1.1\r\nHost: 127.0.0.2\r\nConnection: Upgrade\r\nUpgrade: cloudless-link\r\n\r\n';
 const STRANGERS = 1000;
 
 /** What strangers send to the door of agents; `bytes` are random. */
@@ -19,6 +20,11 @@ const WORDS: readonly ((bytes: Buffer) => readonly (string | Buffer)[])[] = [
   () => [UPGRADE + KEY, Buffer.from([0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 1, 2, 3, 4])],
   () => [UPGRADE + KEY, Buffer.from([0x82, 0x05, 1, 2, 3, 4, 5])],
   (bytes) => [UPGRADE + KEY, Buffer.concat([Buffer.from([0x82, 0x80 | 69, 0, 0, 0, 0, 0x16, 3, 1, 0xff, 0xff]), bytes.subarray(0, 64)])],
+  () => [LINK],
+  (bytes) => [LINK, bytes],
+  // A record that is none, and one that never ends.
+  (bytes) => [LINK, Buffer.concat([Buffer.from([0x16, 3, 1, 0xff, 0xff]), bytes.subarray(0, 64)])],
+  (bytes) => [LINK, Buffer.concat([Buffer.from([0x16, 3, 1, 0x3f, 0xff, 1, 0, 0x3f, 0xfb]), bytes.subarray(0, 64)])],
   () => [],
 ];
 

@@ -70,7 +70,7 @@ test('a machine joins through nginx, TLS and a path prefix, and keeps its sessio
     await using box = await startTlsInterceptor({
       host: lan.hostAddress,
       target: { host: lan.hostAddress, port: outer, tls: true },
-      webSockets: 'refused',
+      upgrades: 'refused',
     });
     const office = await lan.addMachine('office');
     const divert = ['-p', 'tcp', '-d', lan.hostAddress, '--dport', String(outer), '-j', 'DNAT', '--to-destination'];

@@ -104,7 +104,7 @@ function lookElsewhere(
   // One that left is still a place to look: only those who come are news.
   peers.attendance.onChange(() => sessions.tellAddresses());
   return {
-    acceptWebSocket: (socket, request) => agents.acceptWebSocket(socket, request),
+    acceptUpgrade: (upgrade) => agents.acceptUpgrade(upgrade),
     refusal: () => (cutOff.isCutOff ? new CloudlessError('no_leader', `Agents are not served: ${alone}.`) : undefined),
   };
 }

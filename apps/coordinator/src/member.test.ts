@@ -1,8 +1,13 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { request, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { openRqlite } from '@cloudless/db/rqlite';
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
+import { LINK_UPGRADE } from '@cloudless/transport/tls';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { claim, openMembers, roleOf, until, type Member } from './testing/open-members.ts';
@@ -91,6 +96,20 @@ describe('coordinators that share a store', () => {
     socket.once('error', reject);
     expect(JSON.parse(await promise)).toMatchObject({ id: 1, result: { data: { version: '9.9.9' } } });
     socket.close();
+  });
+
+  it('pass agents on, whose TLS ends at the leader', async () => {
+    await using pair = await openPair();
+    const upgrading = request(`${pair.cellar.url}/agent`, {
+      agent: false,
+      headers: { connection: 'Upgrade', upgrade: LINK_UPGRADE },
+    }).end();
+    const [answer, socket] = (await once(upgrading, 'upgrade')) as [IncomingMessage, Socket];
+    expect(answer.headers).toMatchObject({ upgrade: LINK_UPGRADE });
+    const inner = connectTls({ socket, rejectUnauthorized: false, minVersion: 'TLSv1.3' });
+    await once(inner, 'secureConnect');
+    expect(inner.getPeerX509Certificate()?.subjectAltName).toContain('/coordinator');
+    inner.destroy();
   });
 
   it('hand over when the leader is stopped, and lose nothing that was acknowledged', async () => {

@@ -13,7 +13,7 @@ const hasNginx = findProgram('nginx', process.env) !== undefined;
 const prefix = '/cloudless/';
 
 /** As people put it before a coordinator: TLS of its own, a path. */
-async function startFront(upstreamPort: number) {
+async function startFront(upstreamPort: number, upgrades?: 'websocket') {
   const files = createTemporaryFolder('nginx-tls');
   const [cert, key] = [join(files.path, 'cert.pem'), join(files.path, 'key.pem')];
   const now = createRealClock().now();
@@ -23,7 +23,15 @@ async function startFront(upstreamPort: number) {
   writeFileSync(cert, issued.certificate);
   writeFileSync(key, issued.key, { mode: 0o600 });
   const port = await freePort();
-  const nginx = await startNginx({ address: '127.0.0.1', port, prefix, upstream: `http://127.0.0.1:${upstreamPort}/`, cert, key });
+  const nginx = await startNginx({
+    address: '127.0.0.1',
+    port,
+    prefix,
+    upstream: `http://127.0.0.1:${upstreamPort}/`,
+    upgrades,
+    cert,
+    key,
+  });
   return {
     port,
     prefix,
@@ -35,7 +43,10 @@ async function startFront(upstreamPort: number) {
 }
 
 describe.skipIf(!hasNginx)('what every link keeps', () => {
-  describeLinkContract('inside wss:// through nginx', () => createPair({ startFront }));
+  describeLinkContract('through nginx', () => createPair({ startFront }));
+  describeLinkContract('through nginx that passes only WebSockets', () =>
+    createPair({ carrier: 'websocket', startFront: (upstreamPort) => startFront(upstreamPort, 'websocket') }),
+  );
 });
 
 // A skip names its reason in the report.

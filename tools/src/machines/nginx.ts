@@ -12,22 +12,25 @@ export type NginxPlan = {
   /** With a slash at both ends. */
   readonly prefix: string;
   readonly upstream: string;
+  /** What it passes on; everything when absent. Others lose the header, as in configurations that know only WebSockets. */
+  readonly upgrades?: 'websocket' | undefined;
   readonly cert: string;
   readonly key: string;
 };
 
-/** A reverse proxy as people have one: TLS, a path, WebSockets passed on. Its own process, its files in a folder of its own. */
-export async function startNginx({ address, port, prefix, upstream, cert, key }: NginxPlan): Promise<AsyncDisposable> {
+/** A reverse proxy as people have one: TLS, a path, upgrades passed on. Its own process, its files in a folder of its own. */
+export async function startNginx({ address, port, prefix, upstream, upgrades, cert, key }: NginxPlan): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'cloudless-nginx-'));
   const config = `daemon off; pid ${folder}/pid; error_log ${folder}/error.log; events {}
 http {
   access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
-  map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+  map $http_upgrade $upgrade { default ${upgrades === undefined ? '$http_upgrade' : "''; websocket websocket"}; }
+  map $upgrade $connection_upgrade { default upgrade; '' close; }
   server {
     listen ${address}:${port} ssl; ssl_certificate ${cert}; ssl_certificate_key ${key};
     location ${prefix} {
       proxy_pass ${upstream}; proxy_http_version 1.1; proxy_set_header Host $http_host;
-      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; proxy_buffering off;
+      proxy_set_header Upgrade $upgrade; proxy_set_header Connection $connection_upgrade; proxy_buffering off;
     }
   }
 }`;

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createRealClock } from '@cloudless/kernel/node';
+import { LINK_UPGRADE } from '@cloudless/transport/tls';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MAIN_PORT_LIMITS } from './limits.ts';
@@ -200,13 +201,10 @@ describe('a WebSocket whose session runs out without a word', () => {
 });
 
 describe('agents', () => {
-  it('are let in under any host name, but never a browser', async () => {
+  it.each([LINK_UPGRADE, 'websocket'])('are let in to upgrade to %s under any host name, but never a browser', async (protocol) => {
     await using opened = await openGateway();
     const upgrade = (headers: string) =>
-      sendRaw(
-        opened.port,
-        `GET /agent HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n\r\n`,
-      );
+      sendRaw(opened.port, `GET /agent HTTP/1.1\r\nconnection: upgrade\r\nupgrade: ${protocol}\r\n${headers}\r\n\r\n`);
     expect(await upgrade('host: renamed.machine')).toMatch(/^HTTP\/1.1 101 /);
     expect(await upgrade('host: localhost\r\norigin: https://evil.example')).toMatch(/^HTTP\/1.1 403 /);
     expect(opened.agents).toEqual(['127.0.0.1']);

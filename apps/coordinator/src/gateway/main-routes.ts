@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
-import { AGENT_WEBSOCKET, type AgentOrigin } from '@cloudless/transport/tls';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { LINK_UPGRADE, type AgentUpgrade } from '@cloudless/transport/tls';
+import type { WebSocket } from 'ws';
 import type { Installer } from '../install/create-installer.ts';
 import type { People } from '../people/people.ts';
 import { isLoopbackName, parseHost } from './addresses.ts';
@@ -23,9 +23,9 @@ export type ApiEndpoints = {
   rest(request: IncomingMessage, response: ServerResponse): Promise<void> | void;
 };
 
-/** Who takes the sockets of agents. */
+/** Who takes the connections of agents. */
 export type AgentSockets = {
-  acceptWebSocket(socket: WebSocket, request: AgentOrigin): void;
+  acceptUpgrade(upgrade: AgentUpgrade): void;
   /** Why agents should look for another coordinator now; `undefined` while they need not. */
   refusal?(): CloudlessError | undefined;
 };
@@ -70,7 +70,6 @@ const isReadAway = ({ headers }: IncomingMessage): boolean =>
 /** What the main port does with a request. */
 export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
   const { admission, people, api, telemetry, logger } = options;
-  const agentSockets = new WebSocketServer({ noServer: true, ...AGENT_WEBSOCKET });
 
   async function serveMetrics(request: IncomingMessage, response: ServerResponse, { loopback, host }: RequestFacts): Promise<void> {
     // A proxy on this machine is loopback too, but it passes the public name on.
@@ -96,7 +95,12 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
       case 'metrics':
         return serveMetrics(request, response, facts);
       case 'agent':
-        return sendProblem(response, new CloudlessError('invalid_input', 'Agents speak WebSocket here.'), { status: 426 });
+        response.setHeader('upgrade', LINK_UPGRADE);
+        return sendProblem(
+          response,
+          new CloudlessError('invalid_input', 'Only agents come here, and a proxy on the way passed no upgrade on.'),
+          { status: 426 },
+        );
       case 'install':
         if (!options.installer) throw new CloudlessError('not_found', 'This coordinator runs without its installer.');
         return options.installer.serve(request, response, facts);
@@ -109,8 +113,7 @@ export function createMainRoutes(options: MainRoutesOptions): PortHandlers {
   function admitAgent(request: IncomingMessage, socket: Duplex, head: Buffer, { remoteAddress }: RequestFacts): void {
     const refused = request.headers.origin === undefined ? options.agents.refusal?.() : foreignOrigin(request);
     if (refused) refuseUpgrade(socket, refused);
-    else
-      agentSockets.handleUpgrade(request, socket, head, (opened) => options.agents.acceptWebSocket(opened, { socket: { remoteAddress } }));
+    else options.agents.acceptUpgrade({ request, socket, head, remoteAddress });
   }
 
   return {

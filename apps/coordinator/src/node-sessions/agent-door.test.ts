@@ -20,9 +20,9 @@ import {
 } from '@cloudless/proto';
 import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import type { AgentLink } from '@cloudless/transport';
-import { AGENT_WEBSOCKET, dialCoordinator, joinCoordinator, renewCertificate, type TlsIdentity } from '@cloudless/transport/tls';
+import { dialCoordinator, joinCoordinator, renewCertificate, type TlsIdentity } from '@cloudless/transport/tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createWebSocketStream, WebSocket, WebSocketServer } from 'ws';
+import { createWebSocketStream, WebSocket } from 'ws';
 import { createEnrolment, type Enrolment } from '../enrolment/index.ts';
 import { createNodeSessions, serveAgents, type NodeSessionsServer } from './index.ts';
 
@@ -75,8 +75,7 @@ async function startCoordinator(): Promise<Coordinator> {
   });
   const door = await serveAgents({ enrolment, sessions, clock, entropy, logger });
   const http = createServer();
-  const upgrades = new WebSocketServer({ noServer: true, ...AGENT_WEBSOCKET });
-  http.on('upgrade', (request, socket, head) => upgrades.handleUpgrade(request, socket, head, (ws) => door.acceptWebSocket(ws, request)));
+  http.on('upgrade', (request, socket, head) => door.acceptUpgrade({ request, socket, head, remoteAddress: undefined }));
   const port = await listen(http);
   stops.push(async () => {
     door.stop();

@@ -15,16 +15,8 @@ import { createKeyWrap } from '@cloudless/identity/ca';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createMemoryLogger } from '@cloudless/kernel/testing';
 import type { UserId } from '@cloudless/proto';
-import {
-  AGENT_WEBSOCKET,
-  createAgentEndpoint,
-  DialFailed,
-  joinCoordinator,
-  pairCoordinator,
-  type HandshakeExchange,
-} from '@cloudless/transport/tls';
+import { createAgentEndpoint, DialFailed, joinCoordinator, pairCoordinator, type HandshakeExchange } from '@cloudless/transport/tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { WebSocketServer } from 'ws';
 import { createEnrolment, type Enrolment } from '../enrolment/index.ts';
 
 const clock = createRealClock();
@@ -53,10 +45,7 @@ async function listen(handshake?: Enrolment['handshake']) {
     onLink: (link) => link.close({ code: 'closed', message: 'not here', retry: false }),
   });
   const http = createServer();
-  const sockets = new WebSocketServer({ noServer: true, ...AGENT_WEBSOCKET });
-  http.on('upgrade', (request, socket, head) =>
-    sockets.handleUpgrade(request, socket, head, (opening) => endpoint.acceptWebSocket(opening, request)),
-  );
+  http.on('upgrade', (request, socket, head) => endpoint.acceptUpgrade({ request, socket, head, remoteAddress: undefined }));
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     endpoint.stop();

@@ -1,12 +1,10 @@
 import type { Clock, Entropy, Logger, Timer } from '@cloudless/kernel';
-import { createAgentEndpoint, type AgentOrigin } from '@cloudless/transport/tls';
-import type { WebSocket } from 'ws';
+import { createAgentEndpoint, type AgentUpgrade } from '@cloudless/transport/tls';
 import type { Enrolment } from '../enrolment/index.ts';
 import type { NodeSessionsServer } from './create-node-sessions.ts';
 
 export interface AgentDoor {
-  /** A WebSocket that was opened on `/agent` with `AGENT_WEBSOCKET`. */
-  acceptWebSocket(socket: WebSocket, request: AgentOrigin): void;
+  acceptUpgrade(upgrade: AgentUpgrade): void;
   stop(): void;
 }
 
@@ -54,7 +52,7 @@ export async function serveAgents(deps: {
   }
   renewAfter(halfLife(first.notAfter));
   return {
-    acceptWebSocket: (socket, request) => endpoint.acceptWebSocket(socket, request),
+    acceptUpgrade: (upgrade) => endpoint.acceptUpgrade(upgrade),
     stop() {
       timer.cancel();
       endpoint.stop();

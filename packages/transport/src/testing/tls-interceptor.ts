@@ -6,12 +6,14 @@ import { INSPECTOR_IDENTITY } from './inspector-identity.ts';
 export type TlsInterceptorOptions = {
   readonly target: { readonly host?: string; readonly port: number; readonly tls?: boolean };
   readonly host?: string;
-  /** Many such boxes know no WebSockets, or let none pass. */
-  readonly webSockets: 'passed' | 'refused';
+  /** Many such boxes know no WebSockets, or let none pass; some know nothing else. */
+  readonly upgrades: 'passed' | 'websockets' | 'refused';
 };
 
+const REFUSED = { passed: /^\b$/, websockets: /^upgrade: *(?!websocket)\S/im, refused: /^upgrade:/im } as const;
+
 /** A box that decrypts what passes, under its own authority, and sends it on. */
-export async function startTlsInterceptor({ target, host = '127.0.0.1', webSockets }: TlsInterceptorOptions) {
+export async function startTlsInterceptor({ target, host = '127.0.0.1', upgrades }: TlsInterceptorOptions) {
   const sockets = new Set<Duplex>();
   const follow = (socket: Duplex): void => {
     sockets.add(socket);
@@ -27,7 +29,7 @@ export async function startTlsInterceptor({ target, host = '127.0.0.1', webSocke
   function inspect(near: TLSSocket): void {
     follow(near);
     near.once('data', (head: Buffer) => {
-      if (webSockets === 'refused' && /^upgrade: *websocket/im.test(head.toString('latin1')))
+      if (REFUSED[upgrades].test(head.toString('latin1')))
         return void near.end('HTTP/1.1 403 Forbidden\r\ncontent-type: text/html\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       const far = connectTarget();
       follow(far);

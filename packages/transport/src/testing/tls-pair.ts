@@ -5,13 +5,14 @@ import { err, ok, type Clock } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createMemoryLogger } from '@cloudless/kernel/testing';
 import { agentMessageSchema, coordinatorMessageSchema, LINK_PROTOCOL, MAX_CONTROL_BYTES, type NodeId } from '@cloudless/proto';
+import type { Socket } from 'node:net';
 import { vi } from 'vitest';
-import { WebSocketServer } from 'ws';
 import type { ContractPair } from '../contract/link-contract.ts';
 import { createLink } from '../create-link.ts';
 import type { CoordinatorLink } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
-import { AGENT_WEBSOCKET, createAgentEndpoint } from '../tls/index.ts';
+import type { CarrierKind } from '../tls/carrier.ts';
+import { createAgentEndpoint } from '../tls/index.ts';
 import { lazyInnerContext } from '../tls/inner-tls.ts';
 import { openInnerTls } from '../tls/open-inner-tls.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
@@ -45,34 +46,39 @@ export async function startEndpoint(
     onLink: (link) => resolve(link),
   });
   const http = tls ? createHttpsServer({ cert: THROWAWAY_IDENTITY.certificate, key: THROWAWAY_IDENTITY.key }) : createHttpServer();
-  const server = new WebSocketServer({ server: http, ...AGENT_WEBSOCKET, clientTracking: true });
-  server.on('connection', (socket, request) => endpoint.acceptWebSocket(socket, request));
+  const clients = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    clients.add(socket);
+    socket.once('close', () => clients.delete(socket));
+  });
+  http.on('request', (_request, response) => response.writeHead(426).end());
+  http.on('upgrade', (request, socket, head) => endpoint.acceptUpgrade({ request, socket, head, remoteAddress: undefined }));
   await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
   const { port } = http.address() as AddressInfo;
   const stop = (): void => {
     endpoint.stop();
-    for (const socket of server.clients) socket.terminate();
-    server.close();
-    http.closeAllConnections();
+    for (const socket of clients) socket.destroy();
     http.close();
   };
   /** As another program would that listens there. */
-  const refuseUpgrades = (): void =>
-    void http.removeAllListeners('upgrade').on('request', (_request, response) => response.writeHead(404).end());
-  return { url: `ws://127.0.0.1:${port}/agent`, port, linked, stop, shown, clients: server.clients, refuseUpgrades };
+  const refuseUpgrades = (): void => void http.removeAllListeners('upgrade');
+  return { url: `ws://127.0.0.1:${port}/agent`, port, linked, stop, shown, clients, http, refuseUpgrades };
 }
 
-/** A reverse proxy before a coordinator: it listens for TLS, and passes on what is below a path with a slash at both ends. */
-export type Front = AsyncDisposable & { readonly port: number; readonly prefix: string };
+/** A reverse proxy before a coordinator: it passes on what is below a path with a slash at both ends. */
+export type Front = AsyncDisposable & { readonly port: number; readonly prefix: string; readonly isPlain?: boolean };
 
 /** Ways to a coordinator: what the link promises holds on each. The network that breaks is the agent's. */
 export async function createPair({
   tls = false,
   proxy = false,
+  carrier = 'connection',
   startFront,
 }: {
   readonly tls?: boolean;
   readonly proxy?: boolean;
+  /** What the inner TLS has to get through in. */
+  readonly carrier?: CarrierKind;
   readonly startFront?: (upstreamPort: number) => Promise<Front>;
 }): Promise<ContractPair> {
   const endpoint = await startEndpoint(clock, tls);
@@ -80,12 +86,13 @@ export async function createPair({
   const relay = await startTcpProxy({ clock, entropy, target: { port: front?.port ?? endpoint.port }, asProxy: proxy });
   // A proxy is not asked for this machine; it joins to the endpoint whatever it is asked for.
   const host = proxy ? 'coordinator.test' : `127.0.0.1:${relay.port}`;
-  const url = `${tls || front ? 'wss' : 'ws'}://${host}${front?.prefix ?? '/'}agent`;
+  const url = `${front ? (front.isPlain ? 'ws' : 'wss') : tls ? 'wss' : 'ws'}://${host}${front?.prefix ?? '/'}agent`;
   if (proxy)
     for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy']) vi.stubEnv(name, `http://127.0.0.1:${relay.port}`);
-  const open = (maxFrameBytes: number, preamble: Parameters<typeof openInnerTls>[0]['preamble']) =>
+  const open = (maxFrameBytes: number, preamble: Parameters<typeof openInnerTls>[0]['preamble'], carrier?: CarrierKind) =>
     openInnerTls({
       url,
+      carrier,
       context: lazyInnerContext(THROWAWAY_IDENTITY),
       judgeCoordinator: ok,
       signal: new AbortController().signal,
@@ -94,8 +101,9 @@ export async function createPair({
       preamble,
     });
   const control = await open(MAX_CONTROL_BYTES, { kind: 'control', protocol: LINK_PROTOCOL });
+  if (control.carrier !== carrier) throw new Error(`the inner TLS got through in a ${control.carrier}`);
   if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
-  const bulk = await open(MAX_BULK_FRAME_BYTES, { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session });
+  const bulk = await open(MAX_BULK_FRAME_BYTES, { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session }, carrier);
   vi.unstubAllEnvs();
   const agent = createLink({
     control: control.channel,

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { ok, type Clock, type Entropy, type Logger, type Result } from '@cloudless/kernel';
 import {
@@ -11,25 +13,25 @@ import {
   type JoinHop,
   type NodeId,
 } from '@cloudless/proto';
-import type { WebSocket } from 'ws';
+import { WebSocketServer } from 'ws';
 import { createLink } from '../create-link.ts';
 import type { CoordinatorLink, LinkReason } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { createAdmission } from './admission.ts';
+import { carryInWebSocket, carryOnConnection, isLinkUpgrade, type Carrier } from './carrier.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
-import { askBack } from './come-back.ts';
 import { createExchange, type HandshakeExchange } from './handshake-exchange.ts';
 import { createInnerContext, readPeerChain, type PeerChain, type TlsIdentity } from './inner-tls.ts';
-import { createOuterStream, MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
+import { MAX_WEBSOCKET_BYTES } from './outer-stream.ts';
 import { OLDEST_PROTOCOL, parsePreamble, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
-/** Options for the gateway's `new WebSocketServer({ noServer: true, ...AGENT_WEBSOCKET })`. */
-export const AGENT_WEBSOCKET = { perMessageDeflate: false, maxPayload: MAX_WEBSOCKET_BYTES, clientTracking: false } as const;
-
-/** From opening the WebSocket to a session or an answer. */
+/** From its turn to a session or an answer. */
 const HANDSHAKE_DEADLINE_MS = 10_000;
-/** Connections whose handshake is worked on at once, those that wait for it, and for how long: within what a dial may take, twice. */
-const ADMISSION = { atOnce: 256, queueLimit: 2048, waitMs: 5000 };
+/**
+ * Connections whose handshake is worked on at once, those that wait for it, and for how long: less than a device that has other addresses waits for a word
+ * (4 s), and than any waits before it tries a WebSocket (5 s).
+ */
+const ADMISSION = { atOnce: 256, queueLimit: 2048, waitMs: 3000 };
 /** Control paths of known devices that wait for their bulk path; more are asked to come back. */
 const MAX_HALVES = 4096;
 /** Connections that wait for a person's approval at once; more keep the short deadline. */
@@ -55,12 +57,18 @@ export type AgentEndpointOptions = {
   onLink(link: CoordinatorLink, peer: AuthenticatedPeer): void;
 };
 
-/** Where a WebSocket came from, as `IncomingMessage` has it; what a standby passed on comes from where the standby says. */
-export type AgentOrigin = { readonly socket: { readonly remoteAddress?: string | undefined } };
+/** A request that was made to `/agent` to upgrade. */
+export type AgentUpgrade = {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** What came with it already. */
+  readonly head: Buffer;
+  /** Of the device: what a standby passed on comes from where the standby says. */
+  readonly remoteAddress: string | undefined;
+};
 
 export interface AgentEndpoint {
-  /** A WebSocket on `/agent`, opened with `AGENT_WEBSOCKET`. */
-  acceptWebSocket(socket: WebSocket, request: AgentOrigin): void;
+  acceptUpgrade(upgrade: AgentUpgrade): void;
   /** Serves connections from now on with a renewed certificate. */
   setIdentity(identity: TlsIdentity): void;
   stop(): void;
@@ -73,7 +81,7 @@ type Waiting = {
   readonly channel: DuplexChannel;
   readonly connection: Connection;
 };
-/** One WebSocket before it is part of a link. */
+/** One connection before it is part of a link. */
 type Connection = {
   readonly remoteAddress: string | undefined;
   /** What costs time is done: the next may come in. */
@@ -84,7 +92,7 @@ type Connection = {
 };
 
 /**
- * The coordinator's end of every agent's connection: TLS 1.3 inside the WebSocket, so that proxies and names do not matter. A client
+ * The coordinator's end of every agent's connection: TLS 1.3 inside what the way offers, so that proxies and names do not matter. A client
  * without a valid certificate gets `join` and `renew` served, nothing else, and hears why.
  */
 export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoint {
@@ -92,13 +100,19 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
   const unfinished = new Set<Connection>();
   const keptOpen = new Set<Connection>();
   /** Wait for their turn. */
-  const atDoor = new Set<WebSocket>();
+  const atDoor = new Set<Carrier>();
   /** Control paths that wait for their bulk path, by the secret that it must present. */
   const waiting = new Map<string, Waiting>();
   const admission = createAdmission({ clock, entropy, ...ADMISSION, ...options.admission });
+  const webSockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_WEBSOCKET_BYTES,
+    clientTracking: false,
+  });
   let context = createInnerContext(options.identity, options.bundle);
 
-  function openConnection(socket: WebSocket, remoteAddress: string | undefined, shaken: () => void): Connection {
+  function openConnection(carrier: Carrier, remoteAddress: string | undefined, shaken: () => void): Connection {
     let timer = clock.setTimer(HANDSHAKE_DEADLINE_MS, () => connection.abandon());
     const connection: Connection = {
       remoteAddress,
@@ -119,11 +133,11 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
       },
       abandon() {
         connection.finish();
-        socket.terminate();
+        carrier.destroy();
       },
     };
     unfinished.add(connection);
-    socket.once('close', () => connection.finish());
+    carrier.onClose(() => connection.finish());
     return connection;
   }
 
@@ -246,42 +260,45 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
     });
   }
 
-  function admit(socket: WebSocket, remoteAddress: string | undefined, shaken: () => void): void {
-    const connection = openConnection(socket, remoteAddress, shaken);
-    const outer = createOuterStream(socket);
-    outer.on('error', () => connection.abandon());
-    socket.resume();
+  function admit(carrier: Carrier, remoteAddress: string | undefined, shaken: () => void): void {
+    const connection = openConnection(carrier, remoteAddress, shaken);
     // `authorized` of such a socket says nothing: whoever shows a chain is judged by `authenticate`.
-    serve(new TLSSocket(outer, { isServer: true, secureContext: context, requestCert: true, rejectUnauthorized: false }), connection);
+    serve(
+      new TLSSocket(carrier.open(), { isServer: true, secureContext: context, requestCert: true, rejectUnauthorized: false }),
+      connection,
+    );
+  }
+
+  /** Nothing is read of it before its turn. */
+  function queue(carrier: Carrier, remoteAddress: string | undefined): void {
+    atDoor.add(carrier);
+    const leave = admission.enter({
+      admitted() {
+        atDoor.delete(carrier);
+        admit(carrier, remoteAddress, () => leave());
+      },
+      refused(retryAfterMs) {
+        atDoor.delete(carrier);
+        logger.info({ op: 'agentEndpoint.accept', outcome: 'refused', code: 'overloaded', retryAfterMs });
+        carrier.askBack(retryAfterMs);
+      },
+    });
+    carrier.onClose(() => {
+      atDoor.delete(carrier);
+      leave();
+    });
   }
 
   return {
-    acceptWebSocket(socket, request) {
-      socket.on('error', () => socket.terminate());
-      // Nothing is read of it before its turn.
-      socket.pause();
-      atDoor.add(socket);
-      const leave = admission.enter({
-        admitted() {
-          atDoor.delete(socket);
-          admit(socket, request.socket.remoteAddress, () => leave());
-        },
-        refused(retryAfterMs) {
-          atDoor.delete(socket);
-          logger.info({ op: 'agentEndpoint.accept', outcome: 'refused', code: 'overloaded', retryAfterMs });
-          askBack(socket, retryAfterMs, clock);
-        },
-      });
-      socket.once('close', () => {
-        atDoor.delete(socket);
-        leave();
-      });
+    acceptUpgrade({ request, socket, head, remoteAddress }) {
+      if (isLinkUpgrade(request.headers.upgrade)) queue(carryOnConnection(socket, head, clock), remoteAddress);
+      else webSockets.handleUpgrade(request, socket, head, (opened) => queue(carryInWebSocket(opened, clock), remoteAddress));
     },
     setIdentity(next) {
       context = createInnerContext(next, options.bundle);
     },
     stop() {
-      for (const socket of atDoor) socket.terminate();
+      for (const carrier of atDoor) carrier.destroy();
       for (const connection of [...unfinished, ...keptOpen]) connection.abandon();
     },
   };

@@ -57,6 +57,7 @@ export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
         context,
         signal,
         maxFrameBytes: MAX_BULK_FRAME_BYTES,
+        carrier: control.carrier,
         preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session },
       });
       if (bulk.answer.kind !== 'attached') {
@@ -98,7 +99,7 @@ type AskOptions = {
   readonly judgeCoordinator: JudgePeer;
   readonly clock: Clock;
   readonly signal?: AbortSignal | undefined;
-  /** How long the other end may take to open a WebSocket, which costs it nothing; as long as the dial when absent. Then it fails with `silent`. */
+  /** How long the other end may take to let the connection in, which costs it nothing; as long as the dial when absent. Then it fails with `silent`. */
   readonly openWithinMs?: number | undefined;
 };
 /** How a person's approval is waited for. */

@@ -17,11 +17,11 @@ export { type HandshakeExchange } from './handshake-exchange.ts';
 export { type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
 export {
   createAgentEndpoint,
-  AGENT_WEBSOCKET,
   type AgentEndpoint,
   type AgentEndpointOptions,
-  type AgentOrigin,
+  type AgentUpgrade,
   type AuthenticatedPeer,
 } from './agent-endpoint.ts';
 export { createPeerEndpoint, type PeerConnection, type PeerEndpoint, type PeerEndpointOptions } from './peer/peer-endpoint.ts';
 export { dialPeer, type PeerDial } from './peer/dial-peer.ts';
+export { LINK_UPGRADE } from './carrier.ts';

@@ -13,9 +13,9 @@ const dialAt = (port: number, judgeCoordinator: Parameters<typeof dialCoordinato
 const failureAt = (...to: Parameters<typeof dialAt>): Promise<unknown> => dialAt(...to).catch((error: unknown) => error);
 
 describe('a box that decrypts what passes', () => {
-  it('is named by its authority when it lets no WebSocket pass', async () => {
+  it('is named by its authority when it lets nothing pass', async () => {
     const endpoint = await startEndpoint();
-    await using box = await startTlsInterceptor({ target: { port: endpoint.port }, webSockets: 'refused' });
+    await using box = await startTlsInterceptor({ target: { port: endpoint.port }, upgrades: 'refused' });
     const failed = await failureAt(box.port);
     expect(failed).toMatchObject({ name: 'DialFailed', hop: 'tls', interceptedBy: INSPECTOR, retry: true });
     expect(String(failed)).toMatch(/TLS is intercepted by Contoso TLS Inspection CA .* answered 403 .* another network/);
@@ -23,22 +23,25 @@ describe('a box that decrypts what passes', () => {
   });
 
   it('is named when it breaks the connection off', async () => {
-    await using box = await startTlsInterceptor({ target: { port: 1 }, webSockets: 'passed' });
+    await using box = await startTlsInterceptor({ target: { port: 1 }, upgrades: 'passed' });
     expect(await failureAt(box.port)).toMatchObject({ hop: 'tls', interceptedBy: INSPECTOR });
   });
 
-  it('is in nobody\u2019s way when it passes WebSockets on: the link is encrypted inside', async () => {
-    const endpoint = await startEndpoint();
-    await using box = await startTlsInterceptor({ target: { port: endpoint.port }, webSockets: 'passed' });
-    const link = await dialAt(box.port);
-    await link.probe('control');
-    link.close({ code: 'closed', message: 'done', retry: false });
-    endpoint.stop();
-  });
+  it.each(['passed', 'websockets'] as const)(
+    'is in nobody\u2019s way when upgrades are %s: the link is encrypted inside',
+    async (upgrades) => {
+      const endpoint = await startEndpoint();
+      await using box = await startTlsInterceptor({ target: { port: endpoint.port }, upgrades });
+      const link = await dialAt(box.port);
+      await link.probe('control');
+      link.close({ code: 'closed', message: 'done', retry: false });
+      endpoint.stop();
+    },
+  );
 
   it('is not what is blamed when another coordinator answers behind it', async () => {
     const endpoint = await startEndpoint();
-    await using box = await startTlsInterceptor({ target: { port: endpoint.port }, webSockets: 'passed' });
+    await using box = await startTlsInterceptor({ target: { port: endpoint.port }, upgrades: 'passed' });
     const failed = await failureAt(box.port, () => err('its certificate authority is not the one that the join token names'));
     expect(failed).toMatchObject({ code: 'certificate_refused', hop: 'pin', interceptedBy: undefined });
     endpoint.stop();

@@ -9,18 +9,24 @@ import { describeLinkContract } from '../contract/link-contract.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
 import { bothWays } from '../testing/weather.ts';
 import { createPair, startEndpoint } from '../testing/tls-pair.ts';
+import { startWebSocketProxy } from '../testing/websocket-proxy.ts';
 import { INSPECTOR_IDENTITY } from '../testing/inspector-identity.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
+import { dialCarrier } from './dial-carrier.ts';
 import { dialCoordinator } from './index.ts';
 import { lazyInnerContext } from './inner-tls.ts';
 import { openInnerTls } from './open-inner-tls.ts';
 
 const clock = createRealClock();
 
-describeLinkContract('inside ws://', () => createPair({}));
-describeLinkContract('inside wss:// of a certificate that nobody trusts', () => createPair({ tls: true }));
-describeLinkContract('inside wss:// through an HTTP proxy', () => createPair({ tls: true, proxy: true }));
-describeLinkContract('inside ws:// through an HTTP proxy', () => createPair({ proxy: true }));
+describeLinkContract('on the connection', () => createPair({}));
+describeLinkContract('inside TLS of a certificate that nobody trusts', () => createPair({ tls: true }));
+describeLinkContract('inside TLS through an HTTP proxy', () => createPair({ tls: true, proxy: true }));
+describeLinkContract('through an HTTP proxy', () => createPair({ proxy: true }));
+describeLinkContract('through what passes only WebSockets', () => createPair({ carrier: 'websocket', startFront: startWebSocketProxy }));
+describeLinkContract('through what passes only WebSockets, inside TLS', () =>
+  createPair({ carrier: 'websocket', startFront: (upstreamPort) => startWebSocketProxy(upstreamPort, THROWAWAY_IDENTITY) }),
+);
 
 /** One path, opened by hand. */
 const dialTo = (url: string) => ({
@@ -32,14 +38,15 @@ const dialTo = (url: string) => ({
 });
 
 describe('the endpoint', () => {
-  it('lets a connection go that says nothing for 10 s', async () => {
+  it.each(['connection', 'websocket'] as const)('lets a %s go that says nothing for 10 s', async (carrier) => {
     const manual = createManualClock();
-    const { url, stop } = await startEndpoint(manual);
-    const socket = new WebSocket(url, { perMessageDeflate: false });
-    await new Promise((resolve) => socket.once('open', resolve));
-    const closed = new Promise((resolve) => socket.once('close', () => resolve('closed')));
+    const { url, clients, stop } = await startEndpoint(manual);
+    await new Promise<unknown>((opened, failed) =>
+      dialCarrier(carrier, { url, clock }, { opened, failed, unknown: () => failed(new Error('not let in')) }),
+    );
+    const closed = Array.from(clients, (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
     await manual.advance(10_000);
-    expect(await closed).toBe('closed');
+    expect(await Promise.all(closed)).toHaveLength(1);
     stop();
   });
 

@@ -152,9 +152,9 @@ export async function openGateway(options: OpenGatewayOptions = {}) {
       trpcWebSocket: (socket) => socket.send('hello'),
     },
     agents: {
-      acceptWebSocket(socket, request) {
-        agents.push(request.socket.remoteAddress ?? '');
-        socket.terminate();
+      acceptUpgrade({ socket, remoteAddress }) {
+        agents.push(remoteAddress ?? '');
+        socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
       },
     },
     telemetry: { contentType: 'text/plain', text: () => Promise.resolve('cloudless_up 1\n'), begin: () => () => undefined },
