@@ -28,7 +28,7 @@ export type LinkOptions<Out extends Kinded, In extends Kinded> = {
   readonly clock?: Pick<Clock, 'setTimer'>;
 };
 
-/** How long the other end may take to read why, before the paths are destroyed. */
+/** How long the other end may take to read why and to hang up, before the paths are destroyed. */
 const LINGER_MS = 1000;
 
 /** A link over two authenticated paths. What both transports share; each brings its own paths. */
@@ -64,6 +64,7 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
     linger?.cancel();
     control.end();
     bulk.end();
+    linger = options.clock?.setTimer(LINGER_MS, destroyPaths);
   }
   function destroyPaths(): void {
     control.destroy();

@@ -98,6 +98,28 @@ describe('the endpoint', () => {
     endpoint.stop();
   });
 
+  it('lets the second path go when the first was lost, although the other end of it says nothing any more', async () => {
+    const manual = createManualClock();
+    const endpoint = await startEndpoint(manual);
+    await using relay = await startTcpProxy({ clock, entropy: createRealEntropy(), target: { port: endpoint.port } });
+    const context = lazyInnerContext(THROWAWAY_IDENTITY);
+    const control = await openInnerTls({ ...dialTo(endpoint.url), context, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
+    if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
+    await openInnerTls({
+      ...dialTo(`ws://127.0.0.1:${relay.port}/agent`),
+      context,
+      preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session },
+    });
+    const link = await endpoint.linked;
+    relay.turn(bothWays({ isBlocked: true }));
+    control.channel.destroy();
+    expect(await link.closed).toMatchObject({ code: 'path_lost', by: 'network' });
+    const gone = Array.from(endpoint.clients, (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
+    await manual.advance(1000);
+    await Promise.all(gone);
+    endpoint.stop();
+  });
+
   it('has told why when the sockets are destroyed right after the close', async () => {
     const endpoint = await startEndpoint();
     const agent = await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
