@@ -1,5 +1,5 @@
 import type { AllocationId, AllocationRow, NodeId, NodeRow, OrgId, WorkloadId, WorkloadRow } from '@cloudless/proto';
-import { createNodeList, NO_NODES, writeCells, type NodeList } from './node-list.ts';
+import { advanceNodeList, NO_NODES, type NodeList } from './node-list.ts';
 import { addTo, judgeNode, type Snapshot, type SnapshotAllocation, type SnapshotNode } from './snapshot.ts';
 
 /** What happened since a snapshot: which rows, and how they are now. */
@@ -35,41 +35,24 @@ function advanceNodes(before: Snapshot, changes: SnapshotChanges): Pick<Snapshot
   // Silence grows without a change of any row.
   for (const id of changes.silentMs?.keys() ?? []) touched.add(id);
   if (touched.size === 0) return { nodes: before.nodes, nodesOfOrg: before.nodesOfOrg };
-  const nodes = new Map(before.nodes);
   const changed = new Map<NodeId, SnapshotNode | undefined>();
-  const added = new Map<OrgId, SnapshotNode[]>();
+  const added: SnapshotNode[] = [];
+  const addedOf = new Map<OrgId, SnapshotNode[]>();
   for (const id of touched) {
     const row = changes.nodeRow(id);
     const node = row && judgeNode(row, changes.allocationsOnNode(id), changes.silentMs?.get(id));
-    if (node) nodes.set(id, node);
-    else nodes.delete(id);
     if (before.nodes.has(id)) changed.set(id, node);
-    else if (node) addTo(added, node.row.orgId, node);
+    else if (node) {
+      added.push(node);
+      addTo(addedOf, node.row.orgId, node);
+    }
   }
   const nodesOfOrg = new Map<OrgId, NodeList>();
-  for (const orgId of new Set([...before.nodesOfOrg.keys(), ...added.keys()])) {
-    const list = advanceList(before.nodesOfOrg.get(orgId) ?? NO_NODES, changed, added.get(orgId));
+  for (const orgId of new Set([...before.nodesOfOrg.keys(), ...addedOf.keys()])) {
+    const list = advanceNodeList(before.nodesOfOrg.get(orgId) ?? NO_NODES, { changed, added: addedOf.get(orgId) ?? [] });
     if (list.nodes.length > 0) nodesOfOrg.set(orgId, list);
   }
-  return { nodes, nodesOfOrg };
-}
-
-/** Keeps the order, which is that of the rows in the store. */
-function advanceList(
-  { nodes, cells }: NodeList,
-  changed: ReadonlyMap<NodeId, SnapshotNode | undefined>,
-  added: readonly SnapshotNode[] = [],
-): NodeList {
-  const isGone = ({ row: { id } }: SnapshotNode): boolean => changed.has(id) && changed.get(id) === undefined;
-  const replaced = nodes.map((node) => changed.get(node.row.id) ?? node);
-  if (added.length > 0 || replaced.some(isGone)) return createNodeList([...replaced.filter((node) => !isGone(node)), ...added]);
-  const advanced = cells.slice();
-  let position = 0;
-  for (const node of replaced) {
-    if (node !== nodes[position]) writeCells(advanced, position, node);
-    position += 1;
-  }
-  return { nodes: replaced, cells: advanced };
+  return { nodes: before.nodes.advance({ changed, added }), nodesOfOrg };
 }
 
 function advanceWorkloads(before: Snapshot, changes: SnapshotChanges): Pick<Snapshot, 'workloads' | 'allocationsOf'> {

@@ -1,13 +1,15 @@
+import { hasLost, NodeTable, type NodeChanges } from './node-table.ts';
 import type { SnapshotNode } from './snapshot.ts';
 
 /**
  * Nodes of one organisation, and of each the numbers that every search reads. The numbers of a node lie side by side, in one line of the processor's
- * cache; read from its rows, they lie all over the heap.
+ * cache; read from its rows, they lie all over the heap. They stand in blocks, so that a node that changes costs the copy of one.
  */
 export type NodeList = {
+  readonly table: NodeTable;
   readonly nodes: readonly SnapshotNode[];
-  /** `CELL.width` numbers for each node, in the order of `nodes`. */
-  readonly cells: Float64Array;
+  /** `CELL.width` numbers for each node, in the order of `nodes`; `BLOCK_NODES` nodes in each but the last. */
+  readonly blocks: readonly Float64Array[];
 };
 
 /** Where a number of a node stands in its cells. */
@@ -25,14 +27,14 @@ export const CELL = {
 /** To whom a node is open, as far as the node alone says. */
 export const OPEN = { toNobody: 0, toSomeProjects: 1, toAll: 2 } as const;
 
+const BLOCK_NODES = 1024;
+
 function opennessOf({ isEligible, row }: SnapshotNode): number {
   if (!isEligible) return OPEN.toNobody;
   return row.lending?.projects === undefined ? OPEN.toAll : OPEN.toSomeProjects;
 }
 
-/** Writes the numbers of the node that now stands at a position. */
-export function writeCells(cells: Float64Array, position: number, node: SnapshotNode): void {
-  const at = position * CELL.width;
+function writeCells(cells: Float64Array, at: number, node: SnapshotNode): void {
   const { remaining, row } = node;
   cells[at + CELL.openness] = opennessOf(node);
   cells[at + CELL.cpuLeft] = remaining.cpuMillicores;
@@ -43,14 +45,42 @@ export function writeCells(cells: Float64Array, position: number, node: Snapshot
   cells[at + CELL.networkPenalty] = node.networkPenalty;
 }
 
-export function createNodeList(nodes: readonly SnapshotNode[]): NodeList {
-  const cells = new Float64Array(nodes.length * CELL.width);
-  let position = 0;
-  for (const node of nodes) {
-    writeCells(cells, position, node);
-    position += 1;
+/** The block of the nodes from that position on. */
+function createBlock(nodes: readonly SnapshotNode[], from: number): Float64Array {
+  const own = nodes.slice(from, from + BLOCK_NODES);
+  const cells = new Float64Array(own.length * CELL.width);
+  let at = 0;
+  for (const node of own) {
+    writeCells(cells, at, node);
+    at += CELL.width;
   }
-  return { nodes, cells };
+  return cells;
+}
+
+function listOf(table: NodeTable): NodeList {
+  const { nodes } = table;
+  const blocks: Float64Array[] = [];
+  for (let from = 0; from < nodes.length; from += BLOCK_NODES) blocks.push(createBlock(nodes, from));
+  return { table, nodes, blocks };
+}
+
+export const createNodeList = (nodes: readonly SnapshotNode[]): NodeList => listOf(new NodeTable(nodes));
+
+/** The list after some changes, at the cost of the blocks in which they stand, unless a node is gone. */
+export function advanceNodeList(list: NodeList, changes: NodeChanges): NodeList {
+  const table = list.table.advance(changes);
+  if (hasLost(list.table, changes.changed)) return listOf(table);
+  const blocks = list.blocks.slice();
+  const written = new Set<number>();
+  const rewrite = (position: number): void => {
+    const block = Math.floor(position / BLOCK_NODES);
+    if (written.has(block)) return;
+    written.add(block);
+    blocks[block] = createBlock(table.nodes, block * BLOCK_NODES);
+  };
+  for (const id of changes.changed.keys()) if (list.table.has(id)) rewrite(list.table.positionOf(id));
+  for (let position = list.nodes.length; position < table.nodes.length; position += 1) rewrite(position);
+  return { table, nodes: table.nodes, blocks };
 }
 
 export const NO_NODES: NodeList = createNodeList([]);

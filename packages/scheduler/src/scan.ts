@@ -21,7 +21,7 @@ const EPSILON = 1e-9;
 export function scanNodes(
   ask: Ask,
   weights: ScoreWeights,
-  { nodes, cells }: NodeList,
+  { nodes, blocks }: NodeList,
   isSkipped: Uint8Array | undefined,
   consider: (position: number, score: number) => number,
 ): number {
@@ -31,27 +31,31 @@ export function scanNodes(
   const isNew = ask.replicasOn.size + ask.failuresOn.size === 0;
   let fitting = 0;
   let mostFree = Infinity;
-  // One loop without calls: of thousands of nodes, few get beyond it.
-  for (let position = 0, at = 0; position < nodes.length; position += 1, at += CELL.width) {
-    const openness = cells[at + CELL.openness] ?? 0;
-    const cpuLeft = (cells[at + CELL.cpuLeft] ?? 0) - cpuMillicores;
-    const memoryLeft = (cells[at + CELL.memoryLeft] ?? 0) - memoryBytes;
-    if (openness === OPEN.toNobody || cpuLeft < 0 || memoryLeft < 0 || (cells[at + CELL.storageLeft] ?? 0) < storageBytes) continue;
-    if (isSkipped !== undefined && isSkipped[position] === 1) continue;
-    const filters = openness === OPEN.toAll ? always : lentToSome;
-    if (filters.length > 0 && !passes(filters, ask, nodes[position])) continue;
-    fitting += 1;
-    const cpu = cells[at + CELL.cpu] ?? 0;
-    const memory = cells[at + CELL.memory] ?? 0;
-    const freeCpu = cpu > 0 ? cpuLeft / cpu : 0;
-    const freeMemory = memory > 0 ? memoryLeft / memory : 0;
-    if (freeCpu + freeMemory > mostFree) continue;
-    const node = isNew ? undefined : nodes[position];
-    const score = node
-      ? computeScore(ask, node, weights)
-      : weights.utilisation * utilisationOf(freeCpu, freeMemory) - weights.networkPenalty * (cells[at + CELL.networkPenalty] ?? 0);
-    const least = consider(position, score);
-    mostFree = weights.utilisation > 0 ? freeSumAt(least / weights.utilisation) + EPSILON : Infinity;
+  let first = 0;
+  for (const cells of blocks) {
+    // One loop without calls: of thousands of nodes, few get beyond it.
+    for (let at = 0, position = first; at < cells.length; at += CELL.width, position += 1) {
+      const openness = cells[at + CELL.openness] ?? 0;
+      const cpuLeft = (cells[at + CELL.cpuLeft] ?? 0) - cpuMillicores;
+      const memoryLeft = (cells[at + CELL.memoryLeft] ?? 0) - memoryBytes;
+      if (openness === OPEN.toNobody || cpuLeft < 0 || memoryLeft < 0 || (cells[at + CELL.storageLeft] ?? 0) < storageBytes) continue;
+      if (isSkipped !== undefined && isSkipped[position] === 1) continue;
+      const filters = openness === OPEN.toAll ? always : lentToSome;
+      if (filters.length > 0 && !passes(filters, ask, nodes[position])) continue;
+      fitting += 1;
+      const cpu = cells[at + CELL.cpu] ?? 0;
+      const memory = cells[at + CELL.memory] ?? 0;
+      const freeCpu = cpu > 0 ? cpuLeft / cpu : 0;
+      const freeMemory = memory > 0 ? memoryLeft / memory : 0;
+      if (freeCpu + freeMemory > mostFree) continue;
+      const node = isNew ? undefined : nodes[position];
+      const score = node
+        ? computeScore(ask, node, weights)
+        : weights.utilisation * utilisationOf(freeCpu, freeMemory) - weights.networkPenalty * (cells[at + CELL.networkPenalty] ?? 0);
+      const least = consider(position, score);
+      mostFree = weights.utilisation > 0 ? freeSumAt(least / weights.utilisation) + EPSILON : Infinity;
+    }
+    first += cells.length / CELL.width;
   }
   return fitting;
 }

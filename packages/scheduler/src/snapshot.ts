@@ -17,7 +17,8 @@ import {
 } from '@cloudless/proto';
 import { isEligible } from './feasible/filters.ts';
 import { isLending } from './feasible/lending.ts';
-import { createNodeList, type NodeList } from './node-list.ts';
+import { advanceNodeList, createNodeList, type NodeList } from './node-list.ts';
+import { NodeTable } from './node-table.ts';
 import { networkPenalty } from './score/network-penalty.ts';
 
 /** A node with what is left of it. `remaining` may be negative when a device shrank under its allocations. */
@@ -49,7 +50,7 @@ export type Snapshot = {
   readonly now: number;
   /** Draws the jitter of back-off: the same snapshot and seed give the same plan. */
   readonly seed: number;
-  readonly nodes: ReadonlyMap<NodeId, SnapshotNode>;
+  readonly nodes: NodeTable;
   /** Nodes that an organisation's workloads may be placed on, by id. */
   readonly nodesOfOrg: ReadonlyMap<OrgId, NodeList>;
   readonly workloads: ReadonlyMap<WorkloadId, WorkloadRow>;
@@ -96,17 +97,17 @@ export function createSnapshot({ revision, now, seed, ...input }: SnapshotInput)
     addTo(allocationsOf, allocation.row.workloadId, allocation);
     addTo(allocationsOn, allocation.row.nodeId, allocation);
   }
-  const nodes = new Map<NodeId, SnapshotNode>();
+  const nodes: SnapshotNode[] = [];
   const groups = new Map<OrgId, SnapshotNode[]>();
   for (const row of input.nodes) {
     const node = judgeNode(row, allocationsOn.get(row.id) ?? NOTHING, input.silentMs?.get(row.id));
-    nodes.set(row.id, node);
+    nodes.push(node);
     addTo(groups, row.orgId, node);
   }
   const nodesOfOrg = new Map([...groups].map(([orgId, group]) => [orgId, createNodeList(group)]));
   const workloads = new Map([...input.workloads].map((row) => [row.id, row]));
   const { leaseLeftMs = new Map() } = input;
-  return { revision, now, seed, nodes, nodesOfOrg, workloads, allocationsOf, leaseLeftMs };
+  return { revision, now, seed, nodes: new NodeTable(nodes), nodesOfOrg, workloads, allocationsOf, leaseLeftMs };
 }
 
 /** Puts a value into its group. */
@@ -203,14 +204,14 @@ export function withoutAllocation(node: SnapshotNode, row: AllocationRow): Snaps
 export function withoutWorkload(snapshot: Snapshot, workloadId: WorkloadId): Snapshot {
   const own = (snapshot.allocationsOf.get(workloadId) ?? []).filter(({ row }) => isReserving(row));
   if (own.length === 0) return snapshot;
-  const nodes = new Map(snapshot.nodes);
+  const changed = new Map<NodeId, SnapshotNode>();
   for (const { row } of own) {
-    const node = nodes.get(row.nodeId);
-    if (node) nodes.set(row.nodeId, withoutAllocation(node, row));
+    const node = changed.get(row.nodeId) ?? snapshot.nodes.get(row.nodeId);
+    if (node) changed.set(row.nodeId, withoutAllocation(node, row));
   }
-  const withRoom = ({ nodes: list }: NodeList): NodeList => createNodeList(list.map((node) => nodes.get(node.row.id) ?? node));
-  const nodesOfOrg = new Map([...snapshot.nodesOfOrg].map(([orgId, list]) => [orgId, withRoom(list)]));
+  const changes = { changed, added: [] };
+  const nodesOfOrg = new Map([...snapshot.nodesOfOrg].map(([orgId, list]) => [orgId, advanceNodeList(list, changes)]));
   const allocationsOf = new Map(snapshot.allocationsOf);
   allocationsOf.delete(workloadId);
-  return { ...snapshot, nodes, nodesOfOrg, allocationsOf };
+  return { ...snapshot, nodes: snapshot.nodes.advance(changes), nodesOfOrg, allocationsOf };
 }

@@ -1,4 +1,4 @@
-import type { AllocationId, NodeId, WorkloadId } from '@cloudless/proto';
+import type { AllocationId, WorkloadId } from '@cloudless/proto';
 import { computeAsk, type Ask } from './ask.ts';
 import { findRefusal } from './feasible/filters.ts';
 import { createLedger } from './ledger.ts';
@@ -72,33 +72,19 @@ function checkSlots(plan: Plan, newest: Snapshot): Violation[] {
 function checkRoom(plan: Plan, newest: Snapshot): Violation[] {
   if (plan.place.length === 0) return [];
   const ledger = createLedger(newest);
-  const positions = findPositions(new Set(plan.place.map(({ nodeId }) => nodeId)), newest);
   const asks = new Map<WorkloadId, Ask>();
   return plan.place.flatMap((placement) => {
     const workload = newest.workloads.get(placement.workloadId);
     if (!workload) return [];
     const ask = asks.get(workload.id) ?? computeAsk(newest, workload);
     asks.set(workload.id, ask);
-    const position = positions.get(placement.nodeId) ?? -1;
-    const node = ledger.candidatesOf(workload.orgId).at(position);
-    if (!node || node.row.id !== placement.nodeId)
-      return [{ rule: 'sameOrganisation', message: `${placement.nodeId} is no device of the workload's organisation` }];
+    const candidates = ledger.candidatesOf(workload.orgId);
+    const position = candidates.list.table.positionOf(placement.nodeId);
+    const node = candidates.at(position);
+    if (!node) return [{ rule: 'sameOrganisation', message: `${placement.nodeId} is no device of the workload's organisation` }];
     const filter = findRefusal(ask, node);
     if (filter) return [{ rule: filter.name, message: filter.explain(ask, [node]).message }];
     ledger.reserve(workload.orgId, position, ask);
     return [];
   });
-}
-
-/** Where the named nodes stand in the list of their organisation. */
-function findPositions(wanted: ReadonlySet<NodeId>, newest: Snapshot): ReadonlyMap<NodeId, number> {
-  const positions = new Map<NodeId, number>();
-  for (const { nodes } of newest.nodesOfOrg.values()) {
-    let position = 0;
-    for (const { row } of nodes) {
-      if (wanted.has(row.id)) positions.set(row.id, position);
-      position += 1;
-    }
-  }
-  return positions;
 }
