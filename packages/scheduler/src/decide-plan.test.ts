@@ -108,6 +108,14 @@ describe('an update', () => {
     expect(plan).toMatchObject({ place: [], stop: [{ allocationId: 'alloc_old', cause: { code: 'updateInPlace' } }] });
   });
 
+  it('stops the next replica only when the one before is replaced', () => {
+    const two = buildWorkloadRow('web', { ...requests(1500), replicas: 2 }, { generation: 2, templateGeneration: 2 });
+    const rowOf = (slot: number, more = {}) => buildAllocationRow(two, laptop, slot, { templateGeneration: 1, ...more });
+    const ended = rowOf(0, { desired: 'stopped', observed: buildObserved({ phase: 'stopped', ready: false }) });
+    const plan = decidePlan(buildSnapshot({ nodes: [laptop], workloads: [two], allocations: [ended, rowOf(1)] }));
+    expect(plan).toMatchObject({ place: [{ slot: 0 }], stop: [] });
+  });
+
   it('keeps the old replica where the new one fits nowhere, and explains it', () => {
     const bigger = buildWorkloadRow('web', requests(9000), { generation: 2, templateGeneration: 2 });
     const kept = buildAllocationRow(buildWorkloadRow('web', spec), laptop);

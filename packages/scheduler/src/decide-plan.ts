@@ -65,12 +65,18 @@ function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledge
     const ask = computeAsk(snapshot, workload);
     const placer = createPlacer(ask, ledger, options.weights, decision.wants.length);
     let explanation: Explanation | undefined;
+    let isRepairing = false;
     for (const want of decision.wants) {
+      // What an update stopped to have room is replaced by a repair: the next slot waits until that one serves.
+      if (want.isRollout && isRepairing) break;
       if (countOperations(draft) >= options.maxOperations) {
         draft.truncated = true;
         break;
       }
-      if (placeSlot(snapshot, decision, want, ask, placer, draft)) continue;
+      if (placeSlot(snapshot, decision, want, ask, placer, draft)) {
+        isRepairing = true;
+        continue;
+      }
       explanation ??= explainUnplaced(ask, ledger.candidatesOf(ask.orgId).toArray());
       if (!want.isStopping) unplaced.push({ slot: want.slot, ...explanation });
     }

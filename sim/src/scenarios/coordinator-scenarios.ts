@@ -147,6 +147,20 @@ export const COORDINATOR_SCENARIOS = {
       stage.must(stage.starts === starts, 'nothing was started again');
     },
   },
+  'an-update-on-a-device-that-is-full': {
+    devices: 1,
+    async play(stage) {
+      const [room = 0] = [...(stage.world.seats.running?.store.list('node') ?? [])].map(({ row }) => row.allocatable.cpuMillicores);
+      const requests = { cpuMillicores: Math.floor(room / 4), memoryBytes: 64 * 2 ** 20 };
+      stage.deploy('web', { replicas: 4, resources: { requests, limits: {} } });
+      await stage.settles(minutes(3));
+      await stage.after(minutes(3));
+      // One stops, its successor starts, and then the next.
+      stage.update('web', { args: ['--draw=1'] });
+      await stage.settles(minutes(3));
+      stage.must(stage.running('web').length === 4, 'four replicas run again');
+    },
+  },
   'an-update-in-a-calm-world': {
     devices: 3,
     async play(stage) {

@@ -9,7 +9,7 @@ export type WorkloadDecision = {
   readonly workload: WorkloadRow;
   /** One per wanted slot, ascending. */
   readonly slots: readonly SlotDecision[];
-  /** Slots that get a new allocation now, lowest first: of a rollout's steps at most one. */
+  /** Slots that get a new allocation now: repairs, lowest first, then at most one step of a rollout, for when no repair is made. */
   readonly wants: readonly SlotDecision[];
   readonly stop: readonly Stop[];
   readonly update: readonly Update[];
@@ -90,5 +90,5 @@ function pickWants(slots: readonly SlotDecision[]): readonly SlotDecision[] {
   const wanted = slots.filter((decision) => decision.state.kind === 'wanted');
   const repairs = wanted.filter((decision) => !decision.isRollout);
   const step = isUnsettled ? undefined : wanted.find((decision) => decision.isRollout);
-  return step ? [...repairs, step].sort((a, b) => a.slot - b.slot) : repairs;
+  return step ? [...repairs, step] : repairs;
 }
