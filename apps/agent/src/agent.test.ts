@@ -121,7 +121,7 @@ test('a stop is asked for with grace, reported, and leaves no container', async 
   await bench.run(200);
   bench.coordinator.put({ ...web, desired: 'stopped', generation: 2 });
   await bench.run(10);
-  expect(bench.coordinator.observed(id)?.phase).toBe('running');
+  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'stopping', ready: false, generation: 2 });
   await bench.run(200);
   expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'stopped', ready: false, generation: 2 });
   expect(bench.runtime.containers).toEqual([]);

@@ -29,17 +29,17 @@ it('takes a pause at once, while sensors hang and the disk is full', async () =>
   const hang = Promise.withResolvers<SensedFacts>();
   let looks = 0;
   const { keeper, clock } = start(
-    {},
+    { mainsOnly: true },
     {
       facts: () => ((looks += 1) === 1 ? Promise.resolve(MAINS) : hang.promise),
       save: () => Promise.reject(new Error('ENOSPC')),
     },
   );
   const lending = await keeper;
-  const set = lending.setRule({ pausedAt: 1 });
+  const set = lending.setRule({ mainsOnly: true, pausedAt: 1 });
   expect(lending.withheld()?.message).toContain('took the device back');
   await expect(set).rejects.toThrow('ENOSPC');
-  expect(lending.rule).toEqual({ pausedAt: 1 });
+  expect(lending.rule).toEqual({ mainsOnly: true, pausedAt: 1 });
   await clock.advance(5_000);
   lending.stop();
 });
@@ -64,14 +64,14 @@ it('goes by what the sensors last said when they fail, and by a resumed rule all
   expect(lending.verdict.state).toBe('withheld');
   await lending.setRule({ mainsOnly: true, pausedAt: 1 });
   expect(lending.verdict).toMatchObject({ causes: [{ code: 'paused' }, { code: 'mains' }] });
-  await lending.setRule({});
+  await lending.setRule({ idleMinutes: 5 });
   expect(lending.verdict.state).toBe('lending');
   expect(logger.events.filter(({ op }) => op === 'lending.look')).toHaveLength(2);
   lending.stop();
 });
 
 it('gives up sensors that hang, and judges without them', async () => {
-  const { keeper, clock, logger } = start({ pausedAt: 1 }, { facts: () => new Promise(() => undefined) });
+  const { keeper, clock, logger } = start({ mainsOnly: true, pausedAt: 1 }, { facts: () => new Promise(() => undefined) });
   await clock.advance(5_000);
   const lending = await keeper;
   expect(lending.verdict.state).toBe('withheld');
@@ -110,12 +110,26 @@ it('lets what runs be moved for a minute after ceilings or projects change, and 
 it('looks once more for everything that is asked while it looks', async () => {
   let looks = 0;
   const first = Promise.withResolvers<SensedFacts>();
-  const { keeper } = start({}, { facts: () => ((looks += 1) === 2 ? first.promise : Promise.resolve(MAINS)) });
+  const { keeper } = start({ mainsOnly: true }, { facts: () => ((looks += 1) === 2 ? first.promise : Promise.resolve(MAINS)) });
   const lending = await keeper;
   for (let asked = 0; asked < 5; asked += 1) lending.judgeNow();
-  const set = lending.setRule({ mainsOnly: true });
+  const set = lending.setRule({ mainsOnly: true, idleMinutes: 5 });
   first.resolve(MAINS);
   await set;
   expect(looks).toBe(3);
+  lending.stop();
+});
+
+it('asks no sensor for a rule that needs none, however often the network changes', async () => {
+  let looks = 0;
+  const { keeper, clock } = start({}, { facts: () => ((looks += 1), Promise.resolve(BATTERY)) });
+  const lending = await keeper;
+  lending.judgeNow();
+  await clock.advance(60_000);
+  expect(looks).toBe(0);
+  await lending.setRule({ mainsOnly: true });
+  expect([looks, lending.verdict.state]).toEqual([1, 'withheld']);
+  await lending.setRule({});
+  expect([looks, lending.verdict.state]).toEqual([1, 'lending']);
   lending.stop();
 });

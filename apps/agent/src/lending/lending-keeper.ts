@@ -43,6 +43,14 @@ export type LendingKeeperDeps = {
   readonly logger: Logger;
 };
 
+/** Whether the verdict depends on what the device senses. */
+const asksSensors = ({ mainsOnly, batteryAtLeastPercent, unmeteredOnly, networks, idleMinutes }: LendingRule): boolean =>
+  mainsOnly === true ||
+  batteryAtLeastPercent !== undefined ||
+  unmeteredOnly === true ||
+  networks !== undefined ||
+  idleMinutes !== undefined;
+
 /** Judges once before it resolves, so that nothing starts which the owner does not lend. */
 export async function startLendingKeeper(deps: LendingKeeperDeps): Promise<LendingKeeper> {
   const { clock, logger } = deps;
@@ -73,7 +81,10 @@ export async function startLendingKeeper(deps: LendingKeeperDeps): Promise<Lendi
 
   async function look(): Promise<void> {
     try {
-      sensed = await withDeadline(clock, 'looking at power, network and use', LOOK_DEADLINE_MS, deps.facts);
+      // A sensor is a program that is started: each change of the network would cost two of them.
+      sensed = asksSensors(rule)
+        ? await withDeadline(clock, 'looking at power, network and use', LOOK_DEADLINE_MS, deps.facts)
+        : NOTHING_SENSED;
     } catch (cause) {
       logger.warn({ op: 'lending.look', outcome: 'failed' }, cause);
     }
@@ -91,16 +102,10 @@ export async function startLendingKeeper(deps: LendingKeeperDeps): Promise<Lendi
   function plan(): void {
     timer?.cancel();
     if (isStopped) return;
-    const { mainsOnly, batteryAtLeastPercent, unmeteredOnly, networks, idleMinutes, hours } = rule;
-    const looks =
-      mainsOnly === true ||
-      batteryAtLeastPercent !== undefined ||
-      unmeteredOnly === true ||
-      networks !== undefined ||
-      idleMinutes !== undefined;
+    const { hours } = rule;
     const now = clock.now();
     const boundaryMs = hours ? minutesToNextBoundary(hours, deps.localTime(now).minute) * 60_000 - (now % 60_000) : Infinity;
-    const delayMs = Math.min(looks ? LOOK_EVERY_MS : Infinity, hours ? CLOCK_EVERY_MS : Infinity, boundaryMs);
+    const delayMs = Math.min(asksSensors(rule) ? LOOK_EVERY_MS : Infinity, hours ? CLOCK_EVERY_MS : Infinity, boundaryMs);
     if (Number.isFinite(delayMs)) timer = clock.setTimer(Math.max(100, delayMs), () => void lookNow());
   }
 

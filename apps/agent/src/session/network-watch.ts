@@ -12,6 +12,16 @@ const SETTLE_MS = 50;
 const SLEPT_MS = 5_000;
 const RESTART_MS = 10_000;
 
+/** Interfaces that engines and hypervisors make for what they run: each start of a container would be a change of the network. */
+const ENGINES = /^(veth|docker\d|br-[0-9a-f]{12}$|cni|podman|virbr|vnet)/;
+
+/** Whether a line of `ip -o monitor` tells of nothing but what an engine made. What cannot be read may be news. */
+export function isOfEngine(line: string): boolean {
+  if (line === '') return true;
+  const name = /^(?:Deleted )?\d+: ([^\s:@]+)/.exec(line)?.[1] ?? / dev (\S+)/.exec(line)?.[1];
+  return name !== undefined && ENGINES.test(name);
+}
+
 export interface NetworkWatch {
   stop(): void;
 }
@@ -58,7 +68,10 @@ export function watchNetwork(deps: {
     const child = spawn('ip', ['-o', 'monitor', 'address', 'route', 'link'], { stdio: ['ignore', 'pipe', 'ignore'] });
     endMonitor = () => child.kill();
     child.once('spawn', () => (isTold = true));
-    child.stdout.on('data', () => changed('an address, route or link of the device changed'));
+    child.stdout.setEncoding('utf8');
+    child.stdout.on('data', (text: string) => {
+      if (!text.split('\n').every(isOfEngine)) changed('an address, route or link of the device changed');
+    });
     child.once('error', (cause) => {
       isTold = false;
       logger.info({ op: 'network.watch', outcome: 'failed', reason: `${cause.message}; the interfaces are looked at instead` });

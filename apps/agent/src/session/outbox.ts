@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '@cloudless/kernel';
 import type { AllocationId, AllocationObserved, AllocationReport } from '@cloudless/proto';
 
-/** Changes within this time share a report. */
+/** Reports go out no more often; the first after a pause waits for nothing. */
 const COALESCE_MS = 15;
 const RETRY_MS = 250;
 /** As in the wire's schema. */
@@ -22,8 +22,9 @@ export function createOutbox(clock: Clock): Outbox {
   const waiting = new Map<AllocationId, AllocationObserved>();
   let send: ((reports: AllocationReport[]) => boolean) | undefined;
   let timer: Timer | undefined;
+  let sentAtMs = -Infinity;
 
-  const schedule = (delayMs: number): void => {
+  const schedule = (delayMs = Math.max(0, sentAtMs + COALESCE_MS - clock.bootMs())): void => {
     if (!send || waiting.size === 0) return;
     timer ??= clock.setTimer(delayMs, flush);
   };
@@ -35,17 +36,18 @@ export function createOutbox(clock: Clock): Outbox {
     if (batch.length === 0) return;
     if (!send(batch.map(([allocationId, observed]) => ({ allocationId, observed })))) return schedule(RETRY_MS);
     for (const [id] of batch) waiting.delete(id);
-    schedule(COALESCE_MS);
+    sentAtMs = clock.bootMs();
+    schedule();
   }
 
   return {
     put(allocationId, observed) {
       waiting.set(allocationId, observed);
-      schedule(COALESCE_MS);
+      schedule();
     },
     open(next) {
       send = next;
-      schedule(0);
+      schedule();
     },
     close() {
       send = undefined;
