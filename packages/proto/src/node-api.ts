@@ -4,7 +4,10 @@ import { joinOfferSchema, joinSchema } from './join.ts';
 import { lendingRuleSchema } from './lending.ts';
 import { nodeNameSchema, nodeSchema, usageSchema } from './node.ts';
 import { none, okay, page, pageInput, type Procedure } from './procedure.ts';
+import { durationMsSchema } from './time.ts';
 import { labelsSchema } from './workload.ts';
+
+const MAX_DRAIN_MS = 30 * 86_400_000;
 
 /** Devices: those that are in, and those that come. */
 export const NODE_API = {
@@ -66,7 +69,12 @@ export const NODE_API = {
     permission: 'node.update',
     summary: 'Move what runs on a device elsewhere, each replica before it is stopped; or stop draining',
     rest: { method: 'POST', path: '/nodes/{nodeId}/drain' },
-    input: z.strictObject({ nodeId: nodeIdSchema, draining: z.boolean() }),
+    input: z.strictObject({
+      nodeId: nodeIdSchema,
+      draining: z.boolean(),
+      /** Counted from now: what is still there then is stopped, whether it could be moved or not. Without it a drain waits for as long as it takes. */
+      deadlineMs: durationMsSchema.max(MAX_DRAIN_MS, 'is longer than 30 days').optional(),
+    }),
     output: nodeSchema,
   },
   'node.createJoinToken': {

@@ -71,8 +71,10 @@ export const nodeRowSchema = z.strictObject({
   schedulable: z.boolean(),
   /** The owner's; absent: everything, always. */
   lending: lendingRuleSchema.optional(),
-  /** Its replicas are moved away, each before it is stopped. `leave`: after that the device leaves the cluster. */
-  drain: z.strictObject({ sinceAt: instantSchema, purpose: z.enum(['empty', 'leave']), cause: causeSchema }).optional(),
+  /** Its replicas are moved away, each before it is stopped; what is still there at the deadline is stopped all the same. `leave`: after that the device leaves the cluster. */
+  drain: z
+    .strictObject({ sinceAt: instantSchema, deadlineAt: instantSchema.optional(), purpose: z.enum(['empty', 'leave']), cause: causeSchema })
+    .optional(),
   fingerprint: fingerprintSchema.optional(),
   /** What may be lent: capacity less what the device keeps for itself. */
   allocatable: resourcesSchema.extend({ storageBytes: resourcesSchema.shape.storageBytes.default(0) }),

@@ -89,8 +89,9 @@ function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledge
 function explainWaits(snapshot: Snapshot, decision: WorkloadDecision, ledger: Ledger, draft: Draft): Unplaced[] {
   const nodeCount = ledger.candidatesOf(decision.workload.orgId).list.nodes.length;
   const due = (at = Infinity): void => void (draft.wakeAt = Math.min(draft.wakeAt, at));
-  return decision.slots.flatMap(({ slot, state, lostAt, isStopping }) => {
+  return decision.slots.flatMap(({ slot, state, lostAt, overdueAt, isStopping }) => {
     due(lostAt);
+    due(overdueAt);
     if (state.kind === 'waiting') {
       due(state.retryAt);
       return [{ slot, ...explainWaiting(state.attempt, state.retryAt, snapshot.now, nodeCount) }];

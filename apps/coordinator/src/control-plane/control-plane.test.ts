@@ -42,6 +42,21 @@ describe('the control plane', () => {
     expect(placed?.message).toContain('laptop is the only device that fits');
   });
 
+  it('stops what a drained device still holds the moment its deadline comes, and says why it runs nowhere', async () => {
+    await using test = await createTestPlane();
+    await test.join(laptop);
+    await test.deploy(web(1));
+    await test.settle();
+    const drain = { sinceAt: test.clock.now(), purpose: 'empty', cause: { code: 'x', message: 'x' } } as const;
+    await test.changeNode(laptop.id, () => ({ drain: { ...drain, deadlineAt: test.clock.now() + 10_000 } }));
+    await test.elapse(9750);
+    expect(test.wantedOf(web(1).id)).toMatchObject([{ observed: { ready: true } }]);
+    await test.elapse(250);
+    expect(test.wantedOf(web(1).id)).toEqual([]);
+    expect(test.eventsOf('allocation.stopRequested')).toMatchObject([{ params: { code: 'drainOverdue', node: 'laptop' } }]);
+    expect(statusOf(test, web(1)).unplaced).toHaveLength(1);
+  });
+
   it('names the event that led to a placement', async () => {
     await using test = await createTestPlane();
     await test.join(laptop);

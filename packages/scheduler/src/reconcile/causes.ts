@@ -16,6 +16,11 @@ export const causes = {
   nodeLost: (node: string): Cause => ({ code: 'nodeLost', message: `${node} is lost`, params: { node } }),
   nodeRemoved: (node: string): Cause => ({ code: 'nodeRemoved', message: `${node} was removed from the cluster`, params: { node } }),
   draining: (node: string): Cause => ({ code: 'draining', message: `${node} is being drained`, params: { node } }),
+  drainOverdue: (node: string): Cause => ({
+    code: 'drainOverdue',
+    message: `${node} was to be empty by now: it is stopped, moved or not`,
+    params: { node },
+  }),
   withheld: (node: string): Cause => ({ code: 'withheld', message: `${node} does not lend now`, params: { node } }),
   unlent: (node: string): Cause => ({
     code: 'unlent',

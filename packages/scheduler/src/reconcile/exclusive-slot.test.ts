@@ -77,6 +77,8 @@ describe('an exclusive slot', () => {
     expect(countOperations(decide([laptop], huge, [held], 1))).toBe(0);
     const drained = { ...laptop, drain: { sinceAt: 1, purpose: 'empty', cause: { code: 'x', message: 'x' } } } as const;
     expect(countOperations(decide([drained], db(), [held], 1))).toBe(0);
+    const overdue = { ...drained, drain: { ...drained.drain, deadlineAt: 1 } };
+    expect(decide([overdue], db(), [held], 1)).toMatchObject({ place: [], stop: [{ cause: { code: 'drainOverdue' } }] });
     expect(decide([drained, pi], db(), [held], 1)).toMatchObject({ place: [], stop: [{ cause: { code: 'draining' } }] });
   });
 

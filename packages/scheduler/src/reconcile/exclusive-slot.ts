@@ -8,9 +8,11 @@ import {
   isToMove,
   isOnHeardNode,
   isOnLostNode,
+  isOverdue,
   isServing,
   isWithheld,
   lostAtOf,
+  overdueAtOf,
   releaseOf,
   replaceAll,
   wantedBecause,
@@ -53,7 +55,7 @@ export function decideExclusiveSlot(
   if (!keeper && ended.length > released.length) return { ...base, state: { kind: 'finished' } };
   const failure = released.find(({ row }) => row.templateGeneration === workload.templateGeneration && !isWithheld(row));
   const backOff = failure ? computeBackOff(failure.row, last, snapshot.now, snapshot.seed) : last;
-  const kept = keeper ? { fallback: keeper, isRollout: isServing(snapshot, keeper.row) } : {};
+  const kept = keeper ? { fallback: keeper, isRollout: isServing(snapshot, keeper.row), ...overdueAtOf(snapshot, keeper.row) } : {};
   if (backOff && backOff.retryAt > snapshot.now) return { ...base, ...kept, state: { kind: 'waiting', ...backOff } };
   return { ...base, ...kept, state: { kind: 'wanted', cause: wantedBecause(snapshot, workload, slot, keeper, backOff?.attempt) } };
 }
@@ -69,7 +71,7 @@ const currentFirst = (snapshot: Snapshot, workload: WorkloadRow) => (a: Snapshot
 
 /** It serves, or may when its device answers. */
 const isWorthKeeping = (snapshot: Snapshot, { row }: SnapshotAllocation): boolean =>
-  isServing(snapshot, row) || (!isOnHeardNode(snapshot, row) && !isGone(snapshot.nodes.get(row.nodeId)));
+  !isOverdue(snapshot, row) && (isServing(snapshot, row) || (!isOnHeardNode(snapshot, row) && !isGone(snapshot.nodes.get(row.nodeId))));
 
 const leftMs = (snapshot: Snapshot, { row }: SnapshotAllocation): number =>
   row.spec.exclusive ? (snapshot.leaseLeftMs.get(row.id) ?? Infinity) : Infinity;

@@ -55,6 +55,24 @@ describe('a slot', () => {
     expect(decide([emptying], web(), old)).toMatchObject({ stop: [], place: [] });
   });
 
+  it('stops what a drained device still holds at its deadline, moved or not, and looks again then', () => {
+    const drain = { sinceAt: 1, purpose: 'empty', cause: { code: 'x', message: 'x' } } as const;
+    const { now } = buildSnapshot({ nodes: [], workloads: [], allocations: [] });
+    const early = { ...laptop, drain: { ...drain, deadlineAt: now + 1 } };
+    const late = { ...laptop, drain: { ...drain, deadlineAt: now } };
+    const old = buildAllocationRow(web(), laptop);
+    const overdue = { stop: [{ allocationId: old.id, cause: { code: 'drainOverdue', params: { node: 'laptop' } } }] };
+    // Nowhere to go, and its stand-in not ready yet.
+    expect(decide([early], web(), old)).toMatchObject({ stop: [], wakeAt: now + 1 });
+    expect(decide([late], web(), old)).toMatchObject({ ...overdue, place: [] });
+    const starting = buildAllocationRow(web(), pi, 0, {
+      ...named('stand-in'),
+      observed: buildObserved({ phase: 'starting', ready: false }),
+    });
+    expect(decide([early, pi], web(), old, starting)).toMatchObject({ stop: [], wakeAt: now + 1 });
+    expect(decide([late, pi], web(), old, starting)).toMatchObject(overdue);
+  });
+
   it('moves only as many as are beyond a lowered ceiling', () => {
     const lending = { memoryBytes: 300 * 2 ** 20 };
     const [workload, small] = [web(3), { ...laptop, lending }];

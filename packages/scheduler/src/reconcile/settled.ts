@@ -50,6 +50,9 @@ function isAsItWas(before: SnapshotNode | undefined, node: SnapshotNode | undefi
 function needsNothing({ workload, slots, wants, stop, update, remove }: WorkloadDecision): boolean {
   if (workload.spec.exclusive || wants.length + stop.length + update.length + remove.length > 0) return false;
   return slots.every(
-    ({ state, lostAt }) => lostAt === undefined && (state.kind === 'served' || state.kind === 'starting' || state.kind === 'finished'),
+    ({ state, lostAt, overdueAt }) =>
+      lostAt === undefined &&
+      overdueAt === undefined &&
+      (state.kind === 'served' || state.kind === 'starting' || state.kind === 'finished'),
   );
 }

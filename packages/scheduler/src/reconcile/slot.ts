@@ -30,6 +30,8 @@ export type SlotDecision = {
   readonly isStopping: boolean;
   /** Wall time in ms at which a device that is away counts as lost. */
   readonly lostAt?: number;
+  /** Wall time in ms at which the drain of the fallback's device is over. */
+  readonly overdueAt?: number;
 };
 
 type Sorted = {
@@ -170,15 +172,27 @@ function keepOne(
   snapshot: Snapshot,
   workload: WorkloadRow,
   older: readonly SnapshotAllocation[],
-): Pick<SlotDecision, 'fallback' | 'isRollout' | 'stop'> {
-  const worthKeeping = older.filter(({ row }) => isServing(snapshot, row) || !isOnHeardNode(snapshot, row));
+): Pick<SlotDecision, 'fallback' | 'isRollout' | 'stop' | 'overdueAt'> {
+  const worthKeeping = older.filter(({ row }) => (isServing(snapshot, row) || !isOnHeardNode(snapshot, row)) && !isOverdue(snapshot, row));
   const [fallback] = worthKeeping.sort(byWorth(snapshot, workload));
   const stop = replaceAll(
     snapshot,
     workload,
     older.filter((allocation) => allocation !== fallback),
   );
-  return { stop, isRollout: fallback !== undefined && isServing(snapshot, fallback.row), ...(fallback ? { fallback } : {}) };
+  if (!fallback) return { stop, isRollout: false };
+  return { stop, isRollout: isServing(snapshot, fallback.row), fallback, ...overdueAtOf(snapshot, fallback.row) };
+}
+
+const deadlineOf = (snapshot: Snapshot, row: AllocationRow): number => snapshot.nodes.get(row.nodeId)?.row.drain?.deadlineAt ?? Infinity;
+
+/** Its device is drained, and was to be empty by now: it goes, wherever its slot is served next. */
+export const isOverdue = (snapshot: Snapshot, row: AllocationRow): boolean => deadlineOf(snapshot, row) <= snapshot.now;
+
+/** Of what is kept until it is replaced. */
+export function overdueAtOf(snapshot: Snapshot, row: AllocationRow): Pick<SlotDecision, 'overdueAt'> {
+  const overdueAt = deadlineOf(snapshot, row);
+  return overdueAt === Infinity ? {} : { overdueAt };
 }
 
 export const replaceAll = (snapshot: Snapshot, workload: WorkloadRow, older: readonly SnapshotAllocation[]): Stop[] =>
@@ -228,6 +242,7 @@ export function releaseOf(snapshot: Snapshot, workload: WorkloadRow, row: Alloca
 function replacedBecause(snapshot: Snapshot, workload: WorkloadRow, row: AllocationRow): Cause {
   if (isOnLostNode(snapshot, workload, row)) return causes.nodeLost(nodeName(snapshot.nodes.get(row.nodeId)?.row));
   const node = snapshot.nodes.get(row.nodeId);
+  if (node && isOverdue(snapshot, row)) return causes.drainOverdue(node.row.name);
   if (node?.row.drain) return causes.draining(node.row.name);
   if (node && !isLending(node.row)) return causes.withheld(node.row.name);
   return node?.unlent.has(row.id) ? causes.unlent(node.row.name) : causes.outdated(workload);

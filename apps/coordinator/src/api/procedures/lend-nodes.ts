@@ -49,12 +49,18 @@ export function createLendProcedures(parts: Parts, { viewNode }: Views): Pick<Ha
         const next = paused ? { ...rule, pausedAt: pausedAt ?? clock.now() } : rule;
         return [{ ...row, ...(Object.keys(next).length === 0 ? {} : { lending: next }) }, told];
       }),
-    'node.drain': ({ caller, input: { nodeId, draining } }) =>
+    'node.drain': ({ caller, input: { nodeId, draining, deadlineMs } }) =>
       change(caller, nodeId, ({ drain: before, ...row }) => {
         if (!draining) return [row, { kind: 'node.uncordoned', message: `${row.name} is not drained any more` }];
         const cause = { code: 'drained_by_person', message: `${caller.name} drains it.`, params: { name: caller.name } };
         return [
-          { ...row, drain: before ?? { sinceAt: clock.now(), purpose: 'empty', cause } },
+          {
+            ...row,
+            drain: {
+              ...(before ?? { sinceAt: clock.now(), purpose: 'empty', cause }),
+              ...(deadlineMs === undefined ? {} : { deadlineAt: clock.now() + deadlineMs }),
+            },
+          },
           { kind: 'node.draining', message: `${caller.name} drains ${row.name}: what runs there is moved` },
         ];
       }),

@@ -31,6 +31,25 @@ describe('a device', () => {
     expect(await outcomeOf(update(api, one.id, { name: '/etc' }))).toBe('invalid_input');
   });
 
+  it('is drained until a deadline, which counts from when it is said and can be said later', async () => {
+    await using api = await createTestApi();
+    const { id } = await addNode(api, 'laptop');
+    const drain = (more: object) => api.call(OWNER, 'node.drain', { nodeId: id, draining: true, ...more });
+    const drainOf = () => api.store.get('node', id)?.row.drain;
+    await drain({});
+    const sinceAt = api.clock.now();
+    expect(drainOf()).toEqual({ sinceAt, purpose: 'empty', cause: expect.objectContaining({ code: 'drained_by_person' }) as object });
+    await api.clock.advance(1000);
+    await drain({ deadlineMs: 60_000 });
+    expect(drainOf()).toMatchObject({ sinceAt, deadlineAt: sinceAt + 61_000 });
+    await api.clock.advance(1000);
+    await drain({});
+    expect(drainOf()).toMatchObject({ deadlineAt: sinceAt + 61_000 });
+    expect(await outcomeOf(drain({ deadlineMs: -1 }))).toBe('invalid_input');
+    await drain({ draining: false });
+    expect(drainOf()).toBeUndefined();
+  });
+
   it('that was removed is gone for people at once, and its name is free', async () => {
     await using api = await createTestApi();
     const { id } = await addNode(api, 'laptop');

@@ -5,6 +5,7 @@ import { Button, Callout, Dialog, Section } from '@cloudless/ui';
 import { HandCoins, Hand, MoveRight, Pencil } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { useFormat } from '#web/format/use-format.ts';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
@@ -15,6 +16,7 @@ import { useLendingSentences, useWithheldText } from './use-lending-sentences.ts
 /** What the owner lends, as sentences; one tap takes the machine back. */
 export function LendingSection({ node }: { readonly node: CloudlessNode }) {
   const t = useTranslations('lending');
+  const format = useFormat();
   const may = useMay();
   const sentences = useLendingSentences()(node.lending);
   const withheld = useWithheldText()(node);
@@ -41,6 +43,7 @@ export function LendingSection({ node }: { readonly node: CloudlessNode }) {
         {node.drain === undefined ? null : (
           <Callout tone="busy" title={node.drain.purpose === 'leave' ? t('leaving') : t('draining')}>
             <p>{t('drainLeft', { count: node.allocationCount })}</p>
+            {node.drain.deadlineAt === undefined ? null : <p>{t('drainDeadline', { time: format.instant(node.drain.deadlineAt) })}</p>}
           </Callout>
         )}
         {mayChange ? <LendingActions node={node} /> : null}
