@@ -32,6 +32,7 @@ export {
   type Statement,
   type StatementResult,
 } from './sql/driver.ts';
+export { createGroupedWriter } from './sql/grouped-writer.ts';
 export { createGuardedWriter, guardThat, type GuardedOutcome, type GuardedWriter } from './sql/guarded-writer.ts';
 export { listMigrations, migrate, type Migration, type MigrateResult } from './sql/migrations.ts';
 export { readDatabaseState, refuseUnusable, type DatabaseState } from './whose-database.ts';

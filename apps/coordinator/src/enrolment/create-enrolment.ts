@@ -1,4 +1,4 @@
-import { createGuardedWriter, type Cluster, type SqlDriver, type Store } from '@cloudless/db';
+import { createGroupedWriter, createGuardedWriter, type Cluster, type SqlDriver, type Store } from '@cloudless/db';
 import { err, ok, type Clock, type Entropy, type Logger, type Result } from '@cloudless/kernel';
 import { encodeJoinToken, hashJoinSecret, JOIN_SECRET_BYTES } from '@cloudless/identity';
 import type { KeyWrap, Leaf } from '@cloudless/identity/ca';
@@ -56,7 +56,9 @@ const refused = (code: string, message: string, hop?: JoinHop): HandshakeRespons
  */
 export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolment> {
   const { driver, store, cluster, keyWrap, clock, entropy, logger, addresses = () => [], pairUrl = (code) => code } = options;
-  const records = createEnrolmentRecords({ driver, writer: createGuardedWriter({ driver, clock, entropy, token: cluster.token }) });
+  // Devices may come in crowds.
+  const writer = createGroupedWriter(createGuardedWriter({ driver, clock, entropy, token: cluster.token }));
+  const records = createEnrolmentRecords({ driver, writer });
   const ca = await loadDeviceCa({ records, keyWrap, clusterId: cluster.clusterId, clock, entropy });
   const refusals = createRefusalEvents({ store, clock, entropy, logger, orgId: cluster.orgId });
   const joins = createJoins({ clock });

@@ -96,7 +96,7 @@ export function createEnrolmentRecords({
   writer,
 }: {
   readonly driver: SqlDriver;
-  readonly writer: GuardedWriter;
+  readonly writer: Pick<GuardedWriter, 'write'>;
 }): EnrolmentRecords {
   const find = async (sql: string, params: readonly SqlValue[]) => toRecords(await driver.query({ sql, params }))[0];
 

@@ -12,7 +12,3 @@ export function toCommitError(failure: SqlFailure): CloudlessError {
   }
   return failedQuery(failure);
 }
-
-/** Whether members of a failed group are worth a try each: one of them broke it, not the database. */
-export const isMembersFault = (failure: SqlFailure): boolean =>
-  failure.kind === 'constraint' || failure.kind === 'refused' || failure.kind === 'statement';

@@ -1,9 +1,10 @@
 import { assert, createBoundedQueue, unreachable, type Clock, type Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import { failedQuery } from '../sql/failures.ts';
+import { isMembersFault } from '../sql/grouped-writer.ts';
 import { fencedError, unknownOutcome, type GuardedWriter } from '../sql/guarded-writer.ts';
 import type { SqlFailure } from '../sql/driver.ts';
-import { isMembersFault, toCommitError } from './commit-failure.ts';
+import { toCommitError } from './commit-failure.ts';
 import { composeGroup, type Group } from './compose-group.ts';
 import type { ControlMemory } from './control-memory.ts';
 import type { CommitOutcome, CommittedBatch, WriteBatch } from './store.ts';
