@@ -19,7 +19,7 @@ export async function measureFootprint(steps?: readonly number[]): Promise<Resul
   return {
     id: 'B6',
     title: 'Footprint, idle',
-    method: `First \`npm start\` on an empty data folder; ${SETTLE_MS / 1000} s to settle, then ${IDLE_MS / 1000} s without a request. Then a coordinator alone, with 0, 1,000 and 5,000 simulated devices on Wi-Fi in another process, light clients of the real protocol with both paths open; 20 s to settle, then 30 s. Memory from smaps_rollup, CPU from /proc/pid/stat, bytes from the kernel's TCP counters, commits from the ids that the database keeps of them.`,
+    method: `First \`npm start\` on an empty data folder; ${SETTLE_MS / 1000} s to settle, then ${IDLE_MS / 1000} s without a request. Then a coordinator alone, with 0, 1,000 and 5,000 simulated devices on Wi-Fi in another process, light clients of the real protocol with both paths open; 10 s to settle, then 20 s. Memory from smaps_rollup, CPU from /proc/pid/stat, bytes from the kernel's TCP counters, commits from the ids that the database keeps of them.`,
     measures,
     leftOut: ['the container engine itself', 'memory of a coordinator that has served for days'],
   };

@@ -15,9 +15,9 @@ const GOAL_P99_MS = 20;
 const GOAL_PER_SECOND = 20_000;
 const WAIT_MS = 120_000;
 const TOLD_NOTE =
-  'A submit is two commits one after the other, the app and its placement, and one HTTP call. With so many devices on one machine the coordinator and the process that plays them leave neither core idle, and both collect garbage over a gigabyte. By the profile (`node --cpu-prof`), 1,500 phones at rest take a quarter of the coordinator’s thread: streams and system calls of TLS inside WebSockets two fifths, looking for silence a fifth, collecting garbage a fifth. A device holds about 170 KB there, most of it in the streams around the TLS of its two paths. What would reach it: one connection for each device with the TLS of the socket itself, and links in threads of their own';
+  'A submit is two commits one after the other, the app and its placement, and one HTTP call. With so many devices on one machine the coordinator and the process that plays them leave neither core idle, and both collect garbage over a gigabyte. By the profile (`node --cpu-prof`), what devices at rest take of the coordinator’s thread is mostly streams and system calls of TLS, and collecting garbage; most of what a device holds there is in the streams around the TLS of its two paths. What would reach it: one connection for each device, and links in threads of their own';
 const BURST_NOTE =
-  'One message for each device and plan, beside what the devices cost at rest. What would reach it: links in threads of their own, and plans whose rows travel to the database thread without being cloned';
+  'One message for each device and plan, beside what the devices cost at rest. Deciding, writing and cloning the rows is the smaller part. What would reach it: links in threads of their own';
 
 /** B2: a person's submit until it is durable, and until the chosen device is told; and how many placements a second a burst gets. */
 export async function measureSubmitToTold(devices = DEVICES): Promise<Result> {
