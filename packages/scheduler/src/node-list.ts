@@ -70,17 +70,26 @@ export const createNodeList = (nodes: readonly SnapshotNode[]): NodeList => list
 export function advanceNodeList(list: NodeList, changes: NodeChanges): NodeList {
   const table = list.table.advance(changes);
   if (hasLost(list.table, changes.changed)) return listOf(table);
+  const { nodes } = table;
   const blocks = list.blocks.slice();
-  const written = new Set<number>();
-  const rewrite = (position: number): void => {
+  const copied = new Set<number>();
+  function write(position: number): void {
     const block = Math.floor(position / BLOCK_NODES);
-    if (written.has(block)) return;
-    written.add(block);
-    blocks[block] = createBlock(table.nodes, block * BLOCK_NODES);
-  };
-  for (const id of changes.changed.keys()) if (list.table.has(id)) rewrite(list.table.positionOf(id));
-  for (let position = list.nodes.length; position < table.nodes.length; position += 1) rewrite(position);
-  return { table, nodes: table.nodes, blocks };
+    const first = block * BLOCK_NODES;
+    if (!copied.has(block)) blocks[block] = copyBlock(blocks[block], Math.min(BLOCK_NODES, nodes.length - first));
+    copied.add(block);
+    const [cells, node] = [blocks[block], nodes[position]];
+    if (cells && node) writeCells(cells, (position - first) * CELL.width, node);
+  }
+  for (const id of changes.changed.keys()) if (list.table.has(id)) write(list.table.positionOf(id));
+  for (let position = list.nodes.length; position < nodes.length; position += 1) write(position);
+  return { table, nodes, blocks };
+}
+
+function copyBlock(block: Float64Array | undefined, nodes: number): Float64Array {
+  const cells = new Float64Array(nodes * CELL.width);
+  if (block) cells.set(block);
+  return cells;
 }
 
 export const NO_NODES: NodeList = createNodeList([]);
