@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createRealClock } from '@cloudless/kernel/node';
 import { LINK_UPGRADE } from '@cloudless/transport/tls';
 import { describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { MAIN_PORT_LIMITS } from './limits.ts';
+import type { AgentSockets } from './main-routes.ts';
 import { ADA, listen, openGateway } from './testing/open-gateway.ts';
 import { ask, sendRaw } from './testing/raw-request.ts';
 
@@ -208,6 +210,25 @@ describe('agents', () => {
     expect(await upgrade('host: renamed.machine')).toMatch(/^HTTP\/1.1 101 /);
     expect(await upgrade('host: localhost\r\norigin: https://evil.example')).toMatch(/^HTTP\/1.1 403 /);
     expect(opened.agents).toEqual(['127.0.0.1']);
+  });
+
+  it('keep their connection, which no limit on requests ends once it is upgraded', async () => {
+    const mainLimits = { firstByteMs: 60, headersMs: 120, requestMs: 120, keepAliveMs: 60, checkMs: 30 };
+    const agents: AgentSockets = {
+      acceptUpgrade({ socket }) {
+        socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+        socket.pipe(socket);
+      },
+    };
+    await using opened = await openGateway({ mainLimits, agents });
+    const agent = connect(opened.port, '127.0.0.1');
+    agent.write(`GET /agent HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: ${LINK_UPGRADE}\r\n\r\n`);
+    expect(String((await once(agent, 'data'))[0])).toMatch(/^HTTP\/1.1 101 /);
+    // One that began later met its limit.
+    expect(await sendRaw(opened.port, 'GET / HTTP/1.1\r\nhost: local')).toMatch(/^HTTP\/1.1 408 /);
+    agent.write('beat');
+    expect(String((await once(agent, 'data'))[0])).toBe('beat');
+    agent.destroy();
   });
 });
 
