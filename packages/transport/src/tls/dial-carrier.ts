@@ -51,17 +51,25 @@ function dialConnection({ url, clock }: CarrierDial, on: CarrierEvents): Carrier
   const way = (): Way => ({ url, proxy: proxy?.shown, authority: authority() });
   let carrier: Duplex | undefined;
   let silence: Timer | undefined;
+  let isSettled = false;
+  const settle = (): void => {
+    isSettled = true;
+    silence?.cancel();
+  };
   const unknown = (): void => {
     destroy();
     on.unknown();
   };
   const destroy = (): void => {
-    silence?.cancel();
+    settle();
     request.removeAllListeners('error').on('error', () => undefined);
     request.destroy();
     carrier?.destroy();
   };
-  request.once('finish', () => (silence = clock.setTimer(SILENT_MS, unknown)));
+  request.once('finish', () => {
+    // It may be told after the answer has come.
+    if (!isSettled) silence = clock.setTimer(SILENT_MS, unknown);
+  });
   request.once('error', (cause) => (isCutOff(cause) ? unknown() : on.failed(cause)));
   request.once('response', (answer) => {
     const retryAfterMs = readComeBack(answer.statusCode, answer.headers);
@@ -70,7 +78,7 @@ function dialConnection({ url, clock }: CarrierDial, on: CarrierEvents): Carrier
     else unknown();
   });
   request.once('upgrade', (answer, socket, head) => {
-    silence?.cancel();
+    settle();
     carrier = socket.on('error', on.failed);
     if (!isLinkUpgrade(answer.headers.upgrade)) return unknown();
     if (socket instanceof Socket) socket.setNoDelay(true).setTimeout(0);
