@@ -230,6 +230,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
           presence.sleeps = undefined;
           presence.fingerprint = hello.fingerprint;
           presence.beatMs = heartbeatMs(hello.fingerprint);
+          presence.missed = undefined;
           reports.take(nodeId, hello.allocations);
           presence.isReturning = reports.isWaiting(nodeId);
           presence.measureAtMs = clock.bootMs();

@@ -3,7 +3,7 @@ import { buildFingerprint } from '@cloudless/proto/testing';
 import { createManualClock } from '@cloudless/kernel/testing';
 import type { CoordinatorLink, LinkPath } from '@cloudless/transport';
 import { expect, it } from 'vitest';
-import { createPresence, measurePaths, type Presence } from './presence.ts';
+import { createPresence, measurePaths, noteHeard, silenceLimitOf, type Presence } from './presence.ts';
 
 const WIRED = buildFingerprint();
 const MOBILE = buildFingerprint({ link: { type: 'mobile' } });
@@ -61,4 +61,33 @@ it('measures the paths of a phone every 20 s while it is heard, and every second
   presence.link = { probe: () => new Promise(() => void (measured += 1)) } as unknown as CoordinatorLink;
   presence.controlAtMs = clock.bootMs() - 30_001;
   expect(await pass(1000, false)).toBe(1);
+});
+
+it('gives a wired device that stood still more time, and none for a cable that was cut', async () => {
+  const clock = createManualClock();
+  const presence = createPresence('desk' as NodeId, clock.bootMs());
+  const link = {} as CoordinatorLink;
+  presence.link = link;
+  presence.fingerprint = WIRED;
+  const beatFor = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      await clock.advance(500);
+      noteHeard(presence, presence.link ?? link, clock);
+    }
+  };
+  await beatFor(60_000);
+  expect(silenceLimitOf(presence)).toBe(1100);
+  // What was on its way comes at once when the cable is back; then its device speaks on another link.
+  await clock.advance(4000);
+  noteHeard(presence, link, clock);
+  noteHeard(presence, link, clock);
+  presence.link = {} as CoordinatorLink;
+  presence.missed = undefined;
+  await beatFor(5000);
+  expect(silenceLimitOf(presence)).toBe(1100);
+  await clock.advance(1200);
+  noteHeard(presence, presence.link, clock);
+  expect(silenceLimitOf(presence)).toBe(1100);
+  await beatFor(1000);
+  expect(silenceLimitOf(presence)).toBe(2400);
 });

@@ -22,6 +22,8 @@ export type Presence = {
   beatMs: number;
   /** How punctual it was: a gap between two links is none. */
   gaps: Gaps;
+  /** A gap in which it was missed, until its link shows that it lives. */
+  missed: { readonly gapMs: number; readonly endedAtMs: number } | undefined;
   /** It said that it goes: for good, as far as it knows, or because its machine is shut down. */
   hasLeft: 'goodbye' | 'shutdown' | undefined;
   /** Said that it goes to sleep, or is of a kind that does and closed its link in order. */
@@ -50,6 +52,7 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
   closedAtMs: undefined,
   beatMs: 0,
   gaps: noGaps(nowMs),
+  missed: undefined,
   hasLeft: undefined,
   sleeps: undefined,
   isReturning: false,
@@ -70,10 +73,27 @@ export function viewChannel(presence: Presence | undefined, path: LinkPath): Cha
 export const silenceLimitOf = (presence: Presence, fingerprint?: Fingerprint): number =>
   allowedSilenceMs(presence.fingerprint ?? fingerprint, presence.gaps, presence.beatMs);
 
+/** A link that is spoken on for so long after a gap outlived it. */
+const OUTLIVED_MS = 1000;
+
+/**
+ * A cable that was cut and is plugged in again first brings what was on its way, on a link that its device has given up: that is no gap of a device which is not
+ * punctual. So one in which it was missed counts when its link is still spoken on later.
+ */
+function noteGapOf(presence: Presence, now: number): void {
+  const { missed } = presence;
+  const gapMs = now - presence.controlAtMs;
+  if (gapMs > silenceLimitOf(presence)) presence.missed = { gapMs, endedAtMs: now };
+  else presence.gaps = noteGap(presence.gaps, gapMs, now);
+  if (!missed || now - missed.endedAtMs < OUTLIVED_MS) return;
+  presence.gaps = noteGap(presence.gaps, missed.gapMs, now);
+  if (presence.missed === missed) presence.missed = undefined;
+}
+
 /** Something came on its control path. */
 export function noteHeard(presence: Presence, link: CoordinatorLink, clock: Clock): void {
   const now = clock.bootMs();
-  if (presence.link === link) presence.gaps = noteGap(presence.gaps, now - presence.controlAtMs, now);
+  if (presence.link === link) noteGapOf(presence, now);
   presence.heardAtMs = now;
   presence.controlAtMs = now;
   presence.seen.control.lastAt = clock.now();
