@@ -78,6 +78,12 @@ export const ERRORS = {
     title: 'The coordinator cannot be reached',
     remedy: 'Check that it runs, that the address is right and that this machine is online, then try again.',
   },
+  tls_intercepted: {
+    status: 503,
+    title: 'TLS is intercepted on the way',
+    remedy:
+      "Ask whoever runs the network to let the name of the coordinator through undecrypted, or use another network. If the box is your own proxy, let it pass WebSockets on. The link of a device is encrypted inside, so a box that only reads along and passes WebSockets on is in nobody's way.",
+  },
   log_gone: { status: 410, title: 'These log lines are gone', remedy: 'Read from the oldest line that is kept.' },
   cursor_expired: { status: 410, title: 'The cursor is too old', remedy: 'List again from the start and follow from the new cursor.' },
   origin_refused: { status: 403, title: 'Foreign origin', remedy: 'Open the dashboard under the address that `npm start` prints.' },

@@ -48,7 +48,7 @@ export function CopyButton({
   );
 }
 
-/** Text for a terminal or a program, with its copy button. */
+/** Text for a terminal or a program, with its copy button. All of it shows, and one click into it selects all of it. */
 export function CodeBlock({
   code,
   label,
@@ -64,8 +64,13 @@ export function CodeBlock({
 }) {
   return (
     <div className={cn('flex min-w-0 items-start rounded-md border bg-sunken', className)}>
-      <pre aria-label={label} role="region" tabIndex={0} className="max-h-64 min-w-0 flex-1 overflow-auto p-3 font-mono text-xs">
-        <code>{code}</code>
+      <pre
+        aria-label={label}
+        role="region"
+        tabIndex={0}
+        className="max-h-64 min-w-0 flex-1 overflow-auto p-3 font-mono text-xs wrap-anywhere whitespace-pre-wrap"
+      >
+        <code className="select-all">{code}</code>
       </pre>
       <CopyButton text={code} label={copyLabel} doneLabel={doneLabel} className="m-1.5 shrink-0" />
     </div>

@@ -50,3 +50,10 @@ describe('the catalogues', () => {
     expect(missing).toEqual([]);
   });
 });
+
+describe('the German catalogue', () => {
+  it('says du', () => {
+    // The imperative with its pronoun, and what else can only be said to a person addressed formally.
+    expect([...german].filter(([, text]) => /\p{L}+en Sie\b|\bIhnen\b|\b(?:was|wenn|bis) Sie\b/u.test(text))).toEqual([]);
+  });
+});

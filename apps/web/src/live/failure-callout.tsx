@@ -3,6 +3,7 @@
 import type { CloudlessError } from '@cloudless/proto';
 import { Button, Callout, CopyButton } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
+import { WithCode } from './with-code.tsx';
 
 /** What was tried, what came back, what to do, and an id to quote. */
 export function FailureCallout({
@@ -36,7 +37,9 @@ export function FailureCallout({
           ))}
         </ul>
       )}
-      <p>{t(`${failure.code}.remedy`)}</p>
+      <p>
+        <WithCode text={t(`${failure.code}.remedy`)} />
+      </p>
       <p className="flex items-center gap-1 font-mono text-xs text-ink-soft">
         {quote}
         <CopyButton text={`${quote}\n${failure.message}`} label={t('copyId')} doneLabel={t('copied')} />

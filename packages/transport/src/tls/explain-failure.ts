@@ -74,6 +74,8 @@ export function explainAnswer(response: Pick<IncomingMessage, 'statusCode' | 'he
  */
 function intercepted(authority: string, url: string, said: string, cause?: unknown): DialFailed {
   const remedy = `Ask whoever runs this network to let ${new URL(url).host} through undecrypted, or use another network. If ${authority} is of your own proxy, let it pass WebSockets on.`;
-  const message = `TLS is intercepted by ${authority} on the way to ${url}, and it does not lead through: ${said}. ${remedy}`;
+  const { origin } = new URL(url.replace(/^ws/, 'http'));
+  const more = `More: ${origin}/docs/errors/tls_intercepted`;
+  const message = `TLS is intercepted by ${authority} on the way to ${url}, and it does not lead through: ${said}. ${remedy} ${more}`;
   return new DialFailed('path_lost', message, { hop: 'tls', interceptedBy: authority, ...(cause === undefined ? {} : { cause }) });
 }

@@ -18,7 +18,9 @@ describe('a box that decrypts what passes', () => {
     await using box = await startTlsInterceptor({ target: { port: endpoint.port }, upgrades: 'refused' });
     const failed = await failureAt(box.port);
     expect(failed).toMatchObject({ name: 'DialFailed', hop: 'tls', interceptedBy: INSPECTOR, retry: true });
-    expect(String(failed)).toMatch(/TLS is intercepted by Contoso TLS Inspection CA .* answered 403 .* another network/);
+    expect(String(failed)).toMatch(
+      /TLS is intercepted by Contoso TLS Inspection CA .* answered 403 .* another network.* More: https:\/\/[^ ]+\/docs\/errors\/tls_intercepted$/,
+    );
     endpoint.stop();
   });
 

@@ -3,6 +3,7 @@
 import type { Join } from '@cloudless/proto';
 import { Callout, StateShape } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
+import Link from 'next/link';
 import { Age } from '#web/format/age.tsx';
 import { failureOf, stepsOf } from './join-steps.ts';
 
@@ -32,6 +33,11 @@ export function JoinProgress({ join }: { readonly join: Join }) {
             {failure.message}{' '}
             {failure.remoteAddress === undefined ? null : <span className="text-ink-soft">({failure.remoteAddress})</span>}
           </p>
+          {failure.hop === 'tls' ? (
+            <Link href="/docs/errors/tls_intercepted" target="_blank" className="self-start underline">
+              {t('intercepted')}
+            </Link>
+          ) : null}
         </Callout>
       )}
     </div>

@@ -1,6 +1,6 @@
 import type { Join } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
-import { failureOf, formatLeft, overOf, readCode, stepsOf } from './join-steps.ts';
+import { failureOf, formatLeft, overOf, readCode, stepsOf, installOnly } from './join-steps.ts';
 
 describe('the steps of a join', () => {
   it('leave out downloads that the device did not need', () => {
@@ -64,4 +64,9 @@ describe('a code', () => {
     ['https://10.0.0.1:7600/pair#ABCD-EFGH', 'ABCD-EFGH'],
     ['cl1.not-a-code', undefined],
   ])('%s is read as %s', (text, code) => expect(readCode(text)).toBe(code));
+});
+
+it('the installer alone carries no secret', () => {
+  expect(installOnly("curl -fsS 'https://a/install' | sh -s -- cl1.secret abc")).toBe("curl -fsS 'https://a/install' | sh");
+  expect(installOnly('something else')).toBeUndefined();
 });

@@ -44,3 +44,9 @@ export function overOf(
   if (state === 'expired' || state === 'cancelled' || state === 'refused') return state;
   return state !== 'joined' && now >= expiresAt ? 'expired' : undefined;
 }
+
+/** The installer of the dialog's command, without the secret: then the device shows a code. `undefined` when there is none in it. */
+export function installOnly(command: string): string | undefined {
+  const [installer, secret] = command.split(' -s -- ');
+  return secret === undefined ? undefined : installer;
+}

@@ -5,6 +5,7 @@ import { Callout, CodeBlock, Tabs, TabsContent, TabsList, TabsTrigger } from '@c
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useState, type ReactNode } from 'react';
+import { installOnly } from './join-steps.ts';
 import { QrCode } from './qr-code.tsx';
 import { readThisComputer } from './this-computer.ts';
 
@@ -79,15 +80,18 @@ function Way({ way, offer }: { readonly way: (typeof WAYS)[number]; readonly off
           </Callout>
         </>
       );
-    case 'headless':
+    case 'headless': {
+      const command = installOnly(offer.command);
       return (
         <>
           <p>{t('text.headless')}</p>
+          {command === undefined ? null : <Code code={command} />}
           <Link href="/pair" className="self-start text-accent underline">
             {t('toPair')}
           </Link>
         </>
       );
+    }
   }
 }
 

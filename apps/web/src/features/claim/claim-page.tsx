@@ -15,7 +15,8 @@ export function ClaimPage() {
   const [codes, setCodes] = useState<readonly string[]>();
   const isTaken = state.data?.claimed === true && codes === undefined;
   useEffect(() => {
-    if (isTaken) location.replace('/sign-in');
+    // Who claimed it a moment ago is signed in; everybody else is sent on to the door.
+    if (isTaken) location.replace('/');
   }, [isTaken]);
   if (codes) return <RecoveryCodes codes={codes} onSaved={() => location.assign('/')} />;
   if (state.error) return <FailureCallout failure={state.error} onRetry={() => void state.refetch()} />;

@@ -19,6 +19,19 @@ export function RecoveryCodes({ codes, onSaved }: { readonly codes: readonly str
   const text = `${codes.join('\n')}\n`;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
+  const isSaved = useRef(false);
+  useEffect(() => {
+    // A reload by mistake would lose them.
+    const warn = (event: BeforeUnloadEvent): void => {
+      if (!isSaved.current) event.preventDefault();
+    };
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, []);
+  function save(): void {
+    isSaved.current = true;
+    onSaved();
+  }
   return (
     <>
       <div>
@@ -39,7 +52,7 @@ export function RecoveryCodes({ codes, onSaved }: { readonly codes: readonly str
           {t('download')}
         </Button>
         <CopyButton text={text} label={t('copyCodes')} doneLabel={t('copied')} size="md" />
-        <Button variant="primary" className="ml-auto" onClick={onSaved}>
+        <Button variant="primary" className="ml-auto" onClick={save}>
           {t('saved')}
         </Button>
       </div>

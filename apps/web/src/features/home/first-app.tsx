@@ -1,7 +1,7 @@
 'use client';
 
 import type { ProcedureOutput } from '@cloudless/proto';
-import { Button, Card, Section, buttonClasses } from '@cloudless/ui';
+import { Button, Card, Section, buttonClasses, cn } from '@cloudless/ui';
 import { Download, Rocket } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
@@ -21,7 +21,7 @@ export function FirstApp({ ownToo = true }: { readonly ownToo?: boolean }) {
   const catalogue = useAsk('catalogue.list', {}, { staleMs: 60_000 });
   return (
     <Section title={t('firstApp')} headingId="first-app">
-      <div className="grid gap-3 md:grid-cols-2">
+      <div className={cn('grid gap-3 md:grid-cols-2', ownToo && 'xl:grid-cols-3')}>
         <FailureCallout failure={catalogue.error ?? undefined} onRetry={() => void catalogue.refetch()} />
         {catalogue.data?.rows
           .filter(({ available }) => available)

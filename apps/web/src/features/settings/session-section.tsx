@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useTranslations } from 'next-intl';
 import { Age } from '#web/format/age.tsx';
 import { authClient } from '#web/session/auth-client.ts';
+import { describeBrowser } from './describe-browser.ts';
 
 type Listed = {
   readonly id: string;
@@ -32,14 +33,13 @@ export function SessionSection() {
         <ul>
           {(listed.data ?? []).map(({ id, token, userAgent, ipAddress, updatedAt }) => (
             <li key={id} className="flex flex-wrap items-center justify-between gap-2 border-b py-2 last:border-b-0">
-              <span className="min-w-0">
-                <span className="block truncate" title={userAgent ?? ''}>
-                  {userAgent ?? t('unknownBrowser')}
-                </span>
+              <div className="min-w-0">
+                <Browser userAgent={userAgent ?? ''} />
                 <span className="text-xs text-ink-soft">
-                  {ipAddress} <Age at={new Date(updatedAt).getTime()} />
+                  {ipAddress ? `${ipAddress} · ` : null}
+                  <Age at={new Date(updatedAt).getTime()} />
                 </span>
-              </span>
+              </div>
               {id === own.data ? (
                 <Badge>{t('thisBrowser')}</Badge>
               ) : (
@@ -52,5 +52,21 @@ export function SessionSection() {
         </ul>
       </Card>
     </Section>
+  );
+}
+
+/** In words; what it says of itself is behind them. */
+function Browser({ userAgent }: { readonly userAgent: string }) {
+  const t = useTranslations('settings');
+  const { browser = t('unknownBrowser'), system } = describeBrowser(userAgent);
+  const name = system === undefined ? browser : t('browserOn', { browser, system });
+  if (userAgent === '') return <span className="block">{name}</span>;
+  return (
+    <details>
+      <summary className="cursor-pointer">{name}</summary>
+      <p translate="no" className="py-1 font-mono text-xs text-ink-soft">
+        {userAgent}
+      </p>
+    </details>
   );
 }
