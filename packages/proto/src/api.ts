@@ -63,8 +63,8 @@ export const meSchema = z.strictObject({
   org: z.strictObject({ id: orgIdSchema, name: z.string() }),
   project: z.strictObject({ id: projectIdSchema, name: z.string() }),
   role: z.enum(ROLES),
-  /** Recovery codes not yet used. */
-  recoveryCodesLeft: z.int().min(0),
+  /** Not yet used; absent while the store does not answer. */
+  recoveryCodesLeft: z.int().min(0).optional(),
 });
 
 /**

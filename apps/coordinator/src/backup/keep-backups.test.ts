@@ -9,6 +9,7 @@ function open(make: (name: string) => Promise<void> = () => Promise.resolve()) {
   const files: string[] = ['my-notes.txt'];
   const told: string[] = [];
   let last: BackupStatus['last'];
+  let isAway = false;
   const keeper = startBackupKeeper({
     folder: '/backups',
     async make(name) {
@@ -18,12 +19,12 @@ function open(make: (name: string) => Promise<void> = () => Promise.resolve()) {
     },
     list: () => Promise.resolve(files),
     remove: (name) => Promise.resolve(void files.splice(files.indexOf(name), 1)),
-    recall: () => Promise.resolve(last ? { last } : {}),
+    recall: () => (isAway ? Promise.reject(new CloudlessError('store_unavailable', 'no leader')) : Promise.resolve(last ? { last } : {})),
     tell: ({ kind }) => told.push(kind),
     clock,
     logger: createMemoryLogger(),
   });
-  return { clock, files, told, keeper };
+  return { clock, files, told, keeper, loseStore: () => (isAway = true) };
 }
 
 describe('the keeper of backups', () => {
@@ -46,6 +47,19 @@ describe('the keeper of backups', () => {
     await clock.advance(2000);
     expect(told).toEqual(['made', 'made']);
     await keeper.stop();
+  });
+
+  it('goes on to tell what it knew while the store is away', async () => {
+    const { keeper, loseStore } = open();
+    const made = await keeper.backUp();
+    loseStore();
+    expect(made.last).toBeDefined();
+    expect(await keeper.status()).toEqual(made);
+    await keeper.stop();
+    const { keeper: fresh, loseStore: lose } = open();
+    lose();
+    await expect(fresh.status()).rejects.toThrow('no leader');
+    await fresh.stop();
   });
 
   it('says why one failed, and tries again within the hour', async () => {

@@ -47,6 +47,7 @@ export function startBackupKeeper(deps: BackupKeeperDeps): BackupKeeper {
   const { clock, logger, folder } = deps;
   const stopping = new AbortController();
   let failed: BackupStatus['failed'];
+  let recalled: Awaited<ReturnType<BackupKeeperDeps['recall']>> | undefined;
   let making: Promise<void> | undefined;
   let timer: Timer | undefined;
 
@@ -72,9 +73,19 @@ export function startBackupKeeper(deps: BackupKeeperDeps): BackupKeeper {
     return making;
   }
 
+  /** While the store is away, what it said last: nothing was made or restored without it. */
+  async function recall(): Promise<NonNullable<typeof recalled>> {
+    try {
+      recalled = await deps.recall();
+    } catch (cause) {
+      if (recalled === undefined || !isCloudlessError(cause) || cause.code !== 'store_unavailable') throw cause;
+    }
+    return recalled;
+  }
+
   /** Level-triggered: what is due is read from what was made, so a restart neither skips a day nor makes two. */
   async function makeWhenDue(): Promise<void> {
-    const { last } = await deps.recall();
+    const { last } = await recall();
     const dueMs = last ? last.at + BACKUP_EVERY_MS - clock.now() : 0;
     if (dueMs > 0) return plan(Math.min(dueMs, BACKUP_EVERY_MS));
     if (!making) await begin();
@@ -91,7 +102,7 @@ export function startBackupKeeper(deps: BackupKeeperDeps): BackupKeeper {
   const status = async (): Promise<BackupStatus> => ({
     folder,
     everyMs: BACKUP_EVERY_MS,
-    ...(await deps.recall()),
+    ...(await recall()),
     ...(failed ? { failed } : {}),
   });
 

@@ -9,6 +9,8 @@ import { useAsk } from '#web/live/use-ask.ts';
 import { signInPath } from './next-path.ts';
 import { SessionContext } from './session.tsx';
 
+const AGAIN_MS = 5000;
+
 /** To the claim page while there is no owner, else to sign-in. A full load: nothing of the old session stays in memory. */
 async function leave(): Promise<void> {
   const { claimed } = await call('claim.state', {}).catch(() => ({ claimed: true }));
@@ -27,7 +29,8 @@ export type GateProps = {
 
 /** Lets in who is signed in, and sends everybody else to the door. */
 export function Gate({ hasSession, waiting, failing, children }: GateProps) {
-  const me = useAsk('account.me', {}, { staleMs: 60_000, enabled: hasSession });
+  // Nothing is live before it is known who asks: a page that failed for a moment comes back only by asking again.
+  const me = useAsk('account.me', {}, { staleMs: 60_000, enabled: hasSession, againMs: AGAIN_MS });
   const queries = useQueryClient();
   const isStranger = !hasSession || (isCloudlessError(me.error) && me.error.code === 'unauthenticated');
   // Latched: a query that is asked again forgets its error, and a second departure would cut off the first.

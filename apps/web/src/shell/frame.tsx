@@ -29,7 +29,7 @@ export function Frame({ search, foot, tools, children }: FrameProps) {
       <div className="flex min-w-0 flex-1 flex-col">
         <header className="sticky top-0 z-20 flex h-12 items-center justify-between gap-2 border-b bg-canvas px-4 md:hidden">
           <Brand />
-          <div className="flex items-center gap-1">{tools}</div>
+          <div className="flex min-w-0 items-center gap-1">{tools}</div>
         </header>
         <main
           id="main"

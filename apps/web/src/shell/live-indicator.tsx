@@ -21,10 +21,12 @@ export function LiveIndicator({ className }: { readonly className?: string }) {
   const mark = useLiveMark();
   const skewMs = useLive((state) => state.skewMs);
   return (
-    <p className={cn('flex items-center gap-1.5 text-xs text-ink-soft', className)}>
+    <p className={cn('flex min-w-0 items-center gap-1.5 text-xs text-ink-soft', className)}>
       <StateShape tone={TONE[mark.kind]} className={mark.kind === 'live' ? 'size-2' : 'size-2.5'} />
-      <span role="status">{t(mark.kind)}</span>
-      {mark.kind === 'stale' || mark.kind === 'unconfirmed' ? <Age at={mark.sinceAt + skewMs} /> : null}
+      <span className="min-w-0">
+        <span role="status">{t(mark.kind)}</span>{' '}
+        {mark.kind === 'stale' || mark.kind === 'unconfirmed' ? <Age at={mark.sinceAt + skewMs} className="whitespace-nowrap" /> : null}
+      </span>
     </p>
   );
 }

@@ -1,5 +1,5 @@
 import { assert } from '@cloudless/kernel';
-import type { UserId } from '@cloudless/proto';
+import { isCloudlessError, type UserId } from '@cloudless/proto';
 import type { Handlers } from '../call.ts';
 import type { Caller } from '../../people/people.ts';
 import type { ApiParts } from '../../parts.ts';
@@ -20,6 +20,11 @@ function asUser(caller: Caller): Extract<Caller, { kind: 'user' }> {
   return caller;
 }
 
+/** Who asks is known while the store is away, and is to read what is wrong: what only the store knows is left out. */
+function unlessAway(cause: unknown): undefined {
+  if (!isCloudlessError(cause) || cause.code !== 'store_unavailable') throw cause;
+}
+
 /** People's own: claim, recovery, account, tokens. */
 export function createAccountProcedures({ people }: Pick<ApiParts, 'people'>): Pick<Handlers, Names> {
   return {
@@ -36,12 +41,13 @@ export function createAccountProcedures({ people }: Pick<ApiParts, 'people'>): P
     async 'account.me'({ caller }) {
       const { id, name, email, role } = asUser(caller);
       const { org, project } = people.home;
+      const left = await people.recoveryCodesLeft(id as UserId).catch(unlessAway);
       return {
         user: { id, name, email },
         org: { ...org },
         project: { ...project },
         role,
-        recoveryCodesLeft: await people.recoveryCodesLeft(id as UserId),
+        ...(left === undefined ? {} : { recoveryCodesLeft: left }),
       };
     },
     async 'account.renewRecoveryCodes'({ caller }) {

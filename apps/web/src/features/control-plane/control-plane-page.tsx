@@ -8,11 +8,12 @@ import Link from 'next/link';
 import { Age } from '#web/format/age.tsx';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { useLive } from '#web/live/live-provider.tsx';
 import { PageHeader } from '#web/shell/page-header.tsx';
 import { BackupSection } from './backup-section.tsx';
 import { CoordinatorSection } from './coordinator-section.tsx';
 import { GrowSection } from './grow-section.tsx';
-import { judgeControlPlane } from './judge-control-plane.ts';
+import { asHeard, judgeControlPlane } from './judge-control-plane.ts';
 import { LeadershipNote } from './leadership-note.tsx';
 import { StoreSection } from './store-section.tsx';
 import { useClusterStatus } from './use-cluster-status.ts';
@@ -22,6 +23,8 @@ export function ControlPlanePage() {
   const t = useTranslations('controlPlane');
   const settings = useTranslations('settings');
   const status = useClusterStatus();
+  const staleSince = useLive((state) => state.staleSince);
+  const shown = status.data && asHeard(status.data, staleSince);
   const before = (
     <Link href="/settings" className="flex items-center gap-1 self-start text-xs text-ink-soft hover:underline">
       <ChevronLeft aria-hidden className="size-3.5" />
@@ -34,7 +37,7 @@ export function ControlPlanePage() {
         className="max-w-4xl sm:flex-nowrap sm:*:last:shrink-0"
         before={before}
         title={t('title')}
-        sentence={status.data === undefined ? undefined : <Sentence status={status.data} />}
+        sentence={shown === undefined ? undefined : <Sentence status={shown} />}
         actions={
           <>
             <CopyAs name="cluster.status" input={{}} />
@@ -46,11 +49,7 @@ export function ControlPlanePage() {
       />
       <div className="flex max-w-4xl flex-col gap-8">
         <FailureCallout failure={status.error ?? undefined} onRetry={() => void status.refetch()} />
-        {status.data === undefined ? (
-          <Waiting failed={status.error !== null} />
-        ) : (
-          <Parts status={status.data} onChange={() => void status.refetch()} />
-        )}
+        {shown === undefined ? <Waiting failed={status.error !== null} /> : <Parts status={shown} onChange={() => void status.refetch()} />}
       </div>
     </>
   );

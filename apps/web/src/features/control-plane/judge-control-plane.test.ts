@@ -1,6 +1,6 @@
 import type { ClusterStatus, StoreNode } from '@cloudless/proto';
 import { expect, test } from 'vitest';
-import { judgeControlPlane } from './judge-control-plane.ts';
+import { asHeard, judgeControlPlane } from './judge-control-plane.ts';
 
 const node = (id: string, more: Partial<StoreNode> = {}): StoreNode => ({ id, address: id, role: 'follower', reachable: true, ...more });
 const coordinator = (id: string): ClusterStatus['coordinators'][number] => ({ id, role: 'standby', version: '1', sinceAt: 0, seenAt: 0 });
@@ -33,4 +33,12 @@ test.each([
 ] as const)('%s', (_, nodes, coordinators, code, spare) => {
   const said = judgeControlPlane({ leadership: held, coordinators: [...coordinators], store: rqlite(...nodes) });
   expect(said).toMatchObject({ code, params: { spare } });
+});
+
+test('what the live stream tells of the lead counts before a status that is older', () => {
+  const status = { leadership: held, coordinators: two, store: rqlite(...three) } as unknown as ClusterStatus;
+  expect(asHeard(status, undefined)).toBe(status);
+  expect(judgeControlPlane(asHeard(status, 5))).toMatchObject({ code: 'unconfirmed' });
+  const sole: ClusterStatus = { ...status, leadership: { state: 'sole' } };
+  expect(asHeard(sole, 5)).toBe(sole);
 });

@@ -25,3 +25,14 @@ export function judgeControlPlane({
   if (reachable < voters.length) return say('storeDegraded', 'warn');
   return coordinators.length < 2 ? say('noStandby', 'warn') : say('steady', 'good');
 }
+
+/**
+ * The status with what the live stream tells since: while the lead is unconfirmed the status itself comes late or not at all.
+ *
+ * @param staleSince of the live stream, by the coordinator's clock
+ */
+export function asHeard(status: ClusterStatus, staleSince: number | undefined): ClusterStatus {
+  if (staleSince === undefined || status.leadership.state !== 'held') return status;
+  const cause = { code: 'lead_unconfirmed', message: '' };
+  return { ...status, leadership: { state: 'unconfirmed', confirmedAt: staleSince, cause } };
+}

@@ -14,6 +14,11 @@ export function LeadershipNote({ leadership }: { readonly leadership: Leadership
       <p>
         {causeText(leadership.cause)} <Age at={leadership.confirmedAt} />
       </p>
+      {leadership.cause.message === '' ? null : (
+        <p lang="en" className="font-mono text-xs">
+          {leadership.cause.message}
+        </p>
+      )}
       <p>{t('unconfirmedText')}</p>
     </Callout>
   );

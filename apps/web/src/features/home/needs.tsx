@@ -152,7 +152,7 @@ function Waiting({ id, name }: { readonly id: Join['id']; readonly name: string 
 function useCodesNeed(): readonly ReactNode[] {
   const t = useTranslations('home');
   const { recoveryCodesLeft: left } = useSession();
-  if (left >= FEW_CODES) return [];
+  if (left === undefined || left >= FEW_CODES) return [];
   return [
     <Need
       key="codes"

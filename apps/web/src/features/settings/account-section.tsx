@@ -34,7 +34,9 @@ export function AccountSection() {
             { name: t('name'), value: me.data.user.name },
             { name: t('email'), value: me.data.user.email },
             { name: t('organisation'), value: t('orgAs', { org: me.data.org.name, role: me.data.role }) },
-            { name: t('recoveryCodes'), value: t('codesLeft', { count: me.data.recoveryCodesLeft }) },
+            ...(me.data.recoveryCodesLeft === undefined
+              ? []
+              : [{ name: t('recoveryCodes'), value: t('codesLeft', { count: me.data.recoveryCodesLeft }) }]),
           ]}
         />
       )}
