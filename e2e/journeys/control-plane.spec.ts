@@ -74,7 +74,7 @@ test('a store is checked from the page before a cluster moves there', async ({ p
   const check = page.getByRole('button', { name: 'Check', exact: true });
   await address.fill('http://127.0.0.1:1');
   await check.click();
-  await expect(page.getByText('The store cannot be used')).toBeVisible();
+  await expect(page.getByText('The store cannot be reached')).toBeVisible();
   await address.fill(url);
   await check.click();
   await expect(page.getByText('This store can take the cluster')).toBeVisible();

@@ -93,10 +93,13 @@ export const clusterStatusSchema = z.strictObject({
 });
 export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
 
+/** `refused`: the user name or the password. `notRqlite`: something else answers there. */
+export const storeUnfitSchema = z.enum(['unreachable', 'refused', 'notRqlite', 'noLeader', 'notEmpty']);
+
 /** Whether a store could take this cluster's state. Nothing was written to it. */
 export const storeCheckSchema = z.strictObject({
   fit: z.boolean(),
-  reason: z.enum(['unreachable', 'noLeader', 'notEmpty']).optional(),
+  reason: storeUnfitSchema.optional(),
   message: z.string().optional(),
   nodes: z.array(storeNodeSchema).max(64),
 });

@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { createRqliteDouble } from '@cloudless/db/testing';
 import { createRqliteDriver } from '@cloudless/db/rqlite';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
@@ -44,11 +45,22 @@ describe('a store that is looked at', () => {
     await using guarded = await createRqliteDouble({ nodes: 1, auth: { username: 'ada', password: 'right' } });
     const at = (await guarded.leader()).url;
     expect(await check({ url: at, username: 'ada', password: 'wrong' }, signal)).toMatchObject({
-      reason: 'unreachable',
+      reason: 'refused',
       message: expect.stringContaining('401') as string,
     });
     expect(await check({ url: at, username: 'ada', password: 'right' }, signal)).toMatchObject({ fit: true });
     expect(JSON.stringify(parts.logger.events)).not.toContain('right');
+  });
+});
+
+describe('an address at which something else answers', () => {
+  it('is told apart from a store that is away', async () => {
+    const other = createServer((_, response) => response.writeHead(404).end('not here'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const address = other.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    expect(await check({ url: `http://127.0.0.1:${port}` }, signal)).toMatchObject({ fit: false, reason: 'notRqlite' });
+    await new Promise((resolve) => other.close(resolve));
   });
 });
 

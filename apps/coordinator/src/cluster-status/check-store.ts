@@ -1,6 +1,6 @@
 import { createRqliteDriver, type RqliteDriver } from '@cloudless/db/rqlite';
 import { secret, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
-import type { ProcedureInput, ProcedureOutput } from '@cloudless/proto';
+import { isCloudlessError, storeUnfitSchema, type ProcedureInput, type ProcedureOutput } from '@cloudless/proto';
 import type { ApiParts } from '../parts.ts';
 import { toStoreNode } from './store-nodes.ts';
 
@@ -33,7 +33,8 @@ export const checkStore =
       return await judge(driver, signal);
     } catch (cause) {
       signal.throwIfAborted();
-      return { fit: false, reason: 'unreachable', message: cause instanceof Error ? cause.message : String(cause), nodes: [] };
+      const reason = storeUnfitSchema.catch('unreachable').parse(isCloudlessError(cause) ? cause.params['why'] : undefined);
+      return { fit: false, reason, message: cause instanceof Error ? cause.message : String(cause), nodes: [] };
     } finally {
       await driver.stop();
     }

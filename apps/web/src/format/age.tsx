@@ -1,5 +1,6 @@
 'use client';
 
+import { cn } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import { useNow } from '#web/live/use-now.ts';
 import { useFormat } from './use-format.ts';
@@ -9,7 +10,12 @@ export function Age({ at, className }: { readonly at: number; readonly className
   const format = useFormat();
   const now = useNow();
   return (
-    <time dateTime={new Date(at).toISOString()} title={format.instant(at)} className={className} suppressHydrationWarning>
+    <time
+      dateTime={new Date(at).toISOString()}
+      title={format.instant(at)}
+      className={cn('whitespace-nowrap', className)}
+      suppressHydrationWarning
+    >
       {format.ago(at, now)}
     </time>
   );
@@ -21,7 +27,12 @@ export function Since({ at, className }: { readonly at: number; readonly classNa
   const format = useFormat();
   const now = useNow();
   return (
-    <time dateTime={new Date(at).toISOString()} title={format.instant(at)} className={className} suppressHydrationWarning>
+    <time
+      dateTime={new Date(at).toISOString()}
+      title={format.instant(at)}
+      className={cn('whitespace-nowrap', className)}
+      suppressHydrationWarning
+    >
       {t('for', { duration: format.duration(now - at) })}
     </time>
   );

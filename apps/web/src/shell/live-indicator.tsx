@@ -25,7 +25,7 @@ export function LiveIndicator({ className }: { readonly className?: string }) {
       <StateShape tone={TONE[mark.kind]} className={mark.kind === 'live' ? 'size-2' : 'size-2.5'} />
       <span className="min-w-0">
         <span role="status">{t(mark.kind)}</span>{' '}
-        {mark.kind === 'stale' || mark.kind === 'unconfirmed' ? <Age at={mark.sinceAt + skewMs} className="whitespace-nowrap" /> : null}
+        {mark.kind === 'stale' || mark.kind === 'unconfirmed' ? <Age at={mark.sinceAt + skewMs} /> : null}
       </span>
     </p>
   );

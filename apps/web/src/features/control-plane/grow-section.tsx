@@ -7,6 +7,7 @@ import { useState, type FormEvent, type ReactNode } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
 import { useMay } from '#web/session/session.tsx';
+import { readStoreAddress, writeStoreCommands, type StoreCommands } from './store-address.ts';
 
 const EXAMPLE_URL = 'http://10.0.0.5:4001';
 /** On the first of three machines; the others differ in their id and address. */
@@ -19,18 +20,7 @@ type Checked = ProcedureOutput<'cluster.checkStore'>;
 export function GrowSection() {
   const t = useTranslations('controlPlane.grow');
   const may = useMay();
-  const [url, setUrl] = useState('');
-  const check = useAction('cluster.checkStore');
-  const [checked, setChecked] = useState<Checked>();
-  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
-    event.preventDefault();
-    setChecked(undefined);
-    const fields = new FormData(event.currentTarget);
-    const text = (name: string): string => String(fields.get(name) ?? '').trim();
-    const username = text('username');
-    setUrl(text('url'));
-    setChecked(await check.run({ url: text('url'), ...(username === '' ? {} : { username, password: text('password') }) }));
-  }
+  const [commands, setCommands] = useState<StoreCommands>();
   if (!may('cluster.update')) return null;
   return (
     <Section title={t('title')} headingId="grow">
@@ -41,35 +31,61 @@ export function GrowSection() {
           <Command of={t('startStore')} code={STORE_COMMAND} />
         </Step>
         <Step number={2} title={t('check')}>
-          <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3">
-            <Field label={t('url')} hint={t('urlHint')}>
-              <FieldInput name="url" type="url" required maxLength={255} placeholder={EXAMPLE_URL} autoComplete="off" />
-            </Field>
-            <div className="grid gap-3 sm:grid-cols-2">
-              <Field label={t('username')}>
-                <FieldInput name="username" maxLength={128} autoComplete="off" />
-              </Field>
-              <Field label={t('password')}>
-                <FieldInput name="password" type="password" maxLength={256} autoComplete="off" />
-              </Field>
-            </div>
-            <Button type="submit" loading={check.pending} className="self-start">
-              {t('checkNow')}
-            </Button>
-            <FailureCallout failure={check.failure} />
-            {checked === undefined ? null : <Verdict checked={checked} />}
-          </form>
+          <CheckForm onCommands={setCommands} />
         </Step>
         <Step number={3} title={t('move')}>
           <p>{t('moveText')}</p>
-          <Command of={t('move')} code={`npm run move-to-rqlite -- --url ${checked?.fit ? url : 'http://…:4001'}`} />
+          <Command of={t('move')} code={commands?.move} />
         </Step>
         <Step number={4} title={t('start')}>
           <p>{t('startText')}</p>
-          <Command of={t('start')} code={`CLOUDLESS_STORE_URL=${checked?.fit ? url : 'http://…:4001'} npm start`} />
+          <Command of={t('start')} code={commands?.start} />
         </Step>
       </ol>
     </Section>
+  );
+}
+
+/** @param onCommands gets what runs next, and nothing while no store was found fit */
+function CheckForm({ onCommands }: { readonly onCommands: (commands: StoreCommands | undefined) => void }) {
+  const t = useTranslations('controlPlane.grow');
+  const check = useAction('cluster.checkStore');
+  const [checked, setChecked] = useState<Checked>();
+  const [isWrong, setWrong] = useState(false);
+  const [hasUser, setHasUser] = useState(false);
+  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const text = (name: string): string => String(fields.get(name) ?? '').trim();
+    const [url, username] = [readStoreAddress(text('url')), text('username')];
+    setChecked(undefined);
+    onCommands(undefined);
+    setWrong(url === undefined);
+    if (url === undefined) return;
+    const found = await check.run({ url, ...(username === '' ? {} : { username, password: text('password') }) });
+    setChecked(found);
+    setHasUser(username !== '');
+    if (found?.fit === true) onCommands(writeStoreCommands(url, found, username));
+  }
+  return (
+    <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-3">
+      <Field label={t('url')} hint={t('urlHint')} {...(isWrong ? { error: t('urlWrong') } : {})}>
+        <FieldInput name="url" inputMode="url" maxLength={255} placeholder={EXAMPLE_URL} autoComplete="off" spellCheck={false} />
+      </Field>
+      <div className="grid gap-3 sm:grid-cols-2">
+        <Field label={t('username')}>
+          <FieldInput name="username" maxLength={128} autoComplete="off" />
+        </Field>
+        <Field label={t('password')}>
+          <FieldInput name="password" type="password" maxLength={256} autoComplete="off" />
+        </Field>
+      </div>
+      <Button type="submit" loading={check.pending} className="self-start">
+        {t('checkNow')}
+      </Button>
+      <FailureCallout failure={check.failure} />
+      {checked === undefined ? null : <Verdict checked={checked} hasUser={hasUser} />}
+    </form>
   );
 }
 
@@ -87,24 +103,30 @@ function Step({ number, title, children }: { readonly number: number; readonly t
 }
 
 /** `of`: the step, so that each has a name of its own. */
-function Command({ code, of }: { readonly code: string; readonly of: string }) {
+function Command({ code, of }: { readonly code: string | undefined; readonly of: string }) {
   const t = useTranslations('actions');
   const own = useTranslations('controlPlane.grow');
+  if (code === undefined) return <p className="text-ink-soft">{own('afterCheck')}</p>;
   return <CodeBlock code={code} label={own('command', { of })} copyLabel={t('copy')} doneLabel={t('copied')} />;
 }
 
-function Verdict({ checked }: { readonly checked: Checked }) {
+function Verdict({ checked, hasUser }: { readonly checked: Checked; readonly hasUser: boolean }) {
   const t = useTranslations('controlPlane.grow');
   const voters = checked.nodes.filter(({ role, reachable }) => role !== 'reader' && reachable).length;
-  if (!checked.fit)
+  const { fit, reason = 'unreachable', message } = checked;
+  if (!fit)
     return (
-      <Callout tone="bad" announce title={t(`unfit.${checked.reason ?? 'unreachable'}`)}>
-        <p lang="en">{checked.message}</p>
+      <Callout tone="bad" announce title={t(`unfit.${reason}`)}>
+        <p>{t(`unfitText.${reason}`)}</p>
+        <p lang="en" className="font-mono text-xs">
+          {message}
+        </p>
       </Callout>
     );
   return (
     <Callout tone={voters < 3 ? 'warn' : 'good'} announce title={t('fit')}>
       <p>{t('fitText', { count: voters })}</p>
+      {hasUser ? <p>{t('passwordFile')}</p> : null}
     </Callout>
   );
 }

@@ -1,6 +1,6 @@
+import { CloudlessError } from '@cloudless/proto';
 import { z } from 'zod';
-import { failedQuery, unavailable } from '../failures.ts';
-import type { HttpClient } from './http-client.ts';
+import type { Exchange, HttpClient } from './http-client.ts';
 
 /** One node of the database's cluster, as another node or itself tells. */
 export type RqliteNode = {
@@ -55,14 +55,26 @@ async function readApplied(http: HttpClient, url: string | undefined, signal: Ab
   return exchange.kind === 'answered' ? parseJson(raftSchema, exchange.body)?.applied_index : undefined;
 }
 
-/** @throws CloudlessError `store_unavailable` when no node tells */
+/** Why a node told nothing, as far as that can be known from outside. */
+export type RqliteSilence = 'unreachable' | 'refused' | 'notRqlite';
+
+function explainSilence(origin: string, exchange: Exchange): { readonly why: RqliteSilence; readonly said: string } {
+  if (exchange.kind !== 'answered') return { why: 'unreachable', said: `${origin} cannot be reached: ${exchange.reason}` };
+  const { status, isFromRqlite } = exchange;
+  if (status === 401 || status === 403) return { why: 'refused', said: `${origin} refused the user name or password (${status})` };
+  return isFromRqlite
+    ? { why: 'unreachable', said: `${origin} answered ${status}` }
+    : { why: 'notRqlite', said: `${origin} answered ${status}: this is no rqlite node` };
+}
+
+/** @throws CloudlessError `store_unavailable` when no node tells; `why` in its params is the last one's */
 export async function readNodes({ origins, http, signal }: ReadNodesOptions): Promise<readonly RqliteNode[]> {
-  let last = 'no node was asked';
+  let last: ReturnType<typeof explainSilence> = { why: 'unreachable', said: 'no node was asked' };
   for (const origin of new Set(origins)) {
     const exchange = await http.exchange(origin, { method: 'GET', path: '/nodes?ver=2&nonvoters&timeout=2s' }, signal);
     const found = exchange.kind === 'answered' ? parseJson(nodesSchema, exchange.body)?.nodes : undefined;
     if (!found) {
-      last = exchange.kind === 'answered' ? `${origin} answered ${exchange.status}` : `${origin}: ${exchange.reason}`;
+      last = explainSilence(origin, exchange);
       continue;
     }
     const applied = await Promise.all(found.map(({ api_addr: url }) => readApplied(http, url, signal)));
@@ -82,5 +94,5 @@ export async function readNodes({ origins, http, signal }: ReadNodesOptions): Pr
       };
     });
   }
-  throw failedQuery(unavailable(last));
+  throw new CloudlessError('store_unavailable', `${last.said}.`, { params: { why: last.why } });
 }
