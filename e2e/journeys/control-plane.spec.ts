@@ -72,6 +72,12 @@ test('a store is checked from the page before a cluster moves there', async ({ p
   await page.goto(`${product.url}/settings/cluster`);
   const address = page.getByLabel('Address of one of its nodes');
   const check = page.getByRole('button', { name: 'Check', exact: true });
+  await address.fill('ftp://10.0.0.5');
+  await check.click();
+  await expect(page.getByText('Write it like http://10.0.0.5:4001')).toBeVisible();
+  await address.fill(product.url);
+  await check.click();
+  await expect(page.getByText('There is no rqlite at this address')).toBeVisible();
   await address.fill('http://127.0.0.1:1');
   await check.click();
   await expect(page.getByText('The store cannot be reached')).toBeVisible();

@@ -1,5 +1,5 @@
 import { expect, type Page } from '@playwright/test';
-import { WELCOME, type Workload } from '@cloudless/proto';
+import { WELCOME, type ClusterStatus, type Workload } from '@cloudless/proto';
 import { untilDeviceReady, untilWorkload, type RestClient } from './rest.ts';
 
 /** A page in one state. `open` leaves it as a person would look at it. */
@@ -68,6 +68,7 @@ export function inhabitedScenes({ nodeId, runningId, failingId, unplacedId }: In
   const app = `/apps/${runningId}`;
   return [
     ...PAGES,
+    ...CONTROL_PLANES,
     { name: 'device', path: `/devices/${nodeId}` },
     { name: 'app', path: app },
     { name: 'app, logs', path: app, open: tab('Logs') },
@@ -90,6 +91,7 @@ export function inhabitedScenes({ nodeId, runningId, failingId, unplacedId }: In
     { name: 'nowhere', path: '/no-such-page' },
     { name: 'pair', path: '/pair' },
     { name: 'trust', path: '/trust' },
+    { name: 'an error explained', path: '/docs/errors/tls_intercepted' },
     { name: 'add', path: `/add#cl1.${'A'.repeat(43)}.join_${'a'.repeat(26)}.${'s'.repeat(32)}` },
     { name: 'add a device', path: '/devices', open: dialog('Add a device') },
     {
@@ -126,6 +128,66 @@ export function inhabitedScenes({ nodeId, runningId, failingId, unplacedId }: In
     },
   ];
 }
+
+const STATUS = '**/trpc/*cluster.status*';
+const coordinators = (now: number): ClusterStatus['coordinators'] =>
+  [1, 2, 3].map((number) => ({
+    id: `coord_${String(number).repeat(26)}`,
+    role: number === 1 ? 'leader' : 'standby',
+    address: `https://10.0.0.${number}:7600`,
+    version: '0.1.0',
+    sinceAt: now - 3_600_000,
+    seenAt: now,
+  }));
+const store = (now: number, reachable: number): ClusterStatus['store'] => ({
+  kind: 'rqlite',
+  checkedAt: now,
+  nodes: [1, 2, 3].map((number) => ({
+    id: `store-${number}`,
+    address: `https://10.0.0.${number}:4001`,
+    role: number > reachable ? 'unknown' : number === 1 && reachable > 1 ? 'leader' : 'follower',
+    reachable: number <= reachable,
+    ...(number > reachable ? {} : { version: 'v10.2.0', lagEntries: number - 1 }),
+  })),
+});
+
+/** The control plane of a cluster that one machine cannot be: its status is made up, for as long as one look takes. */
+const controlPlane = (name: string, told: (now: number) => Partial<ClusterStatus>, sentence: string): Scene => ({
+  name: `control plane, ${name}`,
+  path: '/settings/cluster',
+  async open(page) {
+    await page.route(STATUS, async (route) => {
+      const response = await route.fetch();
+      const answer = (await response.json()) as { result: { data: ClusterStatus } } | { result: { data: ClusterStatus } }[];
+      for (const { result } of [answer].flat()) if ('leadership' in result.data) Object.assign(result.data, told(result.data.at));
+      await route.fulfill({ response, json: answer });
+    });
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await expect(page.getByTestId('control-plane-sentence')).toContainText(sentence);
+    await page.unroute(STATUS);
+  },
+});
+
+const CONTROL_PLANES: readonly Scene[] = [
+  controlPlane(
+    'three coordinators',
+    (now) => ({ leadership: { state: 'held', confirmedAt: now }, coordinators: coordinators(now), store: store(now, 3) }),
+    '3 coordinators and 3 store nodes',
+  ),
+  controlPlane(
+    'leader unconfirmed',
+    (now) => ({
+      leadership: {
+        state: 'unconfirmed',
+        confirmedAt: now - 40_000,
+        cause: { code: 'lead_unconfirmed', message: 'https://10.0.0.1:4001 cannot be reached: no answer within 1000 ms' },
+      },
+      coordinators: coordinators(now),
+      store: store(now, 1),
+    }),
+    'cannot confirm',
+  ),
+];
 
 /** Many of everything, and nothing to wait for. */
 export async function fillWithApps(rest: RestClient, count: number): Promise<void> {

@@ -27,8 +27,9 @@ export function FailureCallout({
       {...(className === undefined ? {} : { className })}
       {...(onRetry === undefined ? {} : { actions: <Button onClick={onRetry}>{t('retry')}</Button> })}
     >
-      <p lang="en">{failure.message}</p>
-      {failure.issues.length === 0 ? null : (
+      {failure.issues.length === 0 ? (
+        <p lang="en">{failure.message}</p>
+      ) : (
         <ul lang="en" className="list-disc pl-4">
           {failure.issues.map(({ path, message }) => (
             <li key={`${path} ${message}`}>

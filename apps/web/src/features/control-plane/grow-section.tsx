@@ -118,9 +118,11 @@ function Verdict({ checked, hasUser }: { readonly checked: Checked; readonly has
     return (
       <Callout tone="bad" announce title={t(`unfit.${reason}`)}>
         <p>{t(`unfitText.${reason}`)}</p>
-        <p lang="en" className="font-mono text-xs">
-          {message}
-        </p>
+        {reason === 'noLeader' ? null : (
+          <p lang="en" className="font-mono text-xs">
+            {message}
+          </p>
+        )}
       </Callout>
     );
   return (

@@ -3,6 +3,8 @@ import type { ProcedureOutput } from '@cloudless/proto';
 /** The address of a store as it was typed, with `http://` where nothing else was said; `undefined` when it is none. */
 export function readStoreAddress(text: string): string | undefined {
   const trimmed = text.trim();
+  // Browsers read a blank in a name as %20.
+  if (/\s/.test(trimmed)) return undefined;
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(trimmed) ? trimmed : `http://${trimmed}`);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') return undefined;
   return url.origin;

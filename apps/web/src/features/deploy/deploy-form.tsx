@@ -5,17 +5,17 @@ import { Button, Callout, Field, FieldInput, FieldSelect, FieldTextarea } from '
 import { Rocket } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useRouter } from 'next/navigation';
-import { useState, type FormEvent } from 'react';
+import { useState, type FormEvent, type ReactNode } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
 import { PlanView } from './plan-view.tsx';
-import { EMPTY_FORM, readForm, suggestName, writeForm, type FieldName, type FormText } from './spec-text.ts';
+import { EMPTY_FORM, readForm, suggestName, writeForm, type FieldName, type FormText, type Wrong } from './spec-text.ts';
 
 type Fields = {
   readonly text: FormText;
   set(name: FieldName, value: string): void;
-  errorOf(name: FieldName): { readonly error?: string };
+  errorOf(name: FieldName): { readonly error?: ReactNode };
 };
 
 /** A new app from an image, or the change of one that exists; what it would lead to stands beside it as one types. */
@@ -46,8 +46,8 @@ export function DeployForm({ workload }: { readonly workload?: Workload }) {
       setText({ ...text, [name]: value, ...(follows ? { name: suggestName(value) } : {}) });
     },
     errorOf(name) {
-      const error = read.wrong[name];
-      return error !== undefined && (submitted || touched.has(name)) ? { error } : {};
+      const wrong = read.wrong[name];
+      return wrong !== undefined && (submitted || touched.has(name)) ? { error: <WrongText wrong={wrong} /> } : {};
     },
   };
   function submit(event: FormEvent): void {
@@ -87,6 +87,18 @@ export function DeployForm({ workload }: { readonly workload?: Workload }) {
       </div>
     </form>
   );
+}
+
+function WrongText({ wrong }: { readonly wrong: Wrong }) {
+  const t = useTranslations('deploy.wrong');
+  switch (wrong.kind) {
+    case 'rule':
+      return t(wrong.rule);
+    case 'env':
+      return t('env', { line: wrong.line });
+    case 'said':
+      return <span lang="en">{wrong.message}</span>;
+  }
 }
 
 function Basics({ text, set, errorOf, isNew }: Fields & { readonly isNew: boolean }) {

@@ -11,16 +11,35 @@ test('an image alone makes a whole app', () => {
 test('each wrong field is told beside itself', () => {
   const { input, wrong } = readForm({ ...EMPTY_FORM, image: 'Not An Image', name: 'Web', ports: '99999', replicas: 'many', env: 'x' });
   expect(input).toBeUndefined();
-  expect(Object.keys(wrong).toSorted()).toEqual(['env', 'image', 'name', 'ports', 'replicas']);
+  expect(wrong).toEqual({
+    image: { kind: 'rule', rule: 'image' },
+    name: { kind: 'rule', rule: 'name' },
+    ports: { kind: 'rule', rule: 'ports' },
+    replicas: { kind: 'rule', rule: 'replicas' },
+    env: { kind: 'env', line: 1 },
+  });
+});
+
+test('a number that is none is told by its rule, one that the contract refuses in its words', () => {
+  const form = { ...EMPTY_FORM, image: 'nginx:1.27', name: 'web' };
+  expect(readForm({ ...form, cores: 'abc', maxMemoryMib: '1 GB' }).wrong).toEqual({
+    cores: { kind: 'rule', rule: 'number' },
+    maxMemoryMib: { kind: 'rule', rule: 'number' },
+  });
+  expect(
+    readForm({ ...form, cores: '1', maxCores: '0,5' }).wrong.maxCores ?? readForm({ ...form, cores: '1', maxCores: '0,5' }).wrong.cores,
+  ).toMatchObject({
+    kind: 'said',
+  });
 });
 
 test('a duration that is none, or that the contract refuses, is told beside itself', () => {
   const form = { ...EMPTY_FORM, image: 'nginx:1.27', name: 'web' };
   expect(readForm({ ...form, lostAfter: 'soon', stopAfter: '1 week' }).wrong).toEqual({
-    lostAfter: 'is not a duration like 30s, 5m or 1h',
-    stopAfter: 'is not a duration like 30s, 5m or 1h',
+    lostAfter: { kind: 'rule', rule: 'duration' },
+    stopAfter: { kind: 'rule', rule: 'duration' },
   });
-  expect(readForm({ ...form, lostAfter: '0s' }).wrong).toEqual({ lostAfter: 'is shorter than 1 s' });
+  expect(readForm({ ...form, lostAfter: '0s' }).wrong).toEqual({ lostAfter: { kind: 'said', message: 'is shorter than 1 s' } });
   expect(Object.keys(readForm({ ...form, stopAfter: '2s', exclusive: 'yes' }).wrong)).toEqual(['stopAfter']);
 });
 

@@ -56,10 +56,17 @@ export const EMPTY_FORM: FormText = {
   env: '',
 };
 
+/** What is wrong with a field: the rule of it that was broken, or what the contract says. */
+export type Wrong =
+  | { readonly kind: 'rule'; readonly rule: 'image' | 'name' | 'ports' | 'replicas' | 'number' | 'duration' }
+  | { readonly kind: 'env'; readonly line: number }
+  | { readonly kind: 'said'; readonly message: string };
+type Wrongs = Partial<Record<FieldName, Wrong>>;
+
 export type FormRead = {
   /** Present when nothing is wrong. */
   readonly input?: { readonly metadata: { readonly name: string }; readonly spec: WorkloadSpecInput };
-  readonly wrong: Readonly<Partial<Record<FieldName, string>>>;
+  readonly wrong: Readonly<Wrongs>;
 };
 
 /** `registry/team/web-shop:1.2` suggests `web-shop`. */
@@ -111,13 +118,18 @@ const FIELD_OF: Readonly<Record<string, FieldName>> = {
 };
 const fieldOf = (path: readonly PropertyKey[]): FieldName => FIELD_OF[path.slice(0, 3).join('.')] ?? FIELD_OF[String(path[0])] ?? 'image';
 
+/** Fields with one rule, which says more than the contract's words for a part of it. */
+const RULED: ReadonlySet<string> = new Set<FieldName>(['image', 'name', 'ports', 'replicas']);
+const isRuled = (name: FieldName): name is 'image' | 'name' | 'ports' | 'replicas' => RULED.has(name);
+const NUMBERS: readonly FieldName[] = ['cores', 'memoryMib', 'diskMib', 'maxCores', 'maxMemoryMib', 'maxDiskMib'];
+
 const present = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 
-function readDisconnect(text: FormText, wrong: Partial<Record<FieldName, string>>) {
+function readDisconnect(text: FormText, wrong: Wrongs) {
   const read = (name: 'lostAfter' | 'stopAfter'): number | undefined => {
     const ms = parseDuration(text[name]);
-    if (ms === undefined) wrong[name] = 'is not a duration like 30s, 5m or 1h';
+    if (ms === undefined) wrong[name] = { kind: 'rule', rule: 'duration' };
     return ms;
   };
   return present({
@@ -128,11 +140,12 @@ function readDisconnect(text: FormText, wrong: Partial<Record<FieldName, string>
   });
 }
 
-/** The spec that the text means, or what is wrong with which field, in the contract's words. `base` keeps what the form does not show. */
+/** The spec that the text means, or what is wrong with which field. `base` keeps what the form does not show. */
 export function readForm(text: FormText, base?: Workload): FormRead {
-  const wrong: Partial<Record<FieldName, string>> = {};
+  const wrong: Wrongs = {};
   const env = readEnv(text.env);
-  if (env.kind === 'wrong') wrong.env = `line ${env.line} is not NAME=value`;
+  if (env.kind === 'wrong') wrong.env = { kind: 'env', line: env.line };
+  for (const name of NUMBERS) if (Number.isNaN(number(text[name], 1))) wrong[name] = { kind: 'rule', rule: 'number' };
   const spec = {
     ...base?.spec,
     image: text.image.trim(),
@@ -161,10 +174,12 @@ export function readForm(text: FormText, base?: Workload): FormRead {
     },
   };
   const parsed = workloadSpecSchema.safeParse(present(spec));
-  for (const issue of parsed.error?.issues ?? []) wrong[fieldOf(issue.path)] ??= issue.message;
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const field = fieldOf(path);
+    wrong[field] ??= isRuled(field) ? { kind: 'rule', rule: field } : { kind: 'said', message };
+  }
   const name = base?.name ?? text.name.trim();
-  const named = workloadMetadataSchema.safeParse({ name });
-  for (const issue of named.error?.issues ?? []) wrong.name ??= issue.message;
+  if (!workloadMetadataSchema.safeParse({ name }).success) wrong.name = { kind: 'rule', rule: 'name' };
   return parsed.data === undefined || Object.keys(wrong).length > 0
     ? { wrong }
     : { wrong, input: { metadata: { name }, spec: parsed.data } };

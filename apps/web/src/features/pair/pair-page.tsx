@@ -72,12 +72,11 @@ function CodeForm({ pending, onCode }: { readonly pending: boolean; readonly onC
     if (code !== undefined) onCode(code);
   }
   return (
-    <form method="post" onSubmit={submit} className="flex flex-col gap-3">
+    <form method="post" onSubmit={submit} noValidate className="flex flex-col gap-3">
       <Field label={t('code')} hint={t('codeHint')} {...(isWrong ? { error: t('codeWrong') } : {})}>
         <FieldInput
           value={text}
           onChange={(event) => setText(event.target.value)}
-          required
           autoComplete="off"
           autoCapitalize="characters"
           spellCheck={false}

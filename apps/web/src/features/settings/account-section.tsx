@@ -33,7 +33,7 @@ export function AccountSection() {
           facts={[
             { name: t('name'), value: me.data.user.name },
             { name: t('email'), value: me.data.user.email },
-            { name: t('organisation'), value: t('orgAs', { org: me.data.org.name, role: me.data.role }) },
+            { name: t('organisation'), value: t('orgAs', { org: me.data.org.name, role: t(`role.${me.data.role}`) }) },
             ...(me.data.recoveryCodesLeft === undefined
               ? []
               : [{ name: t('recoveryCodes'), value: t('codesLeft', { count: me.data.recoveryCodesLeft }) }]),

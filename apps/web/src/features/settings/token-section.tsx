@@ -84,6 +84,7 @@ function CreateDialog({ onClose, onMade }: { readonly onClose: () => void; reado
   const actions = useTranslations('actions');
   const form = useId();
   const [token, setToken] = useState<string>();
+  const [isNameless, setNameless] = useState(false);
   const create = useAction('token.create', {
     onDone(output) {
       setToken(output.token);
@@ -94,8 +95,11 @@ function CreateDialog({ onClose, onMade }: { readonly onClose: () => void; reado
     event.preventDefault();
     const fields = new FormData(event.currentTarget);
     const days = Number(fields.get('days'));
+    const name = String(fields.get('name')).trim();
+    setNameless(name === '');
+    if (name === '') return;
     void create.run({
-      name: String(fields.get('name')),
+      name,
       scope: fields.get('scope') === 'write' ? 'write' : 'read',
       ...(days > 0 ? { expiresInDays: days } : {}),
     });
@@ -116,9 +120,9 @@ function CreateDialog({ onClose, onMade }: { readonly onClose: () => void; reado
   return (
     <Dialog open onOpenChange={onClose} title={t('createToken')} description={t('tokenText')} closeLabel={actions('close')} footer={footer}>
       {token === undefined ? (
-        <form id={form} onSubmit={submit} className="flex flex-col gap-3 pt-1">
-          <Field label={t('tokenName')}>
-            <FieldInput name="name" required maxLength={64} autoComplete="off" />
+        <form id={form} onSubmit={submit} noValidate className="flex flex-col gap-3 pt-1">
+          <Field label={t('tokenName')} {...(isNameless ? { error: t('tokenNameWrong') } : {})}>
+            <FieldInput name="name" maxLength={64} autoComplete="off" />
           </Field>
           <Field label={t('tokenScope')}>
             <FieldSelect name="scope" options={(['read', 'write'] as const).map((value) => ({ value, label: t(`scope.${value}`) }))} />
