@@ -1,7 +1,7 @@
 'use client';
 
 import { workloadSpecSchema, type Workload } from '@cloudless/proto';
-import { Button, Callout, Field, FieldInput, FieldSelect, FieldTextarea } from '@cloudless/ui';
+import { Button, Callout, Field, FieldInput, FieldSelect, FieldTextarea, cn } from '@cloudless/ui';
 import { Rocket } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useRouter } from 'next/navigation';
@@ -82,7 +82,8 @@ export function DeployForm({ workload }: { readonly workload?: Workload }) {
           )}
         </div>
       </div>
-      <div className="min-w-0 max-lg:sticky max-lg:bottom-16 lg:sticky lg:top-4">
+      {/* On a phone it stays in sight once it says something: an empty one would only cover fields. */}
+      <div className={cn('min-w-0 lg:sticky lg:top-4', read.input && 'max-lg:sticky max-lg:bottom-16')}>
         <PlanView input={read.input} {...(base ? { workloadId: base.id } : {})} />
       </div>
     </form>
