@@ -7,31 +7,13 @@ import { leaderOf, untilRole, type Member } from '../src/chaos/members.ts';
 import { note } from '../src/chaos/note.ts';
 import { untilEnded } from '../src/chaos/program.ts';
 import { until } from '../src/chaos/until.ts';
+import { untilLogs } from '../src/chaos/until-logs.ts';
 import { watchLive } from '../src/chaos/watch-live.ts';
 import { watchWriters } from '../src/chaos/watch-writers.ts';
 
 /** Bounds of what is waited for; what it took is noted. `docs/benchmarks.md` has the goals. */
 const WAIT_MS = 30_000;
 const LEADS_NO_MORE = 'ended with code 75';
-
-/** Reads the logs of an app until each of its replicas has told a line: the leader of now has a session with each of their devices. */
-async function untilLogs(
-  { url, token }: { readonly url: string; readonly token: string },
-  workloadId: string,
-  replicas: number,
-): Promise<void> {
-  await using client = createClient({ url, token });
-  const heard = new Set<string>();
-  client.log.follow(
-    { workloadId },
-    {
-      onData(change) {
-        if (change.kind === 'lines') for (const { allocationId } of change.lines) heard.add(allocationId);
-      },
-    },
-  );
-  await until('each replica tells a line', WAIT_MS, () => (heard.size === replicas ? undefined : `${heard.size} of ${replicas} did`));
-}
 
 type Work = { readonly workloadId: string; readonly replicas: number };
 

@@ -62,6 +62,26 @@ test('a coordinator killed at every crash point, with people at work, loses no a
   note(await judge(cluster, { settleMs: SETTLE_MS, starts: made.length + broken }));
 });
 
+test('a coordinator killed before and after it grants a lease lets what is exclusive run on, once', async () => {
+  await using cluster = await startCluster({ seed: 34, devices: 2, apps: [1], hasWatchdog: true });
+  const { seat, client } = cluster;
+  const exclusive = { image: 'chaos/app:1', exclusive: true, disconnect: { stopAfterMs: 15_000 } };
+  await client.workload.create({ metadata: { name: 'db' }, spec: exclusive });
+  await cluster.settle(SETTLE_MS);
+  for (const point of CRASH_POINTS.filter((name) => name.startsWith('lease.'))) {
+    await test.step(`at ${point}`, async () => {
+      await seat.coordinator.stop();
+      seat.coordinator.start({ CLOUDLESS_TEST_FAULTS: '1', CLOUDLESS_CRASH_AT: point });
+      await untilEnded(seat.coordinator, seat.coordinator.endings.length, SETTLE_MS);
+      expect(seat.coordinator.endings.at(-1)).toBe('was ended by SIGKILL');
+      await seat.untilReady();
+      note({ point, settledMs: Math.round(await cluster.settle(SETTLE_MS)) });
+    });
+  }
+  note(await judge(cluster, { settleMs: SETTLE_MS, starts: 1 }));
+  expect(await cluster.told('allocation.restarted')).toEqual([]);
+});
+
 test('agents and coordinator killed at random moments touch no container', async () => {
   await using cluster = await startCluster({ seed: 32, devices: 5, apps: [3, 3, 2] });
   const { random } = createSeededEntropy(cluster.seed);

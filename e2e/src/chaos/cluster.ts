@@ -19,6 +19,8 @@ export type ClusterOptions = {
   /** Of each of the coordinator's lives. */
   readonly env?: Readonly<Record<string, string>>;
   readonly deviceEnv?: Readonly<Record<string, string>>;
+  /** See `DeviceOptions`. */
+  readonly hasWatchdog?: boolean;
   /** Where the coordinator keeps its data, in place of a folder beside the devices'. */
   readonly coordinatorRoot?: string;
   /** Several coordinators on one store, in place of one. Each device has its network to one of them, in turn. */
@@ -128,6 +130,7 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
           coordinator: seats[(index - 1) % seats.length] ?? seat,
           joinToken: offer.token,
           env: places.deviceEnv ?? {},
+          hasWatchdog: places.hasWatchdog ?? false,
         }),
       );
     }

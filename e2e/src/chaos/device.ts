@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createFakeRuntime, serveFakeEngine, type EngineServer, type FakeRuntime } from '@cloudless/agent/fake';
 import { createRealClock } from '@cloudless/kernel/node';
 import { createSeededEntropy } from '@cloudless/kernel/testing';
-import { dataFolderAt, planParts } from '@cloudless/tools/product';
+import { AGENT_FILE, dataFolderAt, planParts, type PartPlan } from '@cloudless/tools/product';
 import { startTcpProxy, type TcpProxy } from '@cloudless/transport/testing';
 import { createProgram, type Program } from './program.ts';
 import { PART_OPTIONS } from './seat.ts';
@@ -26,12 +26,17 @@ export type DeviceOptions = {
   readonly coordinator: { readonly host: string; readonly port: number };
   readonly joinToken: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The agent's bundle, in place of this release's. */
+  readonly agentFile?: string;
+  /** Whether a watchdog runs beside the agent, without which it holds no leases. */
+  readonly hasWatchdog?: boolean;
 };
 
 /** Every image is there; containers stay until they are ended. */
 const IMAGE = { startMs: 30, stopMs: 20 };
 
-export async function startDevice({ name, seed, root, coordinator, joinToken, env: more = {} }: DeviceOptions): Promise<Device> {
+export async function startDevice(device: DeviceOptions): Promise<Device> {
+  const { name, seed, root, coordinator, joinToken, env: more = {}, agentFile = AGENT_FILE, hasWatchdog = false } = device;
   const clock = createRealClock();
   const folder = dataFolderAt(join(root, name));
   const target = { host: coordinator.host, port: coordinator.port };
@@ -40,10 +45,16 @@ export async function startDevice({ name, seed, root, coordinator, joinToken, en
   const server = await serveFakeEngine(engine, join(root, `${name}.sock`));
   const options = { ...PART_OPTIONS, dataFolder: folder.root, host: '127.0.0.1', port: network.port, agent: true };
   const plans = planParts({ options, folder, webPort: 0, engineAddress: `unix://${server.socketPath}` });
-  const plan = plans.find((each) => each.name === 'agent');
-  if (!plan) throw new Error('no part of the product is an agent');
   const env = { CLOUDLESS_NODE_NAME: name, CLOUDLESS_STATUS_PORT: '0', ...more };
-  const agent = createProgram({ ...plan, env: { ...plan.env, ...env } }, folder);
+  function programOf(part: PartPlan['name']): Program {
+    const plan = plans.find((each) => each.name === part);
+    if (!plan) throw new Error(`no part of the product is called ${part}`);
+    const argv = plan.argv.map((one) => (one === AGENT_FILE ? agentFile : one));
+    return createProgram({ ...plan, argv, env: { ...plan.env, ...env } }, folder);
+  }
+  const watchdog = hasWatchdog ? programOf('watchdog') : undefined;
+  watchdog?.start();
+  const agent = programOf('agent');
   await writeFile(join(folder.agent, 'join-token'), joinToken, { mode: 0o600 });
   agent.start();
   return {
@@ -55,6 +66,7 @@ export async function startDevice({ name, seed, root, coordinator, joinToken, en
     leadTo: ({ host, port }) => void Object.assign(target, { host, port }),
     async [Symbol.asyncDispose]() {
       await agent.kill();
+      await watchdog?.kill();
       await network.stop();
       await server.stop();
     },

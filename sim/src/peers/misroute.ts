@@ -5,7 +5,7 @@ import type { Plant } from '../plants.ts';
 
 type Handlers = PassOn['routes']['main'];
 
-/** Calls `onEnd` with what was answered, instead of answering, when `isTaken` says so of the status. */
+/** Keeps back an answer of a status that is taken, and calls `onEnd` when it is whole. */
 function intercept(response: ServerResponse, isTaken: (status: number) => boolean, onEnd: () => void): void {
   const { writeHead, end } = response;
   Object.assign(response, {

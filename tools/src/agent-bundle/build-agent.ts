@@ -15,14 +15,18 @@ const leaveOutUnused: Plugin = {
   load: (id) => (id === EMPTY ? 'module.exports = {};' : undefined),
 };
 
-/** Takes under a second, so that it is made at each start. The same sources give the same bytes. */
-export async function buildAgent(file: string = AGENT_FILE): Promise<string> {
+/**
+ * Takes under a second, so that it is made at each start. The same sources give the same bytes.
+ *
+ * @param edit what becomes of a source file on its way: for tests that need another agent than this release's
+ */
+export async function buildAgent(file: string = AGENT_FILE, edit?: (path: string, source: string) => string): Promise<string> {
   const scratch = `${file}.${process.pid}.mjs`;
   await mkdir(dirname(file), { recursive: true });
   const bundle = await rolldown({
     input: join(REPOSITORY, 'apps', 'agent', 'src', 'main.ts'),
     platform: 'node',
-    plugins: [leaveOutUnused],
+    plugins: [leaveOutUnused, ...(edit ? [{ name: 'edit', transform: (source: string, path: string) => edit(path, source) }] : [])],
     logLevel: 'silent',
   });
   try {

@@ -1,4 +1,4 @@
-export { buildAgent } from '../agent-bundle/build-agent.ts';
+export { AGENT_FILE, buildAgent } from '../agent-bundle/build-agent.ts';
 export { startOwnEngine } from '../engine/own-engine.ts';
 export { dataFolderAt, type DataFolder } from '../start/data-folder.ts';
 export { type StartOptions } from '../start/options.ts';
