@@ -172,10 +172,12 @@ export async function measureFailover(samples = SAMPLES): Promise<readonly Measu
 
   const killed = await killAgents(field, samples);
   const off = await sample(samples, () => shutDown(field));
-  const lossMs = Math.min(LOSS_MS, samples * 3000);
-  const lost = await losePackets(field, lossMs);
   await client.workload.update({ workloadId: made.id, spec: { ...made.spec, disconnect: EAGER } });
   const cut = await sample(samples, () => cutOff(field));
+  await client.workload.update({ workloadId: made.id, spec: made.spec });
+  // Last: a device that lost packets is allowed more silence for a minute.
+  const lossMs = Math.min(LOSS_MS, samples * 3000);
+  const lost = await losePackets(field, lossMs);
   await client.close();
   return [
     {
