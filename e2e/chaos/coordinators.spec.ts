@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createRqliteDouble, type RqliteDouble } from '@cloudless/db/testing';
 import { createClient } from '@cloudless/sdk';
 import { expect, test } from '@playwright/test';
@@ -69,6 +71,24 @@ test('three coordinators: one after the other is killed, paused, parted from the
     expect(new Set((await client.allocation.list({ workloadId: id })).rows.map(({ nodeId }) => nodeId)).size).toBe(3);
     await untilLogs({ url: standby?.url ?? '', token }, id, 3);
     return { workloadId: id, replicas: 3 };
+  });
+
+  await test.step('an app is opened at the address of a standby, which passes it on to the device', async () => {
+    await using page = createServer((_request, response) => response.end('the page of an app'));
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
+    const { port: hostPort } = page.address() as AddressInfo;
+    const leader = await leaderOf(members);
+    const standby = members.find((member) => member !== leader);
+    await using client = createClient({ url: standby?.url ?? '', token });
+    const ports = [{ name: 'http', containerPort: 8080, hostPort }];
+    const { id, url = '' } = await client.workload.create({ metadata: { name: 'page' }, spec: { image: 'chaos/app:1', ports } });
+    expect(new URL(url).hostname).toBe(standby?.host);
+    await until('its page comes', WAIT_MS, async () => {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).then((got) => got.text(), String);
+      return answer === 'the page of an app' ? undefined : answer;
+    });
+    await client.workload.delete({ workloadId: id });
+    await cluster.settle(WAIT_MS);
   });
 
   await test.step('a standby is killed that a device comes through', async () => {
@@ -147,7 +167,7 @@ test('three coordinators: one after the other is killed, paused, parted from the
     await strike(cluster, work, () => void store.killLeader());
   });
 
-  note({ takeovers: writers.takeovers, ...(await judge(cluster, { settleMs: WAIT_MS, starts: work.replicas })) });
+  note({ takeovers: writers.takeovers, ...(await judge(cluster, { settleMs: WAIT_MS, starts: work.replicas + 1 })) });
   expect(writers.findForeign(members)).toEqual([]);
   expect((await cluster.told('node.lost', 'allocation.restarted')).map(({ message }) => message)).toEqual([]);
 });

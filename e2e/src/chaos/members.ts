@@ -24,21 +24,23 @@ export type MembersOptions = { readonly store: RqliteDouble; readonly count: num
 
 const ROLE_MS = 60_000;
 
-async function openMember(root: string, seed: number, store: RqliteDouble): Promise<Member> {
+async function openMember(root: string, seed: number, store: RqliteDouble, host: string): Promise<Member> {
   const clock = createRealClock();
   const networks: TcpProxy[] = [];
   for (const [index, { url }] of store.nodes.entries()) {
-    const { hostname: host, port } = new URL(url);
-    networks.push(await startTcpProxy({ clock, entropy: createSeededEntropy(seed * 10 + index), target: { host, port: Number(port) } }));
+    const { hostname, port } = new URL(url);
+    networks.push(
+      await startTcpProxy({ clock, entropy: createSeededEntropy(seed * 10 + index), target: { host: hostname, port: Number(port) } }),
+    );
   }
-  const hosts = networks.map(({ port }) => `127.0.0.1:${port}`);
-  const urls = hosts.map((host) => `http://${host}`);
+  const storeHosts = networks.map(({ port }) => `127.0.0.1:${port}`);
+  const urls = storeHosts.map((one) => `http://${one}`);
   store.advertise(urls);
-  const seat = await createSeat(root, (url) => ({ CLOUDLESS_STORE_URL: urls.join(','), CLOUDLESS_COORDINATOR_URL: url }));
+  const seat = await createSeat(root, (url) => ({ CLOUDLESS_STORE_URL: urls.join(','), CLOUDLESS_COORDINATOR_URL: url }), host);
   return {
     ...seat,
     name: root.split('/').at(-1) ?? root,
-    storeHosts: new Set(hosts),
+    storeHosts: new Set(storeHosts),
     async role() {
       const answer = await fetch(`${seat.url}/readyz`, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
       return answer?.status === 200 ? ((await answer.json()) as { role?: string }).role : undefined;
@@ -62,7 +64,7 @@ export async function startMembers(root: string, seed: number, { store, count }:
   const keyOf = (member: Member): string => join(member.root, 'coordinator/master.key');
   for (let index = 1; index <= count; index += 1) {
     const [first] = members;
-    const member = await openMember(join(root, `coordinator-${index}`), seed * 10 + index, store);
+    const member = await openMember(join(root, `coordinator-${index}`), seed * 10 + index, store, `127.0.0.${index + 1}`);
     members.push(member);
     await mkdir(join(member.root, 'coordinator'), { recursive: true, mode: 0o700 });
     if (first) await copyFile(keyOf(first), keyOf(member));

@@ -17,6 +17,7 @@ const REST_MS = 60;
 /** After these, and only these, a change certainly did not happen and will not: what the SDK and the API promise of them. */
 const DID_NOT_HAPPEN: ReadonlySet<ErrorCode> = new Set([
   'coordinator_unreachable',
+  'no_leader',
   'store_unavailable',
   'overloaded',
   'too_many_requests',

@@ -36,18 +36,21 @@ export interface Seat {
   untilReady(): Promise<number>;
 }
 
-/** @param envOf of each of the coordinator's lives, from its address */
-export async function createSeat(root: string, envOf: (url: string) => Readonly<Record<string, string>>): Promise<Seat> {
+/**
+ * @param envOf of each of the coordinator's lives, from its address
+ * @param host where each of several has its own, as each has a machine: ports of apps are open at all of them
+ */
+export async function createSeat(root: string, envOf: (url: string) => Readonly<Record<string, string>>, host = HOST): Promise<Seat> {
   const port = await freePort();
-  const url = `http://${HOST}:${port}`;
+  const url = `http://${host}:${port}`;
   const folder = dataFolderAt(root);
-  const options = { ...PART_OPTIONS, dataFolder: root, host: HOST, port };
+  const options = { ...PART_OPTIONS, dataFolder: root, host, port };
   const [plan] = planParts({ options, folder, webPort: 0, engineAddress: undefined });
   if (!plan) throw new Error('no part of the product is a coordinator');
   const coordinator = createProgram({ ...plan, env: { ...plan.env, CLOUDLESS_WEB_URL: '', ...envOf(url) } }, folder);
   return {
     url,
-    host: HOST,
+    host,
     port,
     root,
     coordinator,
