@@ -1,4 +1,4 @@
-/** Just enough DER (X.690) for what the certificate library has no type for, and for certificates that are made from a mould. */
+/** Just enough DER (X.690) for what the certificate library has no type for, and for certificates that are made from a template. */
 export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
   const length =

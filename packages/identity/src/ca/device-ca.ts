@@ -6,7 +6,7 @@ import { formatSpiffeId, trustDomainOf, type SpiffeSubject } from '../spiffe-id.
 import { verifyIssued, type Svid, type SvidFault } from '../verify-svid.ts';
 import { createAuthority, openSigner, type Authority } from './authority.ts';
 import { issueLeaf, type Leaf } from './issue-leaf.ts';
-import { createLeafMould } from './leaf-mould.ts';
+import { createLeafTemplate } from './leaf-template.ts';
 import { readCsr, type CsrFault, type ProvedCsr } from './read-csr.ts';
 
 /** Life of a device's and of the coordinator's certificate. */
@@ -54,7 +54,7 @@ export async function openDeviceCa(options: {
   const [certificate] = trusted;
   if (!certificate) throw new Error('invariant broken: the stored device authority has no certificate');
   const withIssuer = (leaf: Leaf): Leaf => ({ ...leaf, certificate: `${leaf.certificate.trim()}\n${authority.certificate.trim()}\n` });
-  const nodes = await createLeafMould(signer, { usage: ['client', 'server'], lifeMs: SVID_LIFE_MS }, { now: 0, entropy });
+  const nodes = await createLeafTemplate(signer, { usage: ['client', 'server'], lifeMs: SVID_LIFE_MS }, { now: 0, entropy });
   const uri = (value: string) => [{ type: 'url', value }] as const;
 
   async function issueOwn(subject: SpiffeSubject, now: number): Promise<Leaf & { readonly key: string }> {
@@ -75,7 +75,7 @@ export async function openDeviceCa(options: {
     verify: (chain, now) => verifyIssued(chain, trusted, now),
     readCsr,
     issueNode: (nodeId, { spki }, now) =>
-      withIssuer(nodes.cast({ commonName: nodeId, uri: formatSpiffeId(trustDomain, { kind: 'node', nodeId }), spki }, { now, entropy })),
+      withIssuer(nodes.fill({ commonName: nodeId, uri: formatSpiffeId(trustDomain, { kind: 'node', nodeId }), spki }, { now, entropy })),
     issuePeer: (coordinatorId, now) => issueOwn({ kind: 'peer', coordinatorId }, now),
     issueCoordinator: (now) => issueOwn({ kind: 'coordinator' }, now),
   };

@@ -8,7 +8,7 @@ import { openSigner } from './authority.ts';
 import { readDer } from './der.ts';
 import { createDeviceAuthority } from './index.ts';
 import { issueLeaf } from './issue-leaf.ts';
-import { createLeafMould } from './leaf-mould.ts';
+import { createLeafTemplate } from './leaf-template.ts';
 
 const SHAPE = { usage: ['client', 'server'], lifeMs: 24 * 3_600_000 } as const;
 const COMMON_NAME = 'node_01jd6x2n7q9v4c8m5t3w0y1z2a';
@@ -24,38 +24,42 @@ async function open() {
   const entropy = createSeededEntropy(7);
   const authority = await createDeviceAuthority({ clusterId: entropy.id('cluster') as ClusterId, now: 1_790_000_000_000, entropy });
   const signer = await openSigner(authority);
-  return { signer, issuer: new X509Certificate(authority.certificate), mould: await createLeafMould(signer, SHAPE, { now: 0, entropy }) };
+  return {
+    signer,
+    issuer: new X509Certificate(authority.certificate),
+    template: await createLeafTemplate(signer, SHAPE, { now: 0, entropy }),
+  };
 }
 
-describe('a mould', () => {
+describe('a template', () => {
   it.each([
     ['a P-256 key', generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey, 1_790_000_000_000],
     ['an Ed25519 key', generateKeyPairSync('ed25519').publicKey, 1_790_000_000_999],
     ['a life that ends in 2050', generateKeyPairSync('ed25519').publicKey, Date.UTC(2049, 11, 31, 12)],
     ['a life after 2050', generateKeyPairSync('ed25519').publicKey, Date.UTC(2061, 0, 1)],
   ])('makes the very certificate that the library makes, for %s', async (_what, key, now) => {
-    const { signer, issuer, mould } = await open();
+    const { signer, issuer, template } = await open();
     const spki = spkiOf(key);
-    const cast = mould.cast({ commonName: COMMON_NAME, uri: URI, spki }, { now, entropy: createSeededEntropy(3) });
+    const leaf = template.fill({ commonName: COMMON_NAME, uri: URI, spki }, { now, entropy: createSeededEntropy(3) });
     const made = await issueLeaf(
       signer,
       { ...SHAPE, subject: `CN=${COMMON_NAME}`, names: [{ type: 'url', value: URI }], publicKey: new PublicKey(spki) },
       { now, entropy: createSeededEntropy(3) },
     );
-    expect(signedPart(cast.certificate)).toBe(signedPart(made.certificate));
-    expect({ serial: cast.serial, notAfter: cast.notAfter }).toEqual({ serial: made.serial, notAfter: made.notAfter });
-    expect(cast.certificate.replaceAll(/[A-Za-z0-9+/=]{1,64}$/gm, '')).toBe(made.certificate.replaceAll(/[A-Za-z0-9+/=]{1,64}$/gm, ''));
-    const read = new X509Certificate(cast.certificate);
+    expect(signedPart(leaf.certificate)).toBe(signedPart(made.certificate));
+    expect({ serial: leaf.serial, notAfter: leaf.notAfter }).toEqual({ serial: made.serial, notAfter: made.notAfter });
+    expect(leaf.certificate.replaceAll(/[A-Za-z0-9+/=]{1,64}$/gm, '')).toBe(made.certificate.replaceAll(/[A-Za-z0-9+/=]{1,64}$/gm, ''));
+    const read = new X509Certificate(leaf.certificate);
     expect([read.checkIssued(issuer), read.verify(issuer.publicKey), read.ca]).toEqual([true, true, false]);
     expect(read.subjectAltName).toBe(`URI:${URI}`);
   });
 
   it('gives each certificate a serial, a name and a key of its own', async () => {
-    const { mould } = await open();
+    const { template } = await open();
     const entropy = createSeededEntropy(5);
     const made = ['node_a', 'node_b'].map((commonName) => {
       const { publicKey } = generateKeyPairSync('ed25519');
-      const leaf = mould.cast(
+      const leaf = template.fill(
         { commonName, uri: `spiffe://c/${commonName}`, spki: spkiOf(publicKey) },
         { now: 1_790_000_000_000, entropy },
       );

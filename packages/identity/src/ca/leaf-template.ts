@@ -4,8 +4,8 @@ import { BACKDATE_MS, createSerial, toDate, type Signer } from './authority.ts';
 import { DER, encodeDer, readDer, URI_NAME } from './der.ts';
 import { issueLeaf, type Leaf, type LeafRequest } from './issue-leaf.ts';
 
-/** What differs from one leaf of a mould to the next. */
-export type Cast = {
+/** What differs from one leaf of a template to the next. */
+export type LeafFields = {
   readonly commonName: string;
   /** Its only name. */
   readonly uri: string;
@@ -13,9 +13,9 @@ export type Cast = {
   readonly spki: Uint8Array;
 };
 
-/** Makes leaves that are alike but for a `Cast`. */
-export interface LeafMould {
-  cast(cast: Cast, at: { readonly now: number; readonly entropy: Entropy }): Leaf;
+/** Makes leaves that are alike but for a `LeafFields`. */
+export interface LeafTemplate {
+  fill(fields: LeafFields, at: { readonly now: number; readonly entropy: Entropy }): Leaf;
 }
 
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
@@ -54,11 +54,11 @@ function toPem(der: Uint8Array): string {
  * The library makes one certificate, and the others are that one with other names, key, time and serial, signed by node:crypto: a
  * fortieth of the library's work for each, which is what a thousand devices that join together wait for.
  */
-export async function createLeafMould(
+export async function createLeafTemplate(
   signer: Signer,
   shape: Pick<LeafRequest, 'usage' | 'lifeMs'>,
   at: { readonly now: number; readonly entropy: Entropy },
-): Promise<LeafMould> {
+): Promise<LeafTemplate> {
   const pattern = await issueLeaf(
     signer,
     { ...shape, subject: 'CN=pattern', names: [{ type: 'url', value: 'spiffe://pattern' }], publicKey: signer.certificate.publicKey },
@@ -66,7 +66,7 @@ export async function createLeafMould(
   );
   const parts = readPattern(Buffer.from(pattern.certificate.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64'));
   return {
-    cast({ commonName, uri, spki }, { now, entropy }) {
+    fill({ commonName, uri, spki }, { now, entropy }) {
       const serial = createSerial(entropy);
       const notAfter = now + shape.lifeMs;
       const tbs = encodeDer(
