@@ -4,6 +4,7 @@ export { type Clock, type Timer } from './clock.ts';
 export { withDeadline, DeadlineExceeded } from './deadline.ts';
 export { encodeId, ID_BYTES } from './encode-id.ts';
 export { type Entropy } from './entropy.ts';
+export { createHeap } from './heap.ts';
 export { createLifecycle, type Lifecycle, type Stoppable } from './lifecycle.ts';
 export { type Logger, type WideEvent, type WideEventValue, nullLogger, secret, type Secret, revealSecret } from './logger.ts';
 export { type Result, ok, err } from './result.ts';

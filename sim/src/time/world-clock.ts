@@ -1,4 +1,4 @@
-import type { Clock } from '@cloudless/kernel';
+import { createHeap, type Clock } from '@cloudless/kernel';
 import { createSleep } from './sleep.ts';
 
 /** The time of the world: every machine's own clock is made of it. It moves from timer to timer. */
@@ -16,77 +16,37 @@ const START_BOOT_MS = 1_000_000;
 
 const isBefore = (a: Waiting, b: Waiting): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 
-/** A binary heap of timers; those that were cancelled are left in it until they are due, or are the greater part of it. */
+/** Timers are in a heap; those that were cancelled are left in it until they are due, or are the greater part of it. */
 export function createWorldClock(): WorldClock {
   let bootMs = START_BOOT_MS;
   let order = 0;
   let cancelled = 0;
-  let heap: Waiting[] = [];
-
-  function rise(index: number): void {
-    const timer = heap[index];
-    if (!timer) return;
-    let at = index;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (!parent || !isBefore(timer, parent)) break;
-      heap[at] = parent;
-      at = above;
-    }
-    heap[at] = timer;
-  }
-
-  function sink(index: number): void {
-    const timer = heap[index];
-    if (!timer) return;
-    let at = index;
-    for (;;) {
-      const left = 2 * at + 1;
-      const [first, second] = [heap[left], heap[left + 1]];
-      if (!first) break;
-      const [below, child] = second && isBefore(second, first) ? [left + 1, second] : [left, first];
-      if (!isBefore(child, timer)) break;
-      heap[at] = child;
-      at = below;
-    }
-    heap[at] = timer;
-  }
-
-  function removeFirst(): void {
-    const last = heap.pop();
-    if (last && heap.length > 0) {
-      heap[0] = last;
-      sink(0);
-    }
-  }
+  const heap = createHeap(isBefore);
 
   /** The next timer that was not cancelled. */
   function next(): Waiting | undefined {
-    while (heap[0] && !heap[0].fire) {
-      removeFirst();
+    while (heap.first && !heap.first.fire) {
+      heap.removeFirst();
       cancelled -= 1;
     }
-    return heap[0];
+    return heap.first;
   }
 
   function forgetCancelled(): void {
-    heap = heap.filter(({ fire }) => fire !== undefined);
+    heap.retain(({ fire }) => fire !== undefined);
     cancelled = 0;
-    for (let index = (heap.length >> 1) - 1; index >= 0; index -= 1) sink(index);
   }
 
   const setTimer: Clock['setTimer'] = (delayMs, fire) => {
     order += 1;
     const timer: Waiting = { atMs: bootMs + Math.max(0, Math.ceil(delayMs)), order, fire };
     heap.push(timer);
-    rise(heap.length - 1);
     return {
       cancel() {
         if (!timer.fire) return;
         timer.fire = undefined;
         cancelled += 1;
-        if (cancelled > 64 && cancelled > heap.length / 2) forgetCancelled();
+        if (cancelled > 64 && cancelled > heap.size / 2) forgetCancelled();
       },
     };
   };
@@ -102,7 +62,7 @@ export function createWorldClock(): WorldClock {
         bootMs = Math.max(bootMs, untilMs);
         return false;
       }
-      removeFirst();
+      heap.removeFirst();
       bootMs = timer.atMs;
       const { fire } = timer;
       timer.fire = undefined;
@@ -110,7 +70,7 @@ export function createWorldClock(): WorldClock {
       return true;
     },
     get pending() {
-      return heap.length - cancelled;
+      return heap.size - cancelled;
     },
   };
 }

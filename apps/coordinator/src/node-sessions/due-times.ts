@@ -1,3 +1,5 @@
+import { createHeap } from '@cloudless/kernel';
+
 /** When each key is due, and which are due now: the cost is that of those that are, however many wait. */
 export interface DueTimes<Key> {
   /** Time of the earliest; `Infinity` when none waits. */
@@ -11,55 +13,18 @@ export interface DueTimes<Key> {
 
 type Entry<Key> = { readonly key: Key; readonly atMs: number; readonly order: number };
 
-/** A binary heap. An entry whose key was deleted, or made due sooner by another, stays in it until its time and is then left out. */
+/** An entry whose key was deleted, or made due sooner by another, stays in the heap until its time and is then left out. */
 export function createDueTimes<Key>(): DueTimes<Key> {
-  const heap: Entry<Key>[] = [];
+  // Equals in the order in which they were set.
+  const heap = createHeap<Entry<Key>>((a, b) => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order));
   const dueAtMs = new Map<Key, number>();
   let entries = 0;
 
-  // Equals in the order in which they were set, so that the same course of things gives the same order.
-  const isBefore = (a: Entry<Key>, b: Entry<Key>): boolean => a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
-
-  function rise(entry: Entry<Key>): void {
-    let at = heap.length;
-    while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (!parent || !isBefore(entry, parent)) break;
-      heap[at] = parent;
-      at = above;
-    }
-    heap[at] = entry;
-  }
-
-  function sink(entry: Entry<Key>): void {
-    let at = 0;
-    for (;;) {
-      let below = 2 * at + 1;
-      const [left, right] = [heap[below], heap[below + 1]];
-      if (!left) break;
-      let child = left;
-      if (right && isBefore(right, left)) {
-        child = right;
-        below += 1;
-      }
-      if (!isBefore(child, entry)) break;
-      heap[at] = child;
-      at = below;
-    }
-    heap[at] = entry;
-  }
-
-  function removeFirst(): void {
-    const last = heap.pop();
-    if (last && heap.length > 0) sink(last);
-  }
-
   /** The first that still holds. */
   function findFirst(): Entry<Key> | undefined {
-    for (let first = heap[0]; first; first = heap[0]) {
+    for (let { first } = heap; first; first = heap.first) {
       if (dueAtMs.get(first.key) === first.atMs) return first;
-      removeFirst();
+      heap.removeFirst();
     }
     return undefined;
   }
@@ -72,14 +37,14 @@ export function createDueTimes<Key>(): DueTimes<Key> {
       if ((dueAtMs.get(key) ?? Infinity) <= atMs) return;
       dueAtMs.set(key, atMs);
       entries += 1;
-      rise({ key, atMs, order: entries });
+      heap.push({ key, atMs, order: entries });
     },
     delete: (key) => void dueAtMs.delete(key),
     take(nowMs) {
       const taken: Key[] = [];
       for (let first = findFirst(); first && first.atMs <= nowMs; first = findFirst()) {
         dueAtMs.delete(first.key);
-        removeFirst();
+        heap.removeFirst();
         taken.push(first.key);
       }
       return taken;
