@@ -1,4 +1,4 @@
-import { sign } from 'node:crypto';
+import { sign, X509Certificate } from 'node:crypto';
 import { assert, type Entropy } from '@cloudless/kernel';
 import { BACKDATE_MS, createSerial, toDate, type Signer } from './authority.ts';
 import { DER, encodeDer, readDer, URI_NAME } from './der.ts';
@@ -64,7 +64,7 @@ export async function createLeafTemplate(
     { ...shape, subject: 'CN=pattern', names: [{ type: 'url', value: 'spiffe://pattern' }], publicKey: signer.certificate.publicKey },
     at,
   );
-  const parts = readPattern(Buffer.from(pattern.certificate.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64'));
+  const parts = readPattern(new X509Certificate(pattern.certificate).raw);
   return {
     fill({ commonName, uri, spki }, { now, entropy }) {
       const serial = createSerial(entropy);
