@@ -97,8 +97,8 @@ function createFetch(options: ClientOptions): LinkFetch {
 }
 
 /**
- * A client of one coordinator. Queries and changes go over HTTP, streams over one socket, which opens with the first and comes back by
- * itself.
+ * A client of one coordinator. Queries and changes go over HTTP, queries of one moment together; streams over one socket, which opens with the
+ * first and comes back by itself.
  * @throws CloudlessError `config_invalid` for an address that is none. Every call fails with a CloudlessError only, or with the reason of
  * the caller's own signal.
  */
@@ -120,8 +120,8 @@ export function createClient(options: ClientOptions): CloudlessClient {
         condition: ({ type }) => type === 'subscription',
         true: wsLink({ client: sockets }),
         false: splitLink({
-          condition: ({ type, input }) => type === 'query' && JSON.stringify(input).length > MAX_ADDRESS / 3,
-          // A spec to preview does not fit into an address.
+          // A change does not wait for others to share a request with. A spec to preview does not fit into an address.
+          condition: ({ type, input }) => type === 'mutation' || JSON.stringify(input).length > MAX_ADDRESS / 3,
           true: httpLink({ ...overHttp, methodOverride: 'POST' }),
           false: httpBatchLink({ ...overHttp, maxItems: MAX_TOGETHER, maxURLLength: MAX_ADDRESS }),
         }),

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CloudlessError } from '@cloudless/proto';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createClient } from './client.ts';
 import type { CloudlessClient, FollowHandlers, FollowState } from './client-type.ts';
 import { startTinyCoordinator, type TinyApi } from './testing/tiny-coordinator.ts';
@@ -74,6 +74,29 @@ test('asks and changes with the types of the contract, and sends its token', asy
   expect(await client.workload.list()).toEqual({ rows: [], input: {} });
   await client.workload.scale({ workloadId: WORKLOAD, replicas: 2 });
   expect(seen).toEqual([{ workloadId: WORKLOAD, replicas: 2 }, 'Bearer cl_secret']);
+});
+
+test('asks together what is asked in one moment, and sends each change by itself, at once', async () => {
+  const addresses: (string | undefined)[] = [];
+  await using coordinator = await startTinyCoordinator({ list: () => ({ rows: [] }), scale: () => ({ id: WORKLOAD }) });
+  const listen: typeof fetch = (url, init) => {
+    addresses.push(new URL(String(url)).pathname);
+    return fetch(url, init);
+  };
+  await using client = createClient({ url: coordinator.url, fetch: listen });
+  const scale = (): Promise<unknown> => client.workload.scale({ workloadId: WORKLOAD, replicas: 2 });
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  try {
+    const lists = [client.workload.list(), client.workload.list()];
+    // No timer fires: a change that waited for one would never come.
+    await Promise.all([scale(), scale()]);
+    expect(addresses).toEqual(['/trpc/workload.scale', '/trpc/workload.scale']);
+    vi.runAllTimers();
+    await Promise.all(lists);
+    expect(addresses.slice(2)).toEqual(['/trpc/workload.list,workload.list']);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('refuses at compile time what the contract refuses', () => {
