@@ -44,6 +44,14 @@ describe('real chance', () => {
     }
     expect(entropy.bytes(32)).toHaveLength(32);
   });
+
+  it('begins ids that are drawn together alike, and others not', () => {
+    const entropy = createRealEntropy();
+    const beginnings = Array.from({ length: 50_000 }, () => entropy.id('x').slice(0, 'x_'.length + 3));
+    const changes = beginnings.filter((beginning, index) => index > 0 && beginning !== beginnings[index - 1]).length;
+    expect(changes).toBeGreaterThan(50);
+    expect(changes).toBeLessThan(500);
+  });
 });
 
 describe('the log', () => {
