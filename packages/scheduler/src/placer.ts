@@ -36,30 +36,28 @@ export function createPlacer(first: Ask, ledger: Ledger, weights: ScoreWeights, 
   const ask: Ask = { ...first, replicasOn };
   const candidates = ledger.candidatesOf(ask.orgId);
   const { nodes } = candidates.list;
-  const scores = new Float64Array(nodes.length);
   let best: BestHeap | undefined;
   let fitting = 0;
   let asked = 0;
 
-  const scoreAt = (position: number): number => scores[position] ?? REFUSED;
-  function isBefore(a: number, b: number): boolean {
-    const score = scoreAt(a);
-    const other = scoreAt(b);
-    return score === other ? isLower(nodes[a], nodes[b]) : score > other;
-  }
-
+  const isLower = (a: number, b: number): boolean => isLowerId(nodes[a], nodes[b]);
   const examine = (node: SnapshotNode): number => (findRefusal(ask, node) ? REFUSED : computeScore(ask, node, weights));
 
   function findBest(): BestHeap {
-    const kept: number[] = [];
+    const positions: number[] = [];
+    const scores: number[] = [];
     /** Those kept, the worst of them first, as soon as there are as many as are wanted. */
     let worst: BestHeap | undefined;
     function consider(position: number, score: number): number {
-      scores[position] = score;
       if (worst) {
-        if (isBefore(position, worst.first ?? -1)) worst.replaceFirst(position);
-      } else if (kept.push(position) === wanted) worst = createBestHeap(kept, (a, b) => isBefore(b, a));
-      return scoreAt(worst?.first ?? -1);
+        const least = worst.firstScore;
+        if (score > least || (score === least && isLower(position, worst.first ?? -1))) worst.replaceFirst(position, score);
+        return worst.firstScore;
+      }
+      scores.push(score);
+      if (positions.push(position) < wanted) return REFUSED;
+      worst = createBestHeap(positions, scores, 'worst', isLower);
+      return worst.firstScore;
     }
     for (const [position, node] of candidates.changed) {
       const score = examine(node);
@@ -68,31 +66,31 @@ export function createPlacer(first: Ask, ledger: Ledger, weights: ScoreWeights, 
       consider(position, score);
     }
     fitting += scanNodes(ask, weights, candidates.list, candidates.marks, consider);
-    return createBestHeap(worst?.positions ?? kept, isBefore);
+    return createBestHeap(worst?.positions ?? positions, worst?.scores ?? scores, 'best', isLower);
   }
 
   return {
     place() {
       asked += 1;
       assert(asked <= wanted, 'no more replicas are placed than were wanted');
-      if (best) best.sinkFirst();
-      else best = findBest();
+      best ??= findBest();
       const position = best.first ?? -1;
+      const score = best.firstScore;
       const node = candidates.at(position);
-      const score = scoreAt(position);
       if (!node || score === REFUSED) return undefined;
       const choice = describe(ask, node, score, { fitting, lookedAt: nodes.length });
       ledger.reserve(ask.orgId, position, ask);
       replicasOn.set(node.row.id, (replicasOn.get(node.row.id) ?? 0) + 1);
       const after = candidates.at(position);
-      scores[position] = after ? examine(after) : REFUSED;
-      if (scoreAt(position) === REFUSED) fitting -= 1;
+      const scoreAfter = after ? examine(after) : REFUSED;
+      best.replaceFirst(position, scoreAfter);
+      if (scoreAfter === REFUSED) fitting -= 1;
       return choice;
     },
   };
 }
 
-const isLower = (node: SnapshotNode | undefined, other: SnapshotNode | undefined): boolean =>
+const isLowerId = (node: SnapshotNode | undefined, other: SnapshotNode | undefined): boolean =>
   !other || (node !== undefined && node.row.id < other.row.id);
 
 function describe(ask: Ask, node: SnapshotNode, score: number, { fitting, lookedAt }: { fitting: number; lookedAt: number }): Choice {

@@ -30,6 +30,7 @@ export function scanNodes(
   // What the workload itself has on nodes stands in maps by id.
   const isNew = ask.replicasOn.size + ask.failuresOn.size === 0;
   let fitting = 0;
+  let least = -Infinity;
   let mostFree = Infinity;
   let first = 0;
   for (const cells of blocks) {
@@ -52,7 +53,9 @@ export function scanNodes(
       const score = node
         ? computeScore(ask, node, weights)
         : weights.utilisation * utilisationOf(freeCpu, freeMemory) - weights.networkPenalty * (cells[at + CELL.networkPenalty] ?? 0);
-      const least = consider(position, score);
+      const next = consider(position, score);
+      if (next === least) continue;
+      least = next;
       mostFree = weights.utilisation > 0 ? freeSumAt(least / weights.utilisation) + EPSILON : Infinity;
     }
     first += cells.length / CELL.width;
