@@ -2,17 +2,26 @@ import { CloudlessError } from '@cloudless/proto';
 
 const MAX_WAITING = 1000;
 
-/** Runs what it is given one after the other. @throws CloudlessError `overloaded` when too much waits already */
-export function createQueue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
+/** Runs work of one subject one after the other, whatever others do meanwhile. @throws CloudlessError `overloaded` when too much waits already */
+export type InTurn = <T>(subject: string, work: () => Promise<T>) => Promise<T>;
+
+export function createTurns(): InTurn {
+  const last = new Map<string, Promise<unknown>>();
   let waiting = 0;
-  return async (work) => {
+  return async (subject, work) => {
     if (waiting >= MAX_WAITING) throw new CloudlessError('overloaded', `${MAX_WAITING} apps are being made already.`);
     waiting += 1;
-    const mine = last.then(work).finally(() => {
+    const mine = (last.get(subject) ?? Promise.resolve()).then(work);
+    const ended = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    last.set(subject, ended);
+    try {
+      return await mine;
+    } finally {
       waiting -= 1;
-    });
-    last = mine.catch(() => undefined);
-    return mine;
+      if (last.get(subject) === ended) last.delete(subject);
+    }
   };
 }

@@ -37,6 +37,14 @@ describe('workload.create', () => {
     expect(await outcomeOf(create(api, 'web'))).toBe('ok');
   });
 
+  it('stores apps together that are made together', async () => {
+    await using api = await createTestApi();
+    const seen: number[] = [];
+    api.store.onCommit(() => seen.push([...api.store.list('workload')].length));
+    await Promise.all(['a', 'b', 'c'].map((name) => create(api, name, { image: 'a' })));
+    expect(seen).toEqual([3, 3, 3]);
+  });
+
   it('takes names of other projects for its own, as those do', async () => {
     await using api = await createTestApi();
     const row = buildWorkloadRow(

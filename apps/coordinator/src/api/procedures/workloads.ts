@@ -15,7 +15,7 @@ import type { Call, Handlers } from '../call.ts';
 import type { ApiParts } from '../../parts.ts';
 import type { Caller } from '../../people/people.ts';
 import { readSnapshot } from '../../planner/index.ts';
-import { createQueue } from '../in-turn.ts';
+import { createTurns } from '../in-turn.ts';
 import { getWorkload, listOwned, ownedInOrder, pageOf } from '../owned-rows.ts';
 import { workloadIdOf } from '../request-id.ts';
 import type { Views } from '../views.ts';
@@ -29,8 +29,7 @@ type Changing = 'workload.update' | 'workload.scale' | 'workload.restart' | 'wor
 /** Apps and their replicas. */
 export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAllocation }: Views): Pick<Handlers, Names> {
   const { store, clock, entropy } = parts;
-  /** One at a time: neither a name nor a port is given twice. */
-  const inTurn = createQueue();
+  const inTurn = createTurns();
 
   function buildRow({ caller, input }: Call<'workload.create'> | Call<'workload.plan'>, id: WorkloadId): WorkloadRow {
     const now = clock.now();
@@ -39,9 +38,14 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
     return { id, orgId, projectId, ...input.metadata, spec: input.spec, ...common };
   }
 
+  const wantsPort = ({ ports }: WorkloadSpec): boolean => ports.some(({ protocol }) => protocol === 'TCP');
+
+  /** Ports are given in turn, because one is free until the app that has it is stored. */
+  const withPort = <T>(spec: WorkloadSpec, write: () => Promise<T>): Promise<T> => (wantsPort(spec) ? inTurn('ports', write) : write());
+
   /** An app keeps its port for as long as it exists, so that its URL is stable. */
-  async function gatewayPortFor({ ports }: WorkloadSpec, given: number | undefined): Promise<Pick<WorkloadRow, 'gatewayPort'>> {
-    if (given === undefined && !ports.some(({ protocol }) => protocol === 'TCP')) return {};
+  async function gatewayPortFor(spec: WorkloadSpec, given: number | undefined): Promise<Pick<WorkloadRow, 'gatewayPort'>> {
+    if (given === undefined && !wantsPort(spec)) return {};
     return { gatewayPort: given ?? (await parts.allocateGatewayPort()) };
   }
 
@@ -126,9 +130,11 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
     'workload.get': ({ caller, input, headers }) =>
       Promise.resolve().then(() => viewWorkload(getWorkload(store, input.workloadId, caller), headers)),
     'workload.plan': (call) => Promise.resolve().then(() => plan(call)),
-    'workload.create': (call) => inTurn(() => create(call)),
+    // Apps of one name in turn: the second is told of the first, or finds that it is the same.
+    'workload.create': (call) =>
+      inTurn(`name ${call.caller.projectId}/${call.input.metadata.name}`, () => withPort(call.input.spec, () => create(call))),
     'workload.update': (call) =>
-      inTurn(async () => {
+      withPort(call.input.spec, async () => {
         const { row: before } = getWorkload(store, call.input.workloadId, call.caller);
         const given = await gatewayPortFor(call.input.spec, before.gatewayPort);
         return changeAndView(call, (row, now) => {
