@@ -25,8 +25,7 @@ it('keeps the best of many when the worst kept is replaced', () => {
     fc.property(fc.array(few, { minLength: 3, maxLength: 60 }), (scores) => {
       const kept = [0, 1, 2];
       const worst = createBestHeap(kept, scores.slice(0, 3), 'worst', isLower);
-      for (const [position, score] of scores.entries())
-        if (position > 2 && score > worst.firstScore) worst.replaceFirst(position, score);
+      for (const [position, score] of scores.entries()) if (position > 2 && score > worst.firstScore) worst.replaceFirst(position, score);
       const expected = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b).slice(0, 3);
       expect([...worst.positions].sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b));
     }),
