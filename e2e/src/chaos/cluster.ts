@@ -11,6 +11,14 @@ import { createSeat, type Seat } from './seat.ts';
 import { until, untilStays } from './until.ts';
 import { watchEngines, type EngineWatch } from './watch-engines.ts';
 
+/** A release of the product, where a machine keeps the one that it runs: what is put in its place runs from the next start on. */
+export type Release = {
+  /** Root of the coordinator's sources. */
+  readonly sources: string;
+  /** The agent's bundle. */
+  readonly agentFile: string;
+};
+
 export type ClusterOptions = {
   readonly seed: number;
   readonly devices: number;
@@ -21,6 +29,8 @@ export type ClusterOptions = {
   readonly deviceEnv?: Readonly<Record<string, string>>;
   /** See `DeviceOptions`. */
   readonly hasWatchdog?: boolean;
+  /** What runs at first, in place of this release. */
+  readonly release?: Release;
   /** Where the coordinator keeps its data, in place of a folder beside the devices'. */
   readonly coordinatorRoot?: string;
   /** Several coordinators on one store, in place of one. Each device has its network to one of them, in turn. */
@@ -80,7 +90,14 @@ function createAsk(clients: readonly CloudlessClient[]): Cluster['ask'] {
   };
 }
 
-export async function startCluster({ seed, devices: count, apps: replicas, env = {}, ...places }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({
+  seed,
+  devices: count,
+  apps: replicas,
+  env = {},
+  release,
+  ...places
+}: ClusterOptions): Promise<Cluster> {
   await buildAgent();
   const root = await mkdtemp(join(tmpdir(), 'cloudless-chaos-'));
   const devices: Device[] = [];
@@ -100,7 +117,8 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
     if (places.members) {
       seats = members = await startMembers(root, seed, places.members);
     } else {
-      const seat = await createSeat(places.coordinatorRoot ?? join(root, 'seat'), () => env);
+      const sources = release ? { sources: release.sources } : {};
+      const seat = await createSeat(places.coordinatorRoot ?? join(root, 'seat'), { envOf: () => env, ...sources });
       seats = [seat];
       seat.coordinator.start();
       await seat.untilReady();
@@ -131,6 +149,7 @@ export async function startCluster({ seed, devices: count, apps: replicas, env =
           joinToken: offer.token,
           env: places.deviceEnv ?? {},
           hasWatchdog: places.hasWatchdog ?? false,
+          ...(release ? { agentFile: release.agentFile } : {}),
         }),
       );
     }

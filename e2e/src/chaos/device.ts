@@ -12,6 +12,8 @@ import { PART_OPTIONS } from './seat.ts';
 export interface Device extends AsyncDisposable {
   readonly name: string;
   readonly agent: Program;
+  /** Not started unless it was asked for. */
+  readonly watchdog: Program;
   readonly engine: FakeRuntime;
   readonly server: EngineServer;
   readonly network: TcpProxy;
@@ -52,21 +54,22 @@ export async function startDevice(device: DeviceOptions): Promise<Device> {
     const argv = plan.argv.map((one) => (one === AGENT_FILE ? agentFile : one));
     return createProgram({ ...plan, argv, env: { ...plan.env, ...env } }, folder);
   }
-  const watchdog = hasWatchdog ? programOf('watchdog') : undefined;
-  watchdog?.start();
+  const watchdog = programOf('watchdog');
+  if (hasWatchdog) watchdog.start();
   const agent = programOf('agent');
   await writeFile(join(folder.agent, 'join-token'), joinToken, { mode: 0o600 });
   agent.start();
   return {
     name,
     agent,
+    watchdog,
     engine,
     server,
     network,
     leadTo: ({ host, port }) => void Object.assign(target, { host, port }),
     async [Symbol.asyncDispose]() {
       await agent.kill();
-      await watchdog?.kill();
+      await watchdog.kill();
       await network.stop();
       await server.stop();
     },

@@ -36,7 +36,8 @@ async function openMember(root: string, seed: number, store: RqliteDouble, host:
   const storeHosts = networks.map(({ port }) => `127.0.0.1:${port}`);
   const urls = storeHosts.map((one) => `http://${one}`);
   store.advertise(urls);
-  const seat = await createSeat(root, (url) => ({ CLOUDLESS_STORE_URL: urls.join(','), CLOUDLESS_COORDINATOR_URL: url }), host);
+  const envOf = (url: string) => ({ CLOUDLESS_STORE_URL: urls.join(','), CLOUDLESS_COORDINATOR_URL: url });
+  const seat = await createSeat(root, { envOf, host });
   return {
     ...seat,
     name: root.split('/').at(-1) ?? root,

@@ -27,4 +27,4 @@ export const coordinatorMessageSchema = z
  * @returns the file
  */
 export const buildPreviousAgent = (file: string): Promise<string> =>
-  buildAgent(file, (path, source) => (CONTRACT.test(path) ? toPrevious(source) : source));
+  buildAgent(file, { edit: (path, source) => (CONTRACT.test(path) ? toPrevious(source) : source) });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { dataFolderAt, freePort, planParts, type StartOptions } from '@cloudless/tools/product';
+import { join, relative } from 'node:path';
+import { dataFolderAt, freePort, planParts, REPOSITORY, type StartOptions } from '@cloudless/tools/product';
 import { createProgram, type Program } from './program.ts';
 import { until } from './until.ts';
 
@@ -36,18 +36,24 @@ export interface Seat {
   untilReady(): Promise<number>;
 }
 
-/**
- * @param envOf of each of the coordinator's lives, from its address
- * @param host where each of several has its own, as each has a machine: ports of apps are open at all of them
- */
-export async function createSeat(root: string, envOf: (url: string) => Readonly<Record<string, string>>, host = HOST): Promise<Seat> {
+export type SeatOptions = {
+  /** Of each of the coordinator's lives, from its address. */
+  readonly envOf: (url: string) => Readonly<Record<string, string>>;
+  /** Each of several has its own, as each has a machine: ports of apps are open at all of them. */
+  readonly host?: string;
+  /** Root of the sources that run, in place of these. A link that leads elsewhere later is an upgrade. */
+  readonly sources?: string;
+};
+
+export async function createSeat(root: string, { envOf, host = HOST, sources = REPOSITORY }: SeatOptions): Promise<Seat> {
   const port = await freePort();
   const url = `http://${host}:${port}`;
   const folder = dataFolderAt(root);
   const options = { ...PART_OPTIONS, dataFolder: root, host, port };
   const [plan] = planParts({ options, folder, webPort: 0, engineAddress: undefined });
   if (!plan) throw new Error('no part of the product is a coordinator');
-  const coordinator = createProgram({ ...plan, env: { ...plan.env, CLOUDLESS_WEB_URL: '', ...envOf(url) } }, folder);
+  const argv = plan.argv.map((one) => (one.startsWith(REPOSITORY) ? join(sources, relative(REPOSITORY, one)) : one));
+  const coordinator = createProgram({ ...plan, argv, env: { ...plan.env, CLOUDLESS_WEB_URL: '', ...envOf(url) } }, folder);
   return {
     url,
     host,

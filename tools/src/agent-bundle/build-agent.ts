@@ -15,16 +15,20 @@ const leaveOutUnused: Plugin = {
   load: (id) => (id === EMPTY ? 'module.exports = {};' : undefined),
 };
 
-/**
- * Takes under a second, so that it is made at each start. The same sources give the same bytes.
- *
- * @param edit what becomes of a source file on its way: for tests that need another agent than this release's
- */
-export async function buildAgent(file: string = AGENT_FILE, edit?: (path: string, source: string) => string): Promise<string> {
+/** For tests that need another agent than this release's. */
+export type OtherAgent = {
+  /** Root of the sources. */
+  readonly repository?: string;
+  /** What becomes of a source file on its way. */
+  readonly edit?: (path: string, source: string) => string;
+};
+
+/** Takes under a second, so that it is made at each start. The same sources give the same bytes. */
+export async function buildAgent(file: string = AGENT_FILE, { repository = REPOSITORY, edit }: OtherAgent = {}): Promise<string> {
   const scratch = `${file}.${process.pid}.mjs`;
   await mkdir(dirname(file), { recursive: true });
   const bundle = await rolldown({
-    input: join(REPOSITORY, 'apps', 'agent', 'src', 'main.ts'),
+    input: join(repository, 'apps', 'agent', 'src', 'main.ts'),
     platform: 'node',
     plugins: [leaveOutUnused, ...(edit ? [{ name: 'edit', transform: (source: string, path: string) => edit(path, source) }] : [])],
     logLevel: 'silent',

@@ -1,5 +1,7 @@
 export { AGENT_FILE, buildAgent } from '../agent-bundle/build-agent.ts';
 export { startOwnEngine } from '../engine/own-engine.ts';
+export { REPOSITORY } from '../programs/repository.ts';
+export { runProgram } from '../programs/run-program.ts';
 export { dataFolderAt, type DataFolder } from '../start/data-folder.ts';
 export { type StartOptions } from '../start/options.ts';
 export { planParts } from '../start/part-plans.ts';
