@@ -41,6 +41,8 @@ export interface Device {
   restart(): void;
   pause(): void;
   resume(): void;
+  /** Ends its watchdog at once; its supervisor starts it again. */
+  crashWatchdog(): void;
   /** The lid is closed: nothing runs on the machine, and nobody is told. */
   sleep(): void;
   wake(): void;
@@ -228,6 +230,7 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
       });
     },
     pause: () => life?.pause(),
+    crashWatchdog: () => watchdog.crash(),
     resume() {
       if (!machine.isSuspended) life?.resume();
     },

@@ -38,6 +38,14 @@ function shareDevices(store: Store): Store {
 /** The planted bug: who decides sees twice the room that each device lends. */
 const countRoomTwice = (store: Store): Store => withWrongNodes(store, withTwiceTheRoom);
 
+/** The planted bug: a drain waits for as long as it takes, whatever its deadline. */
+const forgetDeadlines = (store: Store): Store =>
+  withWrongNodes(store, ({ drain, ...node }) => {
+    if (!drain) return node;
+    const { deadlineAt: _, ...endless } = drain;
+    return { ...node, drain: endless };
+  });
+
 /** A store that writes other mutations than it was asked to. */
 function withMutations(store: Store, change: (mutation: Mutation) => readonly Mutation[]): Store {
   const commit: Store['commit'] = (batch, signal) => store.commit({ ...batch, mutations: batch.mutations.flatMap(change) }, signal);
@@ -103,6 +111,8 @@ export function misread(store: Store, plant: Plant | undefined, entropy: Entropy
   switch (plant) {
     case 'counts-room-twice':
       return countRoomTwice(store);
+    case 'forgets-deadlines':
+      return forgetDeadlines(store);
     case 'writes-a-row-twice':
       return writeRowTwice(store);
     case 'places-twice':

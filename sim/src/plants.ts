@@ -18,6 +18,7 @@ export const PLANTS = [
   'updates-all-at-once',
   'keeps-links',
   'tells-no-reason',
+  'forgets-deadlines',
   'drifts-too-far',
   'ignores-fencing',
   'forgets-grants',

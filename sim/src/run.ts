@@ -4,6 +4,7 @@ import { createAvailability } from './checkers/availability.ts';
 import type { Checker, View } from './checkers/checker.ts';
 import { convergence } from './checkers/convergence.ts';
 import { createDeliberate } from './checkers/deliberate.ts';
+import { emptied } from './checkers/emptied.ts';
 import { createExclusive } from './checkers/exclusive.ts';
 import { createFencing, FENCING } from './checkers/fencing.ts';
 import { limits } from './checkers/limits.ts';
@@ -87,7 +88,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
   });
   const { clock, seats, devices, history, faults, network, trace } = world;
   checkers.push(oneLeader, oneContainer, slotLimit, room, acknowledged, organisations, createDeliberate(), createRestarts());
-  checkers.push(createExclusive(), createReasons(), createAvailability(), limits, convergence, linearizability);
+  checkers.push(createExclusive(), createReasons(), createAvailability(), emptied, limits, convergence, linearizability);
   const startedAtMs = clock.bootMs();
   const sinceStartMs = (): number => clock.bootMs() - startedAtMs;
   let seenChanges = -1;
@@ -105,6 +106,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
     isExplained: (workloadId, slot) =>
       options.plant !== 'tells-no-reason' && (seats.running?.plane.unplacedOf(workloadId).some((one) => one.slot === slot) ?? false),
     nowMs: clock.bootMs(),
+    wallMs: clock.now(),
     calmMs: clock.bootMs() - faults.shakenAtMs,
     waiting: { timers: clock.pending, linksOf: ({ identity }) => network.linksOf(identity.nodeId) },
   });

@@ -54,6 +54,7 @@ const IN_SCENARIO = {
   'forgets-grants': ['the-device-of-an-exclusive-app-is-cut-off', 1, 'an exclusive replica runs at most once'],
   'unwatched-leases': ['an-agent-dies-and-its-watchdog-stops-what-is-exclusive', 1, 'an exclusive replica runs at most once'],
   'passes-on-twice': ['the-leader-dies-while-a-change-is-passed-on', 1, 'an acknowledged write survives'],
+  'forgets-deadlines': ['a-device-is-drained-until-a-deadline', 1, 'a device is empty once the deadline of its drain is over'],
   'ignores-fencing': ['the-leader-is-paused-and-wakes', 1, 'a coordinator that was replaced writes nothing'],
 } as const satisfies Partial<Record<Plant, readonly [scenario: string, seed: number, checker: string]>>;
 type Drawn = Exclude<Plant, keyof typeof IN_SCENARIO>;

@@ -11,6 +11,8 @@ export interface Watchdog {
   start(bootId: string): void;
   pause(): void;
   resume(): void;
+  /** Ends it at once; its supervisor starts it again a second later. Nothing happens when it does not run. */
+  crash(): void;
   /** With the power. */
   kill(): void;
 }
@@ -25,9 +27,13 @@ export type WatchdogOptions = {
   readonly trace: Trace;
 };
 
+/** As the service units say. */
+const RESTART_MS = 1000;
+
 export function createWatchdog({ name, folder, machine, engine, disk, trace }: WatchdogOptions): Watchdog {
   const who = `watchdog of ${name}`;
   let life: Incarnation | undefined;
+  let boot = '';
 
   /** What is damaged changes nothing. */
   function createReader(own: Incarnation): () => Promise<LeaseFile | undefined> {
@@ -42,18 +48,33 @@ export function createWatchdog({ name, folder, machine, engine, disk, trace }: W
     };
   }
 
+  function start(bootId: string): void {
+    if (life?.isAlive) return;
+    const own = createIncarnation(who, machine);
+    life = own;
+    boot = bootId;
+    const logger = trace.loggerOf(who, () => own.isAlive);
+    // It ends by a kill alone: nothing asks it to.
+    const { signal } = new AbortController();
+    void runWatchdog({ clock: own.clock, logger, engine: engine.bindWatchdog(own), bootId, readLeases: createReader(own) }, signal);
+  }
+
   return {
-    start(bootId) {
-      if (life?.isAlive) return;
-      const own = createIncarnation(who, machine);
-      life = own;
-      const logger = trace.loggerOf(who, () => own.isAlive);
-      // It ends by a kill alone: nothing asks it to.
-      const { signal } = new AbortController();
-      void runWatchdog({ clock: own.clock, logger, engine: engine.bindWatchdog(own), bootId, readLeases: createReader(own) }, signal);
-    },
+    start,
     pause: () => life?.pause(),
     resume: () => life?.resume(),
-    kill: () => life?.kill(),
+    crash() {
+      const crashed = life;
+      if (!crashed?.isAlive) return;
+      crashed.kill();
+      machine.setTimer(RESTART_MS, () => {
+        // The power may have gone meanwhile.
+        if (life === crashed) start(boot);
+      });
+    },
+    kill() {
+      life?.kill();
+      life = undefined;
+    },
   };
 }

@@ -20,6 +20,8 @@ export type View = {
   readonly leaders: readonly { readonly name: string; readonly token: number; readonly holds: boolean }[];
   /** World time in ms. */
   readonly nowMs: number;
+  /** What a wall clock that is right says. */
+  readonly wallMs: number;
   /** For so long nothing went wrong and nothing got well. */
   readonly calmMs: number;
   /** Timers that wait, and open links of each device. */

@@ -19,7 +19,9 @@ export const DEVICE_FAULTS = {
     device.pause();
     lasts(20_000, () => device.resume());
   },
+  'watchdog.crash': (_world, { device }) => device.crashWatchdog(),
   'machine.powerLoss': ({ draw }, { device }) => device.losePower(drawDownMs(draw)),
+  'machine.turnOff': ({ draw }, { device }) => device.turnOff(drawDownMs(draw)),
   'machine.sleep': ({ draw, lasts }, { device }) => {
     device.sleep();
     lasts(draw.pick([5000, 60_000, 300_000]), () => device.wake());

@@ -68,6 +68,14 @@ export function createPeople(options: PeopleOptions): People {
     return standbys.length > 0 && draw.happens(STANDBY_SHARE) ? calls.through(draw.pick(standbys)) : calls.straightTo(endpoint);
   }
 
+  /** Some wait for as long as it takes, most until a deadline. */
+  function drawDrain(): NodeRow['drain'] {
+    const cause = { code: 'drained_by_person', message: 'A person drains it.' };
+    const sinceAt = clock.now();
+    const deadline = draw.happens(0.3) ? {} : { deadlineAt: sinceAt + draw.pick([0, 5000, 60_000]) };
+    return { sinceAt, purpose: 'empty', cause, ...deadline };
+  }
+
   /** An owner takes a device back, drains it, or lends it again; what was not heard of is tried again by nobody. */
   function lend(endpoint: Endpoint): void {
     const owned = [...endpoint.store.list('node')].filter(({ row }) => row.revokedAt === undefined);
@@ -75,11 +83,10 @@ export function createPeople(options: PeopleOptions): People {
     const { row, version } = draw.pick(owned);
     const { lending: before, drain: _drain, ...rest } = row;
     const wish = before ? 'lend' : draw.pick(['pause', 'drain', 'lend'] as const);
-    const cause = { code: 'drained_by_person', message: 'A person drains it.' };
     const next: NodeRow = {
       ...rest,
       ...(wish === 'pause' ? { lending: { pausedAt: clock.now() } } : {}),
-      ...(wish === 'drain' ? { drain: { sinceAt: clock.now(), purpose: 'empty', cause } } : {}),
+      ...(wish === 'drain' ? { drain: drawDrain() } : {}),
       updatedAt: clock.now(),
     };
     trace.note('person', { op: 'node.lend', node: row.name, wish });

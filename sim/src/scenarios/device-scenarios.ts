@@ -48,6 +48,25 @@ export const DEVICE_SCENARIOS = {
       stage.must(stage.running('web').length === 3, 'three replicas run, and not one more');
     },
   },
+  'a-device-is-drained-until-a-deadline': {
+    devices: 1,
+    async play(stage) {
+      stage.deploy('web', { replicas: 2 });
+      await stage.settles(minutes(3));
+      const [device] = stage.devices;
+      if (!device) return;
+      stage.drain(device, seconds(60));
+      await stage.after(seconds(50));
+      stage.must(stage.running('web').length === 2, 'what no other device takes stays until the deadline');
+      await stage.after(minutes(1));
+      stage.must(stage.running('web').length === 0, 'then it is stopped all the same');
+      await stage.settles(minutes(3));
+      stage.drain(device, 'no longer');
+      await stage.after(seconds(5));
+      await stage.settles(minutes(6));
+      stage.must(stage.running('web').length === 2, 'a device that is lent again takes it back');
+    },
+  },
   'a-device-is-shut-down': {
     devices: 3,
     async play(stage) {

@@ -86,6 +86,29 @@ export const LEASE_SCENARIOS = {
       stage.must(stage.running('db').length === 1, 'one runs');
     },
   },
+  'the-device-of-an-exclusive-app-sleeps-and-is-taken-back': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('db', { replicas: 1, exclusive: true, image: 'sim/stubborn:1', terminationGraceMs: 5000 });
+      await stage.settles(minutes(3));
+      const holder = holderOf(stage);
+      if (!holder) return;
+      const over = stage.breaks(
+        'its lid is closed',
+        () => holder.sleep(),
+        () => holder.wake(),
+      );
+      // It hears nothing of that, and its lease goes on for a while.
+      await stage.after(seconds(5));
+      stage.takeBack(holder);
+      await stage.after(minutes(2));
+      stage.must(stage.running('db').length === 2, 'its successor runs, beside a copy that sleeps');
+      over();
+      await stage.after(seconds(2));
+      stage.must(stage.running('db').length === 1, 'the copy is ended when it wakes');
+      await stage.settles(minutes(5));
+    },
+  },
   'an-exclusive-app-ends-while-its-agent-is-dead-and-its-lease-lapses': {
     devices: 1,
     async play(stage) {

@@ -1,6 +1,6 @@
 import type { Store } from '@cloudless/db';
 import { assert } from '@cloudless/kernel';
-import { workloadSpecSchema, type WorkloadRow, type WorkloadSpecInput } from '@cloudless/proto';
+import { workloadSpecSchema, type NodeRow, type WorkloadRow, type WorkloadSpecInput } from '@cloudless/proto';
 import type { Device } from '../device.ts';
 import { SimulationFailed } from '../failure.ts';
 import type { Run } from '../run.ts';
@@ -20,6 +20,10 @@ export interface Stage {
   deploy(name: string, spec?: Partial<WorkloadSpecInput>, at?: Seat): void;
   /** Somebody changes it; a new template unless only `replicas` changes. */
   update(name: string, spec: Partial<WorkloadSpecInput>, at?: Seat): void;
+  /** Somebody drains a device, until a deadline; or lends it again. */
+  drain(device: Device, deadlineMs: number | 'no longer'): void;
+  /** Somebody takes a device back: what it runs is stopped with grace. */
+  takeBack(device: Device): void;
   /** Somebody looks at every app, and the answer is judged with all others. */
   look(at?: Seat): void;
   /** Something goes wrong, and stays so until the answer is called. */
@@ -36,6 +40,7 @@ export interface Stage {
   must(condition: boolean, sentence: string): void;
 }
 
+const DRAINED = { code: 'drained_by_person', message: 'A person drains it.' };
 const SPEC: WorkloadSpecInput = {
   image: 'sim/quick:1',
   replicas: 2,
@@ -62,6 +67,12 @@ export function createStage(run: Run, replay: string): Stage {
     return calls.straightTo(toEndpoint(seats.running));
   }
 
+  function changeNode({ identity }: Device, change: (row: NodeRow) => NodeRow): void {
+    const found = seats.newest?.store.get('node', identity.nodeId);
+    assert(found, 'the device has joined');
+    requests.changeNode(wayTo(undefined), change(found.row), found.version, 'node.change');
+  }
+
   return {
     world,
     devices,
@@ -76,6 +87,15 @@ export function createStage(run: Run, replay: string): Stage {
         needsNewContainers,
       }));
     },
+    drain(device, deadlineMs) {
+      const sinceAt = clock.now();
+      changeNode(device, ({ drain: _, ...row }) =>
+        deadlineMs === 'no longer'
+          ? row
+          : { ...row, drain: { sinceAt, deadlineAt: sinceAt + deadlineMs, purpose: 'empty', cause: DRAINED } },
+      );
+    },
+    takeBack: (device) => changeNode(device, (row) => ({ ...row, lending: { pausedAt: clock.now() } })),
     look(at) {
       if (!seats.newest || (!at && !seats.running)) return;
       for (const { row } of seats.newest.store.list('workload')) requests.read(wayTo(at), row.id);

@@ -1,0 +1,19 @@
+import type { Checker } from './checker.ts';
+
+/** A pass waits for the disk, and for the one before. */
+const EMPTY_AFTER_MS = 30_000;
+
+/** What is still on a device at the deadline of its drain is stopped, wherever its slot is served next. */
+export const emptied: Checker = {
+  name: 'a device is empty once the deadline of its drain is over',
+  look({ store, calmMs, wallMs }) {
+    if (!store || calmMs < EMPTY_AFTER_MS) return undefined;
+    for (const { row: node } of store.list('node')) {
+      const overMs = wallMs - (node.drain?.deadlineAt ?? Infinity);
+      if (overMs < EMPTY_AFTER_MS) continue;
+      const left = store.allocationsOfNode(node.id).find(({ row }) => row.desired === 'running');
+      if (left) return `${node.name} was to be empty ${overMs} ms ago, and is to run ${left.row.id}`;
+    }
+    return undefined;
+  },
+};
