@@ -154,6 +154,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
     entropy,
     logger,
     unplacedOf: (workloadId) => controlPlane?.unplacedOf(workloadId) ?? [],
+    onExplained: (listener) => controlPlane?.onExplained(listener) ?? (() => undefined),
     allocateGatewayPort: () => allocateGatewayPort(store, config.appPorts, (appPort) => canListen(appPort, config.host)),
     describeCluster: describeCluster(ground, {
       staleness,

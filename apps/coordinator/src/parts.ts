@@ -31,6 +31,8 @@ export type ApiParts = Omit<ControlPlaneParts, 'counts'> & {
   readonly installer: Pick<Installer, 'commandsFor'>;
   /** Why slots of a workload have no device, as the control plane last found; the input that `computeStatus` takes beside the rows. */
   readonly unplacedOf: (workloadId: WorkloadId) => readonly Unplaced[];
+  /** Calls back with the workloads of which `unplacedOf` says something else now. @returns a function that ends it */
+  readonly onExplained: (listener: (workloadIds: readonly WorkloadId[]) => void) => () => void;
   /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */
   readonly allocateGatewayPort: () => Promise<number>;
   /** Wall time since which what is read may be old; `undefined` while it is not. */

@@ -57,6 +57,22 @@ describe('the control plane', () => {
     expect(statusOf(test, web(1)).unplaced).toHaveLength(1);
   });
 
+  it('tells of each app that is explained otherwise, when no device takes its replica and when none has to any more', async () => {
+    await using test = await createTestPlane();
+    await test.join(laptop);
+    await test.deploy(web(1));
+    await test.settle();
+    const told: number[] = [];
+    test.plane.onExplained((ids) => void told.push(...ids.map((id) => test.plane.unplacedOf(id).length)));
+    const drain = { sinceAt: test.clock.now(), purpose: 'empty', cause: { code: 'x', message: 'x' } } as const;
+    await test.changeNode(laptop.id, () => ({ drain }));
+    await test.settle();
+    expect(told).toEqual([1]);
+    await test.write({ kind: 'put', table: 'node', row: laptop, expect: test.store.get('node', laptop.id)?.version ?? 'absent' });
+    await test.settle();
+    expect(told).toEqual([1, 0]);
+  });
+
   it('names the event that led to a placement', async () => {
     await using test = await createTestPlane();
     await test.join(laptop);

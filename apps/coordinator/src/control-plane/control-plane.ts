@@ -5,6 +5,8 @@ import type { Unplaced, WorkloadId } from '@cloudless/proto';
 export interface ControlPlane extends Stoppable {
   /** Why slots of a workload have no allocation, as the last pass found; empty when every slot is served. For `computeStatus`. */
   unplacedOf(workloadId: WorkloadId): readonly Unplaced[];
+  /** Calls back with the workloads of which `unplacedOf` says something else now. @returns a function that ends it */
+  onExplained(listener: (workloadIds: readonly WorkloadId[]) => void): () => void;
   /** Resolves when no pass is on its way and none is due. */
   settled(): Promise<void>;
   /** Takes no more triggers and resolves when the write on its way has its outcome. */

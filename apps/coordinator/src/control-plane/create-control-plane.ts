@@ -125,6 +125,7 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
 
   return {
     unplacedOf: explanations.unplacedOf,
+    onExplained: explanations.onChange,
     async settled() {
       while (running) await running;
     },

@@ -10,6 +10,11 @@ export interface Explanations {
   findNews(plan: Plan): UnplacedNews;
   /** Takes over what a plan says, once what it tells is durable. */
   take(plan: Plan, snapshot: Snapshot): void;
+  /**
+   * Calls back with the workloads that are explained otherwise than before: no row of theirs need have changed, and the event of one was
+   * told before. @returns a function that ends it
+   */
+  onChange(listener: (workloadIds: readonly WorkloadId[]) => void): () => void;
 }
 
 /** A slot in back-off is no news: the failure before it said when the next try is due. */
@@ -19,6 +24,8 @@ const withoutBackOff = (unplaced: readonly Unplaced[]): Unplaced[] => unplaced.f
 export function createExplanations(): Explanations {
   const unplacedOf = new Map<WorkloadId, readonly Unplaced[]>();
   const toldKeys = new Map<WorkloadId, string>();
+  const listeners = new Set<(workloadIds: readonly WorkloadId[]) => void>();
+  const keyOf = (workloadId: WorkloadId): string => explanationKey(unplacedOf.get(workloadId) ?? []);
 
   return {
     unplacedOf: (workloadId) => unplacedOf.get(workloadId) ?? [],
@@ -32,6 +39,7 @@ export function createExplanations(): Explanations {
       return news;
     },
     take(plan, snapshot) {
+      const before = new Map(plan.why.map(({ workloadId }) => [workloadId, keyOf(workloadId)]));
       for (const { workloadId, unplaced } of plan.why) {
         if (unplaced.length === 0) {
           unplacedOf.delete(workloadId);
@@ -48,6 +56,12 @@ export function createExplanations(): Explanations {
         unplacedOf.delete(workloadId);
         toldKeys.delete(workloadId);
       }
+      const changed = [...before].filter(([workloadId, key]) => keyOf(workloadId) !== key).map(([workloadId]) => workloadId);
+      if (changed.length > 0) for (const listener of listeners) listener(changed);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
   };
 }

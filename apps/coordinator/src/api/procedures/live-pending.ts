@@ -22,6 +22,8 @@ export interface LivePending {
   addBatch(batch: CommittedBatch): void;
   addUsage(sample: UsageSample): void;
   addJoin(join: Join): void;
+  /** One of the organisation's that is to be told again, though no row of it changed. */
+  addWorkload(id: WorkloadId): void;
   /** All that was added since, and forgets it. */
   take(): Taken;
 }
@@ -79,6 +81,7 @@ export function createLivePending(orgId: OrgId, allocationsOf: (nodeId: NodeId) 
       for (const change of batch.changes) addChange(change);
     },
     addUsage: (sample) => void usage.set(sample.nodeId, sample),
+    addWorkload: (id) => void workloads.add(id),
     addJoin: (join) => void joins.set(join.id, join),
     take() {
       const taken: Taken = {

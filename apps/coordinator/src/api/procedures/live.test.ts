@@ -1,4 +1,4 @@
-import type { LiveChange, WorkloadRow } from '@cloudless/proto';
+import type { LiveChange, WorkloadId, WorkloadRow } from '@cloudless/proto';
 import { buildAllocationRow, buildNodeRow, buildWorkloadRow } from '@cloudless/proto/testing';
 import { expect, it } from 'vitest';
 import type { NodeSessions, UsageSample } from '../../node-sessions/index.ts';
@@ -78,6 +78,23 @@ it('tells with a replica its app and device, whose status it changes, and with a
     expect: api.store.get('allocation', allocation.id)?.version ?? 0,
   });
   expect(await reader.kinds(3)).toContain('allocationGone');
+  reader.leave();
+});
+
+it('tells an app again when it is explained otherwise, though no row changed, and none of another organisation', async () => {
+  let explain: (workloadIds: readonly WorkloadId[]) => void = () => undefined;
+  await using api = await createTestApi({
+    onExplained(listener) {
+      explain = listener;
+      return () => undefined;
+    },
+  });
+  const theirs = await addWorkload(api, 'theirs', { orgId: api.entropy.id('org') as never });
+  const mine = await addWorkload(api, 'mine');
+  const reader = follow(api);
+  await reader.next(1);
+  explain([theirs.id, mine.id]);
+  expect((await reader.next(1)).map(({ data }) => nameOf(data))).toEqual(['mine']);
   reader.leave();
 });
 

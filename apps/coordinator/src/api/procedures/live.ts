@@ -8,7 +8,7 @@ import { createLivePending, type LivePending, type Taken } from './live-pending.
 /** Silence longer than this means that something is wrong. */
 const TICK_MS = 10_000;
 
-type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions' | 'enrolment' | 'staleness'>;
+type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions' | 'enrolment' | 'staleness' | 'onExplained'>;
 
 /** Something to wait for: `wait` resolves when it rang since the wait before, at the latest after `ms`. */
 function createBell(clock: Clock) {
@@ -27,7 +27,10 @@ function createBell(clock: Clock) {
 }
 
 /** Every change that a page shows, by one stream: rows as they are now, events as they happened. */
-export function createLiveProcedures({ store, clock, sessions, enrolment, staleness }: Parts, views: Views): Pick<Handlers, 'live.follow'> {
+export function createLiveProcedures(
+  { store, clock, sessions, enrolment, staleness, onExplained }: Parts,
+  views: Views,
+): Pick<Handlers, 'live.follow'> {
   function* describe({ caller, headers }: Call<'live.follow'>, taken: Taken): Generator<LiveChange> {
     if (taken.overflow) yield { kind: 'reset' };
     for (const id of taken.nodes) {
@@ -98,6 +101,10 @@ export function createLiveProcedures({ store, clock, sessions, enrolment, stalen
       staleness.onChange(bell.ring),
       store.onCommit((batch) => {
         pending.addBatch(batch);
+        bell.ring();
+      }),
+      onExplained((workloadIds) => {
+        for (const id of workloadIds) if (store.get('workload', id)?.row.orgId === caller.orgId) pending.addWorkload(id);
         bell.ring();
       }),
       sessions.onUsage((sample) => {

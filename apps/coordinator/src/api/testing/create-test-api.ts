@@ -33,7 +33,7 @@ import type { ApiContext } from '../call.ts';
 import { createApi, createApiRouter } from '../create-api.ts';
 import { toCloudlessError } from '../failure.ts';
 
-export type TestApiOptions = Partial<Pick<ApiParts, 'sessions' | 'describeCluster' | 'unplacedOf'>>;
+export type TestApiOptions = Partial<Pick<ApiParts, 'sessions' | 'describeCluster' | 'unplacedOf' | 'onExplained'>>;
 
 /** Who calls, as the gateway's authentication gives it. */
 export type Who = { readonly role: Role; readonly scope?: TokenScope; readonly orgId?: OrgId };
@@ -81,6 +81,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
     reach,
     installer: { commandsFor: (offer) => Promise.resolve(writeCommands(reach.base(), offer, 'a'.repeat(64))) },
     unplacedOf: () => [],
+    onExplained: () => () => undefined,
     allocateGatewayPort: () => allocateGatewayPort(store, { from: 7700, to: 7702 }, () => Promise.resolve(true)),
     describeCluster: () => ({
       id: clusterId,
