@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { allocationIdSchema, nodeIdSchema, orgIdSchema, projectIdSchema, workloadIdSchema } from './ids.ts';
-import { causeSchema, instantSchema } from './time.ts';
+import { causeSchema, instantSchema, paramsSchema } from './time.ts';
 import { nameSchema, workloadSpecSchema } from './workload.ts';
 
 /** Phases move forward only. A local restart stays in `running` with `ready: false` and a `restarting` cause. */
@@ -60,7 +60,13 @@ export const allocationRowSchema = z.strictObject({
   desiredGeneration: z.int().min(1),
   desiredCause: causeSchema,
   /** The scheduler's reason for this node. */
-  placement: z.strictObject({ score: z.number(), terms: z.record(z.string(), z.number()), message: z.string() }),
+  placement: z.strictObject({
+    score: z.number(),
+    terms: z.record(z.string(), z.number()),
+    message: z.string(),
+    /** `fitting`, `lookedAt`: devices; `percent`: how full it is with it. Absent in rows from before they were written. */
+    params: paramsSchema.optional(),
+  }),
   observed: allocationObservedSchema,
   createdAt: instantSchema,
   updatedAt: instantSchema,

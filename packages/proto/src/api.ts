@@ -9,7 +9,7 @@ import { logLineSchema } from './link.ts';
 import { NODE_API } from './node-api.ts';
 import { nodeSchema, usageSchema } from './node.ts';
 import { none, okay, page, pageInput, type Procedure } from './procedure.ts';
-import { instantSchema, revisionSchema } from './time.ts';
+import { instantSchema, paramsSchema, revisionSchema } from './time.ts';
 import { labelsSchema, nameSchema, unplacedSchema, workloadMetadataSchema, workloadSchema, workloadSpecSchema } from './workload.ts';
 
 const workloadRef = { workloadId: workloadIdSchema };
@@ -24,12 +24,21 @@ export const planPreviewSchema = z.strictObject({
       nodeId: nodeIdSchema,
       nodeName: z.string(),
       message: z.string(),
+      params: paramsSchema.optional(),
       terms: z.record(z.string(), z.number()),
     }),
   ),
   unplaced: z.array(unplacedSchema),
   /** Why each other device was not chosen. */
-  rejected: z.array(z.strictObject({ nodeId: nodeIdSchema, nodeName: z.string(), filter: z.string(), message: z.string() })),
+  rejected: z.array(
+    z.strictObject({
+      nodeId: nodeIdSchema,
+      nodeName: z.string(),
+      filter: z.string(),
+      message: z.string(),
+      params: paramsSchema.optional(),
+    }),
+  ),
   requests: z.strictObject({ cpuMillicores: z.int(), memoryBytes: z.int(), storageBytes: z.int() }),
   basedOn: revisionSchema,
 });

@@ -1,6 +1,7 @@
 export * from './access.ts';
 export * from './allocation.ts';
 export * from './api.ts';
+export * from './causes.ts';
 export * from './cluster.ts';
 export * from './disconnect.ts';
 export * from './duration.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { checkLease, disconnectSchema, LOST_AFTER_MS } from './disconnect.ts';
 import { orgIdSchema, projectIdSchema, workloadIdSchema } from './ids.ts';
-import { causeSchema, durationMsSchema, instantSchema, revisionSchema } from './time.ts';
+import { causeSchema, durationMsSchema, instantSchema, paramsSchema, revisionSchema } from './time.ts';
 
 /** A DNS label (RFC 1123): what names a workload, a port, a project. */
 export const nameSchema = z
@@ -182,7 +182,7 @@ export const unplacedReasonSchema = z.strictObject({
   filter: z.string(),
   nodeCount: z.int().min(0),
   message: z.string(),
-  params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  params: paramsSchema.optional(),
 });
 export const unplacedSchema = z.strictObject({
   slot: z.int().min(0),

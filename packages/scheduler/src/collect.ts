@@ -1,4 +1,5 @@
 import { isTerminalPhase, type WorkloadRow } from '@cloudless/proto';
+import { nestCause } from './nest-cause.ts';
 import type { Removal } from './plan.ts';
 import { readBackOff } from './reconcile/back-off.ts';
 import { isWanted } from './reconcile/workload.ts';
@@ -43,7 +44,7 @@ export function decideCollection(snapshot: Snapshot, rules: CollectionRules = DE
 
 const removalOf = ({ row }: SnapshotAllocation): Removal => ({
   allocationId: row.id,
-  cause: { code: 'collected', message: `ended: ${row.desiredCause.message}`.slice(0, 2000) },
+  cause: { code: 'collected', message: `ended: ${row.desiredCause.message}`.slice(0, 2000), params: nestCause(row.desiredCause) },
 });
 
 /**

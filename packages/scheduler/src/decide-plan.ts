@@ -120,7 +120,7 @@ function placeSlot(
       draft.stop.push({ allocationId: want.fallback.row.id, cause: want.state.cause });
       return true;
     }
-    const { node, score, terms, message } = choice;
+    const { node, score, terms, message, params } = choice;
     const replaces = want.fallback ? { replaces: want.fallback.row.id } : {};
     draft.place.push({
       workloadId: workload.id,
@@ -130,6 +130,7 @@ function placeSlot(
       score,
       terms,
       message,
+      params,
       cause: want.state.cause,
       ...replaces,
     });

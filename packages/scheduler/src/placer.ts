@@ -14,6 +14,8 @@ export type Choice = {
   readonly terms: Readonly<Record<string, number>>;
   /** Why here, as a sentence. */
   readonly message: string;
+  /** What the message counts, for who says it in another language. */
+  readonly params: Readonly<Record<'fitting' | 'lookedAt' | 'percent', number>>;
 };
 
 /** Places replicas of one workload, one after the other. */
@@ -100,5 +102,5 @@ function describe(ask: Ask, node: SnapshotNode, score: number, { fitting, looked
     fitting === 1
       ? `${node.row.name} is the only device that fits (${lookedAt} looked at)`
       : `${node.row.name} scored best of ${fitting} devices that fit (${lookedAt} looked at): ${percent} % full with it`;
-  return { node, score: Math.round(score * 10_000) / 10_000, terms, message };
+  return { node, score: Math.round(score * 10_000) / 10_000, terms, message, params: { fitting, lookedAt, percent } };
 }

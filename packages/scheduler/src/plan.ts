@@ -10,6 +10,7 @@ export type Placement = {
   readonly terms: Readonly<Record<string, number>>;
   /** Why on this node. */
   readonly message: string;
+  readonly params: Readonly<Record<string, number>>;
   /** Why a new allocation was needed. */
   readonly cause: Cause;
   /** The one that it stands in for, which is kept until this one is ready. */

@@ -29,6 +29,7 @@ export function previewPlan(current: Snapshot, workload: WorkloadRow, weights: S
         nodeId: choice.node.row.id,
         nodeName: choice.node.row.name,
         message: choice.message,
+        params: choice.params,
         terms: { ...choice.terms },
       });
     else unplaced.push({ slot, ...explainUnplaced(ask, ledger.candidatesOf(ask.orgId).toArray()) });
@@ -51,9 +52,10 @@ function rejection(
 ): Rejection {
   const base = { nodeId: node.row.id, nodeName: node.row.name };
   const filter = findRefusal(ask, node);
-  if (filter) return { ...base, filter: filter.name, message: filter.explain(ask, [node]).message };
+  if (filter) return { ...base, filter: filter.name, ...filter.explain(ask, [node]) };
   const [winnerId] = chosen;
-  if (winnerId === undefined) return { ...base, filter: 'score', message: `${node.row.name} fits; no replica is wanted` };
+  if (winnerId === undefined)
+    return { ...base, filter: 'score', message: `${node.row.name} fits; no replica is wanted`, params: { node: node.row.name } };
   const winner = snapshot.nodes.get(winnerId);
   assert(winner, 'a chosen node is in the snapshot');
   const [own, best] = [computeScore(ask, node, weights), computeScore(ask, winner, weights)];
@@ -61,5 +63,6 @@ function rejection(
     ...base,
     filter: 'score',
     message: `${node.row.name} fits; ${winner.row.name} scored higher (${best.toFixed(3)} against ${own.toFixed(3)})`,
+    params: { node: node.row.name, winner: winner.row.name, best, own },
   };
 }

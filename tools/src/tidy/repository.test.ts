@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERRORS } from '@cloudless/proto';
+import { CAUSE_CODES, ERRORS } from '@cloudless/proto';
 import { describe, expect, test } from 'vitest';
 import { renderErrorPages } from '../docs/error-pages.ts';
 import { listFiles, readSource, REPOSITORY } from '../programs/repository.ts';
-import { findBannedPaths, findIndexFaults, findLongFiles, findStalePages, findWorkplaceNames } from './rules.ts';
+import { findBannedPaths, findIndexFaults, findLongFiles, findStalePages, findUnlistedCauses, findWorkplaceNames } from './rules.ts';
 import { findAliases, findBannedNames, findUntranslated } from './syntax-rules.ts';
 
 const ROOTS = ['apps', 'packages', 'sim', 'e2e', 'bench', 'tools', 'docs', 'docker', '.ci'].filter((root) =>
@@ -47,6 +47,8 @@ describe('the repository', () => {
   test.each(DEEP)('%s argues its design in a DESIGN.md', (folder) => {
     expect(existsSync(join(REPOSITORY, folder, 'DESIGN.md'))).toBe(true);
   });
+  test('gives no cause that is on no list', () =>
+    expect(findUnlistedCauses(CODE, new Set<string>([...CAUSE_CODES, ...Object.keys(ERRORS)]))).toEqual([]));
   test('documents every error code, and no other', () => {
     const present = new Map(
       PATHS.filter((path) => path.startsWith('docs/errors/')).map((path) => [path.slice('docs/'.length), readSource(path).text]),

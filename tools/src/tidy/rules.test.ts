@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findBannedPaths, findIndexFaults, findLongFiles, findStalePages, findWorkplaceNames } from './rules.ts';
+import { findBannedPaths, findIndexFaults, findLongFiles, findStalePages, findUnlistedCauses, findWorkplaceNames } from './rules.ts';
 import { findAliases, findBannedNames, findUntranslated } from './syntax-rules.ts';
 
 const file = (text: string, path = 'packages/x/src/a.ts') => ({ path, text });
@@ -61,5 +61,18 @@ describe('each rule fires on a planted violation', () => {
         ]),
       ),
     ).toHaveLength(3);
+  });
+
+  test('a cause that is on no list', () => {
+    const made = [
+      file("const cause = { code: 'known', message };", 'packages/scheduler/src/a.ts'),
+      file("const cause = {\n  code: 'stray',\n  message,\n};", 'apps/agent/src/reconcile/a.ts'),
+      file("verdict('lost', 'vanished', 'It vanished.')", 'apps/coordinator/src/node-sessions/judge-liveness.ts'),
+      file("link.close({ code: 'closed', message })", 'apps/coordinator/src/node-sessions/session.ts'),
+    ];
+    expect(findUnlistedCauses(made, new Set(['known']))).toEqual([
+      'apps/agent/src/reconcile/a.ts: the cause stray is not in packages/proto/src/causes.ts',
+      'apps/coordinator/src/node-sessions/judge-liveness.ts: the cause vanished is not in packages/proto/src/causes.ts',
+    ]);
   });
 });

@@ -60,3 +60,20 @@ export function findStalePages(wanted: ReadonlyMap<string, string>, present: Rea
   const orphans = [...present.keys()].filter((path) => !wanted.has(path)).map((path): Finding => `${path}: no code makes this page`);
   return [...stale, ...orphans];
 }
+
+/** Where causes are made that people read. Elsewhere `code` also names why a connection was closed, or a fault of the configuration. */
+const CAUSES_ARE_MADE_IN =
+  /^(packages\/scheduler|apps\/agent\/src\/(reconcile|lending|leases|runtime)|apps\/coordinator\/src\/(planner|api|lead|node-sessions\/(judge-liveness|departures)))/;
+const CAUSE_MADE = /\bcode: '(\w+)',\s*message\b|\bverdict\('\w+', '(\w+)'/g;
+
+/** Codes of causes that are on no closed list, so that the dashboard may have no sentence for them. */
+export function findUnlistedCauses(files: readonly SourceFile[], listed: ReadonlySet<string>): readonly Finding[] {
+  return files
+    .filter(({ path }) => CAUSES_ARE_MADE_IN.test(path) && !/\.test\.|\/(testing|contract|fake)\//.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(CAUSE_MADE)]
+        .map(([, literal, judged]) => literal ?? judged ?? '')
+        .filter((code) => !listed.has(code))
+        .map((code): Finding => `${path}: the cause ${code} is not in packages/proto/src/causes.ts`),
+    );
+}

@@ -118,6 +118,7 @@ function describeChange(before: NodeRow, row: NodeRow) {
       message: `The engine of ${row.name} went from ${was} to ${is}.`,
     });
   const params = {
+    ...cause.params,
     name: row.name,
     from: before.state.word,
     to: word,

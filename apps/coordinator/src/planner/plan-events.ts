@@ -65,6 +65,9 @@ export function unplacedEvent(workload: WorkloadRow, unplaced: readonly [Unplace
     severity: 'warning',
     params: {
       ...first.remedy?.params,
+      // One reason can be said in any language; of several, what is told is the sentence that joins them.
+      ...(first.reasons.length === 1 ? first.reasons[0]?.params : {}),
+      reasons: first.reasons.length,
       workload: workload.name,
       missing: unplaced.length,
       replicas: workload.spec.replicas,

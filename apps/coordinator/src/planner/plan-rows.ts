@@ -3,7 +3,7 @@ import type { Placement, Stop, Update } from '@cloudless/scheduler';
 
 /** The row of a new allocation: pending until its agent says otherwise. */
 export function placedRow(id: AllocationId, workload: WorkloadRow, placement: Placement, nodeName: string, now: number): AllocationRow {
-  const { slot, nodeId, templateGeneration, score, terms, message, cause } = placement;
+  const { slot, nodeId, templateGeneration, score, terms, message, params, cause } = placement;
   return {
     id,
     orgId: workload.orgId,
@@ -17,7 +17,7 @@ export function placedRow(id: AllocationId, workload: WorkloadRow, placement: Pl
     desired: 'running',
     desiredGeneration: 1,
     desiredCause: cause,
-    placement: { score, terms: { ...terms }, message },
+    placement: { score, terms: { ...terms }, message, params: { ...params } },
     observed: {
       phase: 'pending',
       ready: false,

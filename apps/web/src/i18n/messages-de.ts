@@ -13,11 +13,13 @@ import controlPlane from '../../messages/de/control-plane.json';
 import deploy from '../../messages/de/deploy.json';
 import deviceDetail from '../../messages/de/device-detail.json';
 import devices from '../../messages/de/devices.json';
+import drain from '../../messages/de/drain.json';
 import errors from '../../messages/de/errors.json';
 import events from '../../messages/de/events.json';
 import home from '../../messages/de/home.json';
 import live from '../../messages/de/live.json';
 import logs from '../../messages/de/logs.json';
+import reasons from '../../messages/de/reasons.json';
 import recover from '../../messages/de/recover.json';
 import settings from '../../messages/de/settings.json';
 import shell from '../../messages/de/shell.json';
@@ -42,11 +44,13 @@ export default {
   deploy,
   deviceDetail,
   devices,
+  drain,
   errors,
   events,
   home,
   live,
   logs,
+  reasons,
   recover,
   settings,
   shell,

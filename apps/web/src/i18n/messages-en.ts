@@ -13,11 +13,13 @@ import controlPlane from '../../messages/en/control-plane.json';
 import deploy from '../../messages/en/deploy.json';
 import deviceDetail from '../../messages/en/device-detail.json';
 import devices from '../../messages/en/devices.json';
+import drain from '../../messages/en/drain.json';
 import errors from '../../messages/en/errors.json';
 import events from '../../messages/en/events.json';
 import home from '../../messages/en/home.json';
 import live from '../../messages/en/live.json';
 import logs from '../../messages/en/logs.json';
+import reasons from '../../messages/en/reasons.json';
 import recover from '../../messages/en/recover.json';
 import settings from '../../messages/en/settings.json';
 import shell from '../../messages/en/shell.json';
@@ -42,11 +44,13 @@ export default {
   deploy,
   deviceDetail,
   devices,
+  drain,
   errors,
   events,
   home,
   live,
   logs,
+  reasons,
   recover,
   settings,
   shell,

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { EVENT_KINDS, ERRORS } from '@cloudless/proto';
+import { CAUSE_CODES, ERRORS, EVENT_KINDS, REFUSAL_FILTERS } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
 import de from './messages-de.ts';
 import en from './messages-en.ts';
@@ -42,11 +42,13 @@ describe('the catalogues', () => {
     const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     expect(Object.keys(en).map(kebab).toSorted()).toEqual(files.toSorted());
   });
-  it('have a remedy for every error code and a sentence for every kind of event', () => {
+  it('have a sentence for every code of the closed lists', () => {
     const missing = [
       ...Object.keys(ERRORS).flatMap((code) => [`errors.${code}.title`, `errors.${code}.remedy`]),
       ...EVENT_KINDS.map((kind) => `events.${kind}`),
-    ].filter((key) => !english.has(key));
+      ...CAUSE_CODES.map((code) => `causes.${code}`),
+      ...REFUSAL_FILTERS.map((filter) => `reasons.${filter}`),
+    ].filter((key) => !english.has(key) || !german.has(key));
     expect(missing).toEqual([]);
   });
 });

@@ -27,12 +27,30 @@ export const capacity: AskFilter = {
         shortOfCpu: cpu.length,
         shortOfMemory: memory.length,
         shortOfDisk: disk.length,
+        ...mostFree(cpu, 'cpuMillicores'),
+        ...mostFree(memory, 'memoryBytes'),
+        ...mostFree(disk, 'storageBytes'),
       },
     };
   },
 };
 
 type Quantity = keyof SnapshotNode['remaining'];
+
+const FREE = { cpuMillicores: 'freeCpuMillicores', memoryBytes: 'freeMemoryBytes', storageBytes: 'freeStorageBytes' } as const;
+const FREE_ON = { cpuMillicores: 'freeCpuOn', memoryBytes: 'freeMemoryOn', storageBytes: 'freeStorageOn' } as const;
+
+const nodeWithMost = (short: readonly SnapshotNode[], quantity: Quantity): SnapshotNode | undefined =>
+  short.reduce<SnapshotNode | undefined>(
+    (best, node) => (best === undefined || node.remaining[quantity] > best.remaining[quantity] ? node : best),
+    undefined,
+  );
+
+/** Of those that are short of it: which has most, and how much. */
+function mostFree(short: readonly SnapshotNode[], quantity: Quantity): Record<string, string | number> {
+  const most = nodeWithMost(short, quantity);
+  return most ? { [FREE[quantity]]: Math.max(0, most.remaining[quantity]), [FREE_ON[quantity]]: most.row.name } : {};
+}
 
 function say(
   ask: Ask,
@@ -41,8 +59,8 @@ function say(
   format: (value: number) => string,
   what = '',
 ): string | undefined {
-  if (short.length === 0) return undefined;
-  const most = short.reduce((best, node) => (node.remaining[quantity] > best.remaining[quantity] ? node : best));
+  const most = nodeWithMost(short, quantity);
+  if (!most) return undefined;
   const free = Math.max(0, most.remaining[quantity]);
   return `needs ${format(ask.requests[quantity])}${what}, ${most.row.name} has ${format(free)} free${short.length > 1 ? ' and the others less' : ''}`;
 }

@@ -1,4 +1,4 @@
-import type { NodeRow } from '@cloudless/proto';
+import type { NodeRow, RefusalFilter } from '@cloudless/proto';
 import type { Ask } from '../ask.ts';
 import type { SnapshotNode } from '../snapshot.ts';
 
@@ -6,7 +6,7 @@ export type FilterExplanation = { readonly message: string; readonly params?: Re
 
 type Explaining = {
   /** Stands in `unplaced[].reasons[].filter`, in previews and in the docs. */
-  readonly name: string;
+  readonly name: RefusalFilter;
   /** Says why `refused`, which is not empty and which `check` all refused, do not do. */
   explain(ask: Ask, refused: readonly SnapshotNode[]): FilterExplanation;
 };
@@ -26,6 +26,12 @@ export interface AskFilter extends Explaining {
 }
 
 export type Filter = NodeFilter | AskFilter;
+
+/** The names for a sentence in any language: at most two, and how many there are besides. A name holds no comma. */
+export function paramsOfNodes(nodes: readonly SnapshotNode[]): Record<'nodes' | 'names' | 'more', string | number> {
+  const named = nodes.slice(0, 2).map((node) => node.row.name);
+  return { nodes: nameNodes(nodes), names: named.join(', '), more: nodes.length - named.length };
+}
 
 /** `laptop`, `laptop and pi`, `laptop, pi and 3 more`. */
 export function nameNodes(nodes: readonly SnapshotNode[]): string {

@@ -1,4 +1,4 @@
-import { nameNodes, type AskFilter } from './filter.ts';
+import { nameNodes, paramsOfNodes, type AskFilter } from './filter.ts';
 
 /** What runs at most once runs where the agent holds leases and stops what outlives its own. */
 export const leases: AskFilter = {
@@ -8,6 +8,6 @@ export const leases: AskFilter = {
   check: (ask, { row }) => !ask.exclusive || row.fingerprint?.leases === true,
   explain: (_ask, refused) => ({
     message: `the agent of ${nameNodes(refused)} holds no leases, which an exclusive app needs`,
-    params: { nodes: nameNodes(refused) },
+    params: paramsOfNodes(refused),
   }),
 };

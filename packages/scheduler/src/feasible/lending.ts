@@ -1,6 +1,6 @@
 import type { NodeRow } from '@cloudless/proto';
 import type { SnapshotNode } from '../snapshot.ts';
-import { nameNodes, type AskFilter, type NodeFilter } from './filter.ts';
+import { nameNodes, paramsOfNodes, type AskFilter, type NodeFilter } from './filter.ts';
 
 /** Whether the owner lends the device now: by the rule's pause, and by what its agent found. */
 export const isLending = (row: NodeRow): boolean => row.lending?.pausedAt === undefined && row.fingerprint?.lending?.state !== 'withheld';
@@ -12,9 +12,9 @@ export const lending: NodeFilter = {
   check: isLending,
   explain(_ask, refused) {
     const [first] = refused;
-    const params = { nodes: nameNodes(refused) };
+    const params = paramsOfNodes(refused);
     if (refused.length > 1 || !first) return { message: `${nameNodes(refused)} lend nothing now`, params };
-    return { message: explainOne(first), params };
+    return { message: explainOne(first), params: { ...params, how: first.row.lending?.pausedAt === undefined ? 'withheld' : 'paused' } };
   },
 };
 
@@ -33,7 +33,7 @@ export const draining: NodeFilter = {
   check: (row) => row.drain === undefined,
   explain: (_ask, refused) => ({
     message: `${nameNodes(refused)} ${refused.length > 1 ? 'are' : 'is'} being drained`,
-    params: { nodes: nameNodes(refused) },
+    params: paramsOfNodes(refused),
   }),
 };
 
@@ -44,6 +44,6 @@ export const project: AskFilter = {
   check: (ask, { row }) => row.lending?.projects === undefined || row.lending.projects.includes(ask.projectId),
   explain: (_ask, refused) => ({
     message: `${nameNodes(refused)} ${refused.length > 1 ? 'are' : 'is'} lent to other projects only`,
-    params: { nodes: nameNodes(refused) },
+    params: paramsOfNodes(refused),
   }),
 };

@@ -1,4 +1,4 @@
-import { nameNodes, type AskFilter } from './filter.ts';
+import { nameNodes, paramsOfNodes, type AskFilter } from './filter.ts';
 
 /**
  * The image runs on the device's architecture. What an image is built for is learnt from the engine that pulled it, so an
@@ -11,6 +11,9 @@ export const platform: AskFilter = {
   check: (ask, node) => !ask.refusedArches.has(node.row.fingerprint?.arch ?? 'other'),
   explain(ask, refused) {
     const arches = [...new Set(refused.map((node) => node.row.fingerprint?.arch ?? 'other'))].sort().join(', ');
-    return { message: `${ask.image} is not built for ${arches} (${nameNodes(refused)})`, params: { image: ask.image, arches } };
+    return {
+      message: `${ask.image} is not built for ${arches} (${nameNodes(refused)})`,
+      params: { image: ask.image, arches, ...paramsOfNodes(refused) },
+    };
   },
 };

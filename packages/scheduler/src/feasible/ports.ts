@@ -1,4 +1,4 @@
-import { nameNodes, type AskFilter } from './filter.ts';
+import { nameNodes, paramsOfNodes, type AskFilter } from './filter.ts';
 
 /** Each host port asked for by number is free on the device. Ports that the engine chooses never conflict. */
 export const ports: AskFilter = {
@@ -12,6 +12,6 @@ export const ports: AskFilter = {
   explain(ask, refused) {
     const taken = ask.ports.filter((key) => refused.some((node) => node.takenPorts.has(key)));
     const list = taken.map((key) => key.replace('/', ' ')).join(', ');
-    return { message: `host port ${list} is taken on ${nameNodes(refused)}`, params: { ports: list, nodes: nameNodes(refused) } };
+    return { message: `host port ${list} is taken on ${nameNodes(refused)}`, params: { ports: list, ...paramsOfNodes(refused) } };
   },
 };

@@ -1,6 +1,7 @@
 import type { NodeRow } from '@cloudless/proto';
 import type { SnapshotNode } from '../snapshot.ts';
-import { nameNodes, type NodeFilter } from './filter.ts';
+import { nestCause } from '../nest-cause.ts';
+import { nameNodes, paramsOfNodes, type NodeFilter } from './filter.ts';
 
 /** One that answers on its bulk path alone would not hear what it should run. */
 const isOnline = ({ state }: NodeRow): boolean =>
@@ -14,10 +15,17 @@ export const ready: NodeFilter = {
   explain(_ask, refused) {
     const [first] = refused;
     if (refused.length > 1 || !first)
-      return { message: `${nameNodes(refused)} are offline or have no ready container engine`, params: { nodes: nameNodes(refused) } };
-    return { message: explainOne(first), params: { nodes: first.row.name, state: first.row.state.word } };
+      return { message: `${nameNodes(refused)} are offline or have no ready container engine`, params: paramsOfNodes(refused) };
+    return { message: explainOne(first), params: { ...paramsOfNodes(refused), state: first.row.state.word, ...becauseOf(first) } };
   },
 };
+
+/** The cause beneath, for who says it in another language; absent where there is none. */
+function becauseOf({ row }: SnapshotNode): Record<string, string | number> {
+  const engine = row.fingerprint?.engine;
+  if (!isOnline(row)) return nestCause(row.state.cause);
+  return engine === undefined || engine.state === 'ready' ? {} : { engine: engine.state, ...nestCause(engine.cause) };
+}
 
 function explainOne(node: SnapshotNode): string {
   const { name, state, fingerprint } = node.row;

@@ -1,4 +1,4 @@
-import { nameNodes, type NodeFilter } from './filter.ts';
+import { nameNodes, paramsOfNodes, type NodeFilter } from './filter.ts';
 
 /** The device is not cordoned. */
 export const schedulable: NodeFilter = {
@@ -7,6 +7,6 @@ export const schedulable: NodeFilter = {
   check: (row) => row.schedulable,
   explain: (_ask, refused) => ({
     message: `${nameNodes(refused)} ${refused.length > 1 ? 'are' : 'is'} cordoned: nothing new is placed there`,
-    params: { nodes: nameNodes(refused) },
+    params: paramsOfNodes(refused),
   }),
 };

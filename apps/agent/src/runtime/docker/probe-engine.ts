@@ -72,7 +72,11 @@ export function explainAbsence(
 ): Engine {
   const { code, text } = readFault(cause);
   const start = platform === 'darwin' ? 'open Docker Desktop (or run `colima start`)' : 'run `sudo systemctl start docker`';
-  const because = (engineCode: string, message: string): Cause => ({ code: engineCode, message, params: { socket: socketPath } });
+  const because = (engineCode: string, message: string): Cause => ({
+    code: engineCode,
+    message,
+    params: { socket: socketPath, said: text },
+  });
   switch (code) {
     case 'EACCES':
     case 'EPERM':

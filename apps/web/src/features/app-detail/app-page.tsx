@@ -14,7 +14,7 @@ import { useMay } from '#web/session/session.tsx';
 import { PageHeader } from '#web/shell/page-header.tsx';
 import { WorkloadState } from '#web/states/state-of.tsx';
 import { WORKLOAD_TONE } from '#web/states/tones.ts';
-import { useCauseText } from '#web/states/use-texts.ts';
+import { useCauseText, useReasonText } from '#web/states/use-texts.ts';
 import { OpenLink } from '../apps/app-link.tsx';
 import { LogView } from '../logs/log-view.tsx';
 import { AppActions } from './app-actions.tsx';
@@ -82,11 +82,12 @@ function App({ workload }: { readonly workload: Workload }) {
             {t('back')}
           </Link>
         }
-        title={<span className="break-all">{workload.name}</span>}
+        title={<span className="wrap-anywhere">{workload.name}</span>}
         sentence={
           <p aria-live="polite">
-            <WorkloadState workload={workload} /> <Since at={status.sinceAt} /> ·{' '}
-            <span className="inline-block max-w-full align-top first-letter:uppercase">{causeText(status.cause)}</span>
+            <WorkloadState workload={workload} /> <Since at={status.sinceAt} />
+            {/* What no device takes is told below, with what would help. */}
+            {status.cause.code === 'unplaced' ? null : ` · ${causeText(status.cause)}`}
           </p>
         }
         actions={
@@ -132,15 +133,16 @@ function App({ workload }: { readonly workload: Workload }) {
 function Unplaced({ workload }: { readonly workload: Workload }) {
   const t = useTranslations('appDetail');
   const causeText = useCauseText();
+  const reasonText = useReasonText();
   const [first] = workload.status.unplaced;
   if (first === undefined) return null;
   const isWaiting = first.reasons.every(({ filter }) => filter === 'backOff');
   return (
     <Callout tone={WORKLOAD_TONE.unplaced} title={t(isWaiting ? 'waiting' : 'unplaced', { count: workload.status.unplaced.length })}>
-      <ul lang="en" className="list-disc pl-4">
-        {first.reasons.map(({ filter, message }) => (
-          <li key={filter}>
-            <span className="inline-block first-letter:uppercase">{message}</span>
+      <ul className="list-disc pl-4">
+        {first.reasons.map((reason) => (
+          <li key={reason.filter} className="first-letter:uppercase">
+            {reasonText(reason)}
           </li>
         ))}
       </ul>

@@ -8,7 +8,7 @@ import { Since } from '#web/format/age.tsx';
 import { useFormat } from '#web/format/use-format.ts';
 import { useAllocations, useAllocationUsage } from '#web/live/use-entities.ts';
 import { AllocationState } from '#web/states/state-of.tsx';
-import { useCauseText } from '#web/states/use-texts.ts';
+import { useCauseText, usePlacementText } from '#web/states/use-texts.ts';
 import { AppEvents } from './app-events.tsx';
 
 /** Replicas: on which device and why there, how each is, and what happened last. */
@@ -54,6 +54,7 @@ function ReplicaRow({ allocation }: { readonly allocation: Allocation }) {
   const t = useTranslations('appDetail');
   const format = useFormat();
   const causeText = useCauseText();
+  const placementText = usePlacementText();
   const used = useAllocationUsage(allocation.id).at(-1);
   const { observed, slot, nodeId, nodeName, placement } = allocation;
   return (
@@ -76,8 +77,8 @@ function ReplicaRow({ allocation }: { readonly allocation: Allocation }) {
           : t('cpuMemory', { cores: format.cores(used.cpuMillicores), memory: format.bytes(used.memoryBytes) })}
       </TableCell>
       <TableCell label={t('restarts')}>{format.count(observed.restarts)}</TableCell>
-      <TableCell label={t('why')} lang="en" className="min-w-56 text-ink-soft">
-        {placement.message}
+      <TableCell label={t('why')} className="min-w-56 text-ink-soft">
+        {placementText(placement, nodeName)}
       </TableCell>
     </TableRow>
   );

@@ -14,7 +14,7 @@ import { useMay } from '#web/session/session.tsx';
 import { FilterField } from '#web/shell/filter-field.tsx';
 import { PageHeader } from '#web/shell/page-header.tsx';
 import { WorkloadState } from '#web/states/state-of.tsx';
-import { useCauseText } from '#web/states/use-texts.ts';
+import { useStatusText } from '#web/states/use-texts.ts';
 
 /** Rows that a page shows before more are asked for. */
 const SHOWN = 100;
@@ -110,7 +110,7 @@ function Listed({ workloads }: { readonly workloads: readonly Workload[] }) {
 function AppRow({ workload, devices }: { readonly workload: Workload; readonly devices: readonly string[] }) {
   const t = useTranslations('apps');
   const format = useFormat();
-  const causeText = useCauseText();
+  const statusText = useStatusText();
   const { id, name, status, spec, url } = workload;
   return (
     <TableRow>
@@ -124,7 +124,7 @@ function AppRow({ workload, devices }: { readonly workload: Workload; readonly d
           <WorkloadState workload={workload} /> <Since at={status.sinceAt} className="text-xs text-ink-soft" />
         </span>
         {status.condition === 'running' ? null : (
-          <p className="line-clamp-2 text-xs text-ink-soft first-letter:uppercase">{causeText(status.cause)}</p>
+          <p className="line-clamp-2 text-xs text-ink-soft first-letter:uppercase">{statusText(status)}</p>
         )}
       </TableCell>
       <TableCell label={t('ready')} className="whitespace-nowrap tabular-nums">

@@ -7,7 +7,7 @@ import { useDeferredValue } from 'react';
 import { useFormat } from '#web/format/use-format.ts';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAsk } from '#web/live/use-ask.ts';
-import { useCauseText } from '#web/states/use-texts.ts';
+import { useCauseText, usePlacementText, useReasonText } from '#web/states/use-texts.ts';
 
 type PlanInput = { readonly metadata: { readonly name: string }; readonly spec: WorkloadSpecInput };
 const NOTHING: PlanInput = { metadata: { name: 'x' }, spec: { image: 'x' } };
@@ -17,6 +17,8 @@ export function PlanView({ input, workloadId }: { readonly input: PlanInput | un
   const t = useTranslations('deploy');
   const format = useFormat();
   const causeText = useCauseText();
+  const reasonText = useReasonText();
+  const placementText = usePlacementText();
   const asked = useDeferredValue(input);
   const plan = useAsk(
     'workload.plan',
@@ -31,14 +33,12 @@ export function PlanView({ input, workloadId }: { readonly input: PlanInput | un
       {found === undefined ? <p className="text-ink-soft">{t('planEmpty')}</p> : null}
       {found && found.placements.length > 0 ? (
         <ul className="flex flex-col gap-2">
-          {found.placements.map(({ slot, nodeName, message }) => (
+          {found.placements.map(({ slot, nodeName, message, params }) => (
             <li key={slot} className="flex gap-2">
               <StateShape tone="good" className="mt-1" />
               <span className="min-w-0">
                 <span className="font-medium">{t('startsOn', { replica: slot + 1, node: nodeName })}</span>
-                <span lang="en" className="block text-sm text-ink-soft">
-                  {message}
-                </span>
+                <span className="block text-sm text-ink-soft">{placementText({ message, params }, nodeName)}</span>
               </span>
             </li>
           ))}
@@ -49,9 +49,9 @@ export function PlanView({ input, workloadId }: { readonly input: PlanInput | un
           <StateShape tone="warn" className="mt-1" />
           <div className="min-w-0">
             <p className="font-medium">{t('unplaced', { count: found.unplaced.length })}</p>
-            <ul lang="en" className="text-sm text-ink-soft">
+            <ul className="text-sm text-ink-soft">
               {reasons.map((reason) => (
-                <li key={reason.filter}>{reason.message}</li>
+                <li key={reason.filter}>{reasonText(reason)}</li>
               ))}
             </ul>
             {remedy === undefined ? null : <p>{causeText(remedy)}</p>}
@@ -61,9 +61,9 @@ export function PlanView({ input, workloadId }: { readonly input: PlanInput | un
       {found && found.rejected.length > 0 ? (
         <details>
           <summary className="cursor-pointer text-sm">{t('notElsewhere', { count: found.rejected.length })}</summary>
-          <ul lang="en" className="pt-1 text-sm text-ink-soft">
-            {found.rejected.map(({ nodeId, message }) => (
-              <li key={nodeId}>{message}</li>
+          <ul className="pt-1 text-sm text-ink-soft">
+            {found.rejected.map((rejected) => (
+              <li key={rejected.nodeId}>{reasonText(rejected)}</li>
             ))}
           </ul>
         </details>

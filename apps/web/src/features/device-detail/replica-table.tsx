@@ -8,7 +8,7 @@ import { Since } from '#web/format/age.tsx';
 import { useFormat } from '#web/format/use-format.ts';
 import { useAllocations, useAllocationUsage } from '#web/live/use-entities.ts';
 import { AllocationState } from '#web/states/state-of.tsx';
-import { useCauseText } from '#web/states/use-texts.ts';
+import { useCauseText, usePlacementText } from '#web/states/use-texts.ts';
 
 /** What runs on the device, and why there. */
 export function ReplicaTable({ node }: { readonly node: CloudlessNode }) {
@@ -40,11 +40,12 @@ function ReplicaRow({ allocation }: { readonly allocation: Allocation }) {
   const t = useTranslations('deviceDetail');
   const format = useFormat();
   const causeText = useCauseText();
+  const placementText = usePlacementText();
   const used = useAllocationUsage(allocation.id).at(-1);
   const { observed, workloadId, workloadName, slot, placement } = allocation;
   return (
     <TableRow>
-      <TableCell className="max-w-64">
+      <TableCell className="max-w-64 min-w-36">
         <Link href={`/apps/${workloadId}`} className="font-medium hover:underline">
           {workloadName}
         </Link>
@@ -62,8 +63,8 @@ function ReplicaRow({ allocation }: { readonly allocation: Allocation }) {
           : t('cpuMemory', { cores: format.cores(used.cpuMillicores), memory: format.bytes(used.memoryBytes) })}
       </TableCell>
       <TableCell label={t('restarts')}>{format.count(observed.restarts)}</TableCell>
-      <TableCell label={t('why')} lang="en" className="min-w-56 text-ink-soft">
-        {placement.message}
+      <TableCell label={t('why')} className="min-w-56 text-ink-soft">
+        {placementText(placement, allocation.nodeName)}
       </TableCell>
     </TableRow>
   );

@@ -11,7 +11,7 @@ import { useNow } from '#web/live/use-now.ts';
 import { canUsePasskeys } from '#web/session/can-use-passkeys.ts';
 import { useSession } from '#web/session/session.tsx';
 import { NODE_TONE, WORKLOAD_TONE } from '#web/states/tones.ts';
-import { useCauseText, useEventText } from '#web/states/use-texts.ts';
+import { useCauseText, useEventText, useStatusText } from '#web/states/use-texts.ts';
 import { Approval } from '../add-device/approval.tsx';
 import { isAway, isTroubled } from './health.ts';
 
@@ -76,6 +76,7 @@ function useEntityNeeds(): readonly ReactNode[] {
   const t = useTranslations('home');
   const states = useTranslations('states');
   const causeText = useCauseText();
+  const statusText = useStatusText();
   const nodes = useNodes()
     .filter(isAway)
     .map(({ id, name, state }) => (
@@ -94,7 +95,7 @@ function useEntityNeeds(): readonly ReactNode[] {
         key={id}
         tone={WORKLOAD_TONE[status.condition]}
         title={t('need.workload', { name, state: states(`workload.${status.condition}`) })}
-        text={causeText(status.cause)}
+        text={statusText(status)}
         actions={<GoTo href={`/apps/${id}`} text={t('look')} name={name} />}
       />
     ));
