@@ -12,6 +12,7 @@ import { PageHeader } from '#web/shell/page-header.tsx';
 import { NODE_TONE } from '#web/states/tones.ts';
 import { useCauseText } from '#web/states/use-texts.ts';
 import { Channels, NodeBadges, StateLine, useSystemText } from '../devices/device-facts.tsx';
+import { DrainProgress } from '../drain/drain-progress.tsx';
 import { LendingSection } from '../lending/lending-section.tsx';
 import { DeviceActions } from './device-actions.tsx';
 import { FactList } from './fact-list.tsx';
@@ -86,6 +87,7 @@ function Device({ node }: { readonly node: CloudlessNode }) {
         actions={<DeviceActions node={node} />}
       />
       <EngineTrouble node={node} />
+      <DrainProgress node={node} />
       <Section title={t('usage')} headingId="usage">
         <p className="-mt-2 text-sm text-ink-soft">{t('usageText')}</p>
         <UsageCharts node={node} />

@@ -5,18 +5,17 @@ import { Button, Callout, Dialog, Section } from '@cloudless/ui';
 import { HandCoins, Hand, MoveRight, Pencil } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
-import { useFormat } from '#web/format/use-format.ts';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
 import { useMay } from '#web/session/session.tsx';
+import { DrainDialog } from '../drain/drain-dialog.tsx';
 import { LendingFields } from './lending-fields.tsx';
 import { useLendingSentences, useWithheldText } from './use-lending-sentences.ts';
 
 /** What the owner lends, as sentences; one tap takes the machine back. */
 export function LendingSection({ node }: { readonly node: CloudlessNode }) {
   const t = useTranslations('lending');
-  const format = useFormat();
   const may = useMay();
   const sentences = useLendingSentences()(node.lending);
   const withheld = useWithheldText()(node);
@@ -40,12 +39,6 @@ export function LendingSection({ node }: { readonly node: CloudlessNode }) {
             <p>{withheld}</p>
           </Callout>
         )}
-        {node.drain === undefined ? null : (
-          <Callout tone="busy" title={node.drain.purpose === 'leave' ? t('leaving') : t('draining')}>
-            <p>{t('drainLeft', { count: node.allocationCount })}</p>
-            {node.drain.deadlineAt === undefined ? null : <p>{t('drainDeadline', { time: format.instant(node.drain.deadlineAt) })}</p>}
-          </Callout>
-        )}
         {mayChange ? <LendingActions node={node} /> : null}
       </div>
       {isEditing ? <EditDialog node={node} onClose={() => setEditing(false)} /> : null}
@@ -57,9 +50,9 @@ function LendingActions({ node }: { readonly node: CloudlessNode }) {
   const t = useTranslations('lending');
   const isPaused = node.lending?.pausedAt !== undefined;
   const pause = useAction('node.pause', { receipt: ({ name }) => (isPaused ? t('resumed', { name }) : t('takenBack', { name })) });
-  const drain = useAction('node.drain', { receipt: ({ name }) => (node.drain ? t('drainStopped', { name }) : t('drainBegun', { name })) });
+  const drain = useTranslations('drain');
+  const [isDraining, setDraining] = useState(false);
   const input = { nodeId: node.id, paused: !isPaused };
-  const draining = { nodeId: node.id, draining: node.drain === undefined };
   return (
     <>
       <div className="flex flex-wrap items-center gap-2">
@@ -72,17 +65,15 @@ function LendingActions({ node }: { readonly node: CloudlessNode }) {
           {isPaused ? t('resume') : t('takeBack')}
         </Button>
         <CopyAs name="node.pause" input={input} />
-        {node.drain?.purpose === 'leave' ? null : (
-          <>
-            <Button loading={drain.pending} icon={<MoveRight aria-hidden />} onClick={() => void drain.run(draining)}>
-              {node.drain ? t('stopDraining') : t('drain')}
-            </Button>
-            <CopyAs name="node.drain" input={draining} />
-          </>
+        {node.drain ? null : (
+          <Button icon={<MoveRight aria-hidden />} onClick={() => setDraining(true)}>
+            {drain('drain')}
+          </Button>
         )}
       </div>
       {isPaused ? null : <p className="text-xs text-ink-soft">{t('takeBackText')}</p>}
-      <FailureCallout failure={pause.failure ?? drain.failure} />
+      <FailureCallout failure={pause.failure} />
+      {isDraining ? <DrainDialog node={node} onClose={() => setDraining(false)} /> : null}
     </>
   );
 }
