@@ -23,6 +23,8 @@ export type CommandMenuProps = {
   readonly placeholder: string;
   readonly emptyText: string;
   readonly groups: readonly CommandGroup[];
+  readonly search: string;
+  readonly onSearch: (search: string) => void;
 };
 
 const Entry = ({ entry }: { readonly entry: CommandEntry }) => (
@@ -39,7 +41,7 @@ const Entry = ({ entry }: { readonly entry: CommandEntry }) => (
 );
 
 /** A search over everything that can be gone to or done, by keyboard. */
-export function CommandMenu({ open, onOpenChange, label, placeholder, emptyText, groups }: CommandMenuProps) {
+export function CommandMenu({ open, onOpenChange, label, placeholder, emptyText, groups, search, onSearch }: CommandMenuProps) {
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -52,7 +54,12 @@ export function CommandMenu({ open, onOpenChange, label, placeholder, emptyText,
           <Command label={label} loop>
             <div className="flex items-center gap-2 border-b px-3">
               <Search aria-hidden className="size-4 text-ink-soft" />
-              <Command.Input placeholder={placeholder} className="h-11 w-full bg-transparent outline-none max-sm:text-lg" />
+              <Command.Input
+                placeholder={placeholder}
+                value={search}
+                onValueChange={onSearch}
+                className="h-11 w-full bg-transparent outline-none max-sm:text-lg"
+              />
             </div>
             <Command.List label={label} className="max-h-[min(24rem,60dvh)] overflow-y-auto p-1">
               <Command.Empty className="px-2 py-6 text-center text-ink-soft">{emptyText}</Command.Empty>

@@ -3,30 +3,38 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { cn } from './class-names.ts';
+import { copyText } from './copy-text.ts';
 import { IconButton } from './icon-button.tsx';
+import { toast } from './toaster.tsx';
 
 const SHOWN_MS = 1600;
 
-/** Copies a text, and says that it did. */
+/** What a copy button says: before, when it did, and when the browser lets nothing be copied. */
+export type CopyLabels = { readonly label: string; readonly doneLabel: string; readonly failedLabel: string };
+
+/** Copies a text and says that it did; where the browser refuses, shows the text for a person to copy. */
 export function CopyButton({
   text,
   label,
   doneLabel,
+  failedLabel,
   size = 'sm',
   className,
 }: {
   readonly text: string;
-  readonly label: string;
-  readonly doneLabel: string;
   readonly size?: 'sm' | 'md';
   readonly className?: string;
-}) {
+} & CopyLabels) {
   const [done, setDone] = useState(false);
   useEffect(() => {
     if (!done) return;
     const timer = setTimeout(() => setDone(false), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [done]);
+  async function copy(place: HTMLElement): Promise<void> {
+    if (await copyText(text, place)) setDone(true);
+    else toast({ tone: 'warn', title: failedLabel, text: <code className="font-mono text-xs wrap-anywhere select-all">{text}</code> });
+  }
   return (
     <>
       <IconButton
@@ -34,12 +42,7 @@ export function CopyButton({
         size={size}
         className={className}
         icon={done ? <Check aria-hidden /> : <Copy aria-hidden />}
-        onClick={() =>
-          void navigator.clipboard?.writeText(text).then(
-            () => setDone(true),
-            () => undefined,
-          )
-        }
+        onClick={({ currentTarget }) => void copy(currentTarget.parentElement ?? document.body)}
       />
       <span role="status" className="sr-only">
         {done ? doneLabel : ''}
@@ -52,14 +55,12 @@ export function CopyButton({
 export function CodeBlock({
   code,
   label,
-  copyLabel,
-  doneLabel,
+  copyLabels,
   className,
 }: {
   readonly code: string;
   readonly label: string;
-  readonly copyLabel: string;
-  readonly doneLabel: string;
+  readonly copyLabels: CopyLabels;
   readonly className?: string;
 }) {
   return (
@@ -72,7 +73,7 @@ export function CodeBlock({
       >
         <code className="select-all">{code}</code>
       </pre>
-      <CopyButton text={code} label={copyLabel} doneLabel={doneLabel} className="m-1.5 shrink-0" />
+      <CopyButton text={code} {...copyLabels} className="m-1.5 shrink-0" />
     </div>
   );
 }

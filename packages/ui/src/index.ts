@@ -4,7 +4,7 @@ export { Callout } from './callout.tsx';
 export { Card, Section } from './card.tsx';
 export { cn } from './class-names.ts';
 export { CommandMenu, type CommandEntry, type CommandGroup, type CommandMenuProps } from './command-menu.tsx';
-export { CodeBlock, CopyButton } from './copy.tsx';
+export { CodeBlock, CopyButton, type CopyLabels } from './copy.tsx';
 export { AlertDialog, AlertDialogCancel, Dialog, type AlertDialogProps, type DialogProps } from './dialog.tsx';
 export { DropdownMenu, MenuChoices, MenuLabel, MenuRow, MenuSeparator } from './dropdown-menu.tsx';
 export { EmptyState } from './empty-state.tsx';

@@ -6,6 +6,7 @@ import { CodeBlock, Dialog, IconButton } from '@cloudless/ui';
 import { Terminal } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useState } from 'react';
+import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 
 /** Stands beside an action: the same as a command and as a program. */
 export function CopyAs<P extends ProcedureName>({ name, input }: { readonly name: P; readonly input: CallInput<P> }) {
@@ -31,18 +32,18 @@ export function CopyAs<P extends ProcedureName>({ name, input }: { readonly name
 function Descriptions<P extends ProcedureName>({ name, input }: { readonly name: P; readonly input: CallInput<P> }) {
   const t = useTranslations('actions');
   const { curl, sdk } = describeCall(name, input, location.origin);
-  const copy = { copyLabel: t('copy'), doneLabel: t('copied') };
+  const copyLabels = useCopyLabels();
   return (
     <div className="flex flex-col gap-3">
       {curl === undefined ? null : (
         <div className="flex flex-col gap-1">
           <h3 className="text-sm font-medium">{t('asCurl')}</h3>
-          <CodeBlock code={curl} label={t('asCurl')} {...copy} />
+          <CodeBlock code={curl} label={t('asCurl')} copyLabels={copyLabels} />
         </div>
       )}
       <div className="flex flex-col gap-1">
         <h3 className="text-sm font-medium">{t('asSdk')}</h3>
-        <CodeBlock code={sdk} label={t('asSdk')} {...copy} />
+        <CodeBlock code={sdk} label={t('asSdk')} copyLabels={copyLabels} />
       </div>
     </div>
   );

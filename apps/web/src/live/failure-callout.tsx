@@ -3,6 +3,7 @@
 import type { CloudlessError } from '@cloudless/proto';
 import { Button, Callout, CopyButton } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
+import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 import { WithCode } from './with-code.tsx';
 
 /** What was tried, what came back, what to do, and an id to quote. */
@@ -16,6 +17,7 @@ export function FailureCallout({
   readonly className?: string;
 }) {
   const t = useTranslations('errors');
+  const copyLabels = useCopyLabels(t('copyId'));
   if (failure === undefined) return null;
   const id = failure.params['errorId'];
   const quote = [failure.code, ...(id === undefined ? [] : [String(id)])].join(' · ');
@@ -43,7 +45,7 @@ export function FailureCallout({
       </p>
       <p className="flex items-center gap-1 font-mono text-xs text-ink-soft">
         {quote}
-        <CopyButton text={`${quote}\n${failure.message}`} label={t('copyId')} doneLabel={t('copied')} />
+        <CopyButton text={`${quote}\n${failure.message}`} {...copyLabels} />
       </p>
     </Callout>
   );

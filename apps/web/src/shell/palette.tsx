@@ -13,10 +13,15 @@ import { nodeWord } from '#web/states/node-word.ts';
 import { NAV } from './nav.ts';
 import { useSignOut } from './use-sign-out.ts';
 
-type PaletteProps = { readonly open: boolean; readonly onOpenChange: (open: boolean) => void };
+export type PaletteProps = {
+  readonly open: boolean;
+  readonly onOpenChange: (open: boolean) => void;
+  readonly search: string;
+  readonly onSearch: (search: string) => void;
+};
 
 /** Everything that can be gone to or done, by name. */
-export function Palette({ open, onOpenChange }: PaletteProps) {
+export function Palette({ open, onOpenChange, search, onSearch }: PaletteProps) {
   const t = useTranslations('shell');
   const [isAdding, setIsAdding] = useState(false);
   const groups = useGroups(
@@ -28,6 +33,8 @@ export function Palette({ open, onOpenChange }: PaletteProps) {
       <CommandMenu
         open={open}
         onOpenChange={onOpenChange}
+        search={search}
+        onSearch={onSearch}
         label={t('palette')}
         placeholder={t('palettePlaceholder')}
         emptyText={t('paletteEmpty')}

@@ -3,17 +3,15 @@
 import { Button, IconButton, Skeleton } from '@cloudless/ui';
 import { Search } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import dynamic from 'next/dynamic';
 import { useCallback, useState, type ReactNode } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { Gate } from '#web/session/gate.tsx';
 import { Frame } from './frame.tsx';
+import { LazyPalette } from './lazy-palette.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { UserMenu } from './user-menu.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
-
-const Palette = dynamic(async () => (await import('./palette.tsx')).Palette, { ssr: false });
 
 const Waiting = () => (
   <Frame>
@@ -77,7 +75,7 @@ function Inside({ children }: { readonly children: ReactNode }) {
   return (
     <Frame search={search} foot={foot} tools={tools}>
       {children}
-      {isPaletteOpen ? <Palette open onOpenChange={setPaletteOpen} /> : null}
+      <LazyPalette open={isPaletteOpen} onOpenChange={setPaletteOpen} />
       <ShortcutsDialog open={isHelpOpen} onOpenChange={setHelpOpen} />
     </Frame>
   );

@@ -5,6 +5,7 @@ import { Callout, CodeBlock, Tabs, TabsContent, TabsList, TabsTrigger } from '@c
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useState, type ReactNode } from 'react';
+import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 import { installOnly } from './join-steps.ts';
 import { QrCode } from './qr-code.tsx';
 import { readThisComputer } from './this-computer.ts';
@@ -96,23 +97,21 @@ function Way({ way, offer }: { readonly way: (typeof WAYS)[number]; readonly off
 }
 
 function Code({ code, label }: { readonly code: string; readonly label?: string }) {
-  const t = useTranslations('actions');
   const own = useTranslations('addDevice');
-  return <CodeBlock code={code} label={label ?? own('command')} copyLabel={t('copy')} doneLabel={t('copied')} />;
+  return <CodeBlock code={code} label={label ?? own('command')} copyLabels={useCopyLabels()} />;
 }
 
 /** From where the command works; said before somebody tries in vain. */
 export function ReachNote({ reach }: { readonly reach: JoinOffer['reach'] }) {
   const t = useTranslations('addDevice');
-  const actions = useTranslations('actions');
-  const copy = { copyLabel: actions('copy'), doneLabel: actions('copied') };
+  const copyLabels = useCopyLabels();
   if (reach.kind === 'anywhere') return <p className="text-sm text-ink-soft">{t('reach.anywhere')}</p>;
   if (reach.kind === 'machine')
     return (
       <Callout tone="warn" title={t('reach.machine')}>
         <div className="flex flex-col gap-2">
           <p>{t('reach.machineText')}</p>
-          <CodeBlock code="npm start -- --host 0.0.0.0" label={t('hostCommand')} {...copy} />
+          <CodeBlock code="npm start -- --host 0.0.0.0" label={t('hostCommand')} copyLabels={copyLabels} />
         </div>
       </Callout>
     );
@@ -123,7 +122,7 @@ export function ReachNote({ reach }: { readonly reach: JoinOffer['reach'] }) {
       {reach.firewallCommand === undefined ? null : (
         <>
           <p>{t('reach.firewall')}</p>
-          <CodeBlock code={reach.firewallCommand} label={t('firewall')} {...copy} />
+          <CodeBlock code={reach.firewallCommand} label={t('firewall')} copyLabels={copyLabels} />
         </>
       )}
     </div>

@@ -4,13 +4,14 @@ import { Callout, CodeBlock, buttonClasses } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { useEffect, useState } from 'react';
+import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 
 const TOKEN = /^#(cl1\.[A-Za-z0-9._-]{60,4000})$/;
 
 /** Where the QR of an offer leads, on whatever opened it. */
 export function AddPage() {
   const t = useTranslations('add');
-  const actions = useTranslations('actions');
+  const copyLabels = useCopyLabels();
   const [token, setToken] = useState<string>();
   useEffect(() => {
     const found = TOKEN.exec(location.hash)?.[1];
@@ -31,12 +32,7 @@ export function AddPage() {
       {token === undefined ? null : (
         <>
           <p>{t('computerText')}</p>
-          <CodeBlock
-            code={`cloudless-agent join ${token}`}
-            label={t('command')}
-            copyLabel={actions('copy')}
-            doneLabel={actions('copied')}
-          />
+          <CodeBlock code={`cloudless-agent join ${token}`} label={t('command')} copyLabels={copyLabels} />
           <p className="text-ink-soft">{t('installText')}</p>
         </>
       )}

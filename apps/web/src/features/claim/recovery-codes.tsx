@@ -4,6 +4,7 @@ import { Button, CopyButton } from '@cloudless/ui';
 import { Download } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useEffect, useRef } from 'react';
+import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 
 function download(text: string): void {
   const link = document.createElement('a');
@@ -16,6 +17,7 @@ function download(text: string): void {
 /** Codes that are shown this once. */
 export function RecoveryCodes({ codes, onSaved }: { readonly codes: readonly string[]; readonly onSaved: () => void }) {
   const t = useTranslations('claim');
+  const copyLabels = useCopyLabels(t('copyCodes'));
   const text = `${codes.join('\n')}\n`;
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
@@ -51,7 +53,7 @@ export function RecoveryCodes({ codes, onSaved }: { readonly codes: readonly str
         <Button icon={<Download aria-hidden />} onClick={() => download(text)}>
           {t('download')}
         </Button>
-        <CopyButton text={text} label={t('copyCodes')} doneLabel={t('copied')} size="md" />
+        <CopyButton text={text} {...copyLabels} size="md" />
         <Button variant="primary" className="ml-auto" onClick={save}>
           {t('saved')}
         </Button>

@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
+import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 import { useMay } from '#web/session/session.tsx';
 import { readStoreAddress, writeStoreCommands, type StoreCommands } from './store-address.ts';
 
@@ -104,10 +105,10 @@ function Step({ number, title, children }: { readonly number: number; readonly t
 
 /** `of`: the step, so that each has a name of its own. */
 function Command({ code, of }: { readonly code: string | undefined; readonly of: string }) {
-  const t = useTranslations('actions');
   const own = useTranslations('controlPlane.grow');
+  const copyLabels = useCopyLabels();
   if (code === undefined) return <p className="text-ink-soft">{own('afterCheck')}</p>;
-  return <CodeBlock code={code} label={own('command', { of })} copyLabel={t('copy')} doneLabel={t('copied')} />;
+  return <CodeBlock code={code} label={own('command', { of })} copyLabels={copyLabels} />;
 }
 
 function Verdict({ checked, hasUser }: { readonly checked: Checked; readonly hasUser: boolean }) {

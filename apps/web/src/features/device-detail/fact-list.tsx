@@ -5,6 +5,7 @@ import { Badge, Card, CopyButton } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
 import { useFormat } from '#web/format/use-format.ts';
+import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 import { NetworkLink, Power } from '../devices/device-facts.tsx';
 
 const Row = ({ term, children }: { readonly term: string; readonly children: ReactNode }) => (
@@ -27,6 +28,7 @@ export function FactList({ node }: { readonly node: CloudlessNode }) {
   const t = useTranslations('deviceDetail');
   const format = useFormat();
   const engineText = useEngineText();
+  const copyLabels = useCopyLabels(t('copyId'));
   const { fingerprint, allocatable, requested, certificate, joinedAt, labels } = node;
   const both = ({ cpuMillicores, memoryBytes, storageBytes }: typeof allocatable): string =>
     t('coresAndMemory', { cores: format.cores(cpuMillicores), memory: format.bytes(memoryBytes), disk: format.bytes(storageBytes) });
@@ -68,7 +70,7 @@ export function FactList({ node }: { readonly node: CloudlessNode }) {
         <Row term={t('id')}>
           <span className="flex items-center gap-1 font-mono text-xs">
             <span className="min-w-0 truncate">{node.id}</span>
-            <CopyButton text={node.id} label={t('copyId')} doneLabel={t('copied')} />
+            <CopyButton text={node.id} {...copyLabels} />
           </span>
         </Row>
       </dl>

@@ -10,6 +10,7 @@ import { useFormat } from '#web/format/use-format.ts';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
 import { useAsk } from '#web/live/use-ask.ts';
+import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 
 /** API tokens of this person. */
 export function TokenSection() {
@@ -81,6 +82,7 @@ const LIFETIMES = [7, 30, 90, 365] as const;
 
 function CreateDialog({ onClose, onMade }: { readonly onClose: () => void; readonly onMade: () => void }) {
   const t = useTranslations('settings');
+  const copyLabels = useCopyLabels();
   const actions = useTranslations('actions');
   const form = useId();
   const [token, setToken] = useState<string>();
@@ -142,7 +144,7 @@ function CreateDialog({ onClose, onMade }: { readonly onClose: () => void; reado
       ) : (
         <div className="flex flex-col gap-2">
           <p>{t('tokenOnce')}</p>
-          <CodeBlock code={token} label={t('tokens')} copyLabel={actions('copy')} doneLabel={actions('copied')} />
+          <CodeBlock code={token} label={t('tokens')} copyLabels={copyLabels} />
         </div>
       )}
     </Dialog>
