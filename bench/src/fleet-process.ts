@@ -40,6 +40,7 @@ async function join(order: Extract<FleetOrder, { kind: 'join' }>): Promise<void>
     entropy,
     onJoined: (nodeId) => say({ kind: 'joined', index, nodeId, at: monotonicMs() }),
     onOnline: (how) => say({ kind: 'online', index, at: monotonicMs(), how }),
+    onReachable: () => say({ kind: 'reachable', index, at: monotonicMs() }),
     onFailed: (cause) => process.stderr.write(`${name} gave up: ${String(cause)}\n`),
     onTold: takeTold,
   });

@@ -14,7 +14,7 @@ const GOAL_SIGNALLED_MS = 300;
 const GOAL_ALL_MS = 3000;
 const WAIT_MS = 60_000;
 const JOIN_NOTE =
-  'Most of what a join costs the coordinator’s one thread is TLS: three handshakes, to join, and one for each path. Beside it are an HTTP call of a person, reading and proving the request, and collecting garbage; certificates are signed from a mould, and offers share their syncs of the disk. 3 s would need handshakes in threads of their own';
+  'Most of what a join costs the coordinator’s one thread is TLS: three handshakes, to join, and one for each path, the last after it is online. Beside it are an HTTP call of a person, reading and proving the request, and collecting garbage; certificates are signed from a mould, and offers share their syncs of the disk. 3 s would need handshakes in threads of their own';
 const SILENT_NOTE =
   'a wired device that was punctual for half a minute may be silent for 1.1 s, counted from its last beat, which was up to 0.5 s before; one that was not for twice its longest gap, up to 3 s';
 /** From the last that joined to the first that falls silent: what is new is allowed 1.5 s, and all joining beside it is heard as its being late. */

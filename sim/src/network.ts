@@ -78,6 +78,7 @@ export function createNetwork({ clock, draw, findDoor, plant }: NetworkOptions):
       else isLost[towards] = true;
     }
     const pair = createMemoryLinkPair({
+      bulk: 'later',
       deliver(towards, run) {
         const at = Math.max(lastAtMs[towards], clock.bootMs() + delayMs(path));
         lastAtMs[towards] = at;

@@ -31,6 +31,8 @@ export interface Fleet extends AsyncDisposable {
   onTold(listener: (told: readonly Told[]) => void): void;
   /** Called whenever a device comes online; `at` by `monotonicMs`. */
   onOnline(listener: (index: number, at: number, how: Return) => void): void;
+  /** Called whenever streams reach a device again, which is after it came online. */
+  onReachable(listener: (index: number, at: number) => void): void;
 }
 
 type Waiting = {
@@ -47,9 +49,11 @@ export function startFleet(devices: number): Fleet {
   const waiting = new Map<number, Waiting>();
   let listener: (told: readonly Told[]) => void = () => undefined;
   let onOnline: Parameters<Fleet['onOnline']>[0] = () => undefined;
+  let onReachable: Parameters<Fleet['onReachable']>[0] = () => undefined;
 
   child.on('message', (news: FleetNews) => {
     if (news.kind === 'told') return listener(news.told);
+    if (news.kind === 'reachable') return onReachable(news.index, news.at);
     if (news.kind === 'online') onOnline(news.index, news.at, news.how);
     const entry = waiting.get(news.index);
     if (!entry) return;
@@ -91,6 +95,9 @@ export function startFleet(devices: number): Fleet {
     },
     onOnline(next) {
       onOnline = next;
+    },
+    onReachable(next) {
+      onReachable = next;
     },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -29,6 +29,8 @@ export type LightDeviceOptions = {
   onJoined(nodeId: NodeId): void;
   /** At first, and whenever it is back. */
   onOnline(how: Return): void;
+  /** Its bulk path stands, so that streams reach it. */
+  onReachable(): void;
   /** It will not come back by itself. */
   onFailed(cause: unknown): void;
   /** The apps of the replicas that it was told to run, once for each. */
@@ -57,6 +59,7 @@ export async function startLightDevice(options: LightDeviceOptions): Promise<Lig
   /** @returns whether trying again makes sense */
   async function converse(link: AgentLink): Promise<boolean> {
     const beats = beatWhenWelcomed(link, clock);
+    void link.bringBulk().then(options.onReachable, () => undefined);
     let wasWelcomed = false;
     link.onMessage((message) => {
       beats.take(message);

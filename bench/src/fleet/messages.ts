@@ -30,6 +30,8 @@ export type FleetNews =
   | { readonly kind: 'joined'; readonly index: number; readonly nodeId: NodeId; readonly at: number }
   /** It was welcomed and has been told all that it should hold: at first, and whenever it is back. */
   | { readonly kind: 'online'; readonly index: number; readonly at: number; readonly how: Return }
+  /** Streams reach it, too. */
+  | { readonly kind: 'reachable'; readonly index: number; readonly at: number }
   | { readonly kind: 'failed'; readonly index: number; readonly reason: string }
   /** `at`: when the order was carried out. */
   | { readonly kind: 'done'; readonly index: number; readonly at: number }

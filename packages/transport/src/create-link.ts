@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '@cloudless/kernel';
 import { CloudlessError, MAX_CONTROL_BYTES } from '@cloudless/proto';
+import { createBulkPath, type LaterBulk } from './bulk-path.ts';
 import { FRAME, jsonFrame, parseJsonPayload, type FrameChannel } from './frame-channel.ts';
 import { StreamReset, type Link, type LinkClosed, type LinkPath, type LinkReason } from './link.ts';
 import { parseReason, writeReason } from './reason.ts';
 import { CONTROL_QUEUE_BYTES, MAX_EARLY_MESSAGES, MAX_UNREAD_BYTES } from './stream-limits.ts';
-import { createStreamMux } from './stream-mux.ts';
 
 type Kinded = { readonly kind: string };
 /** The part of a zod schema that a link needs. */
@@ -20,7 +20,7 @@ type MessageSchema<T> = {
 
 export type LinkOptions<Out extends Kinded, In extends Kinded> = {
   readonly control: FrameChannel;
-  readonly bulk: FrameChannel;
+  readonly bulk: FrameChannel | LaterBulk;
   readonly role: 'dialler' | 'acceptor';
   readonly outgoing: MessageSchema<Out>;
   readonly incoming: MessageSchema<In>;
@@ -31,28 +31,34 @@ export type LinkOptions<Out extends Kinded, In extends Kinded> = {
 /** How long the other end may take to read why and to hang up, before the paths are destroyed. */
 const LINGER_MS = 1000;
 
-/** A link over two authenticated paths. What both transports share; each brings its own paths. */
-export function createLink<Out extends Kinded, In extends Kinded>(options: LinkOptions<Out, In>): Link<Out, In> {
-  const { control, bulk, outgoing, incoming } = options;
-  const mux = createStreamMux(bulk, options.role);
+export type AttachableLink<Out, In> = Link<Out, In> & {
+  /** The bulk path that was asked for, or that the other end brought. One that comes after the end is let go. */
+  attachBulk(channel: FrameChannel): void;
+};
+
+/** A link over two authenticated paths, the second of which may come later. What both transports share; each brings its own paths. */
+export function createLink<Out extends Kinded, In extends Kinded>(options: LinkOptions<Out, In>): AttachableLink<Out, In> {
+  const { control, outgoing, incoming } = options;
+  const bulk = createBulkPath(options.role, 'ask' in options.bulk ? options.bulk : undefined);
   const ending = new AbortController();
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<LinkClosed>();
   const probes: Record<LinkPath, { resolve(): void; reject(error: unknown): void }[]> = { control: [], bulk: [] };
   let listener: ((message: In) => void) | undefined;
   let early: In[] = [];
   let linger: Timer | undefined;
+  const paths = (): readonly FrameChannel[] => (bulk.channel ? [control, bulk.channel] : [control]);
 
   function finish(reason: LinkReason, by: LinkClosed['by']): void {
     if (ending.signal.aborted) return;
     // On both paths, and at once: whichever the other end reads first tells it why, also when this process ends now.
     if (by === 'self') {
-      for (const path of [control, bulk]) {
+      for (const path of paths()) {
         path.write(jsonFrame(FRAME.close, writeReason(reason)));
         path.flush();
       }
     }
     const error = new StreamReset(reason.code, reason.message);
-    mux.stop(reason.code, reason.message);
+    bulk.stop(error);
     for (const probe of [...probes.control, ...probes.bulk]) probe.reject(error);
     // Closing at once could overtake the reason; the other end closes when it has read it.
     if (by === 'self') linger = options.clock?.setTimer(LINGER_MS, destroyPaths);
@@ -62,13 +68,11 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
   }
   function endPaths(): void {
     linger?.cancel();
-    control.end();
-    bulk.end();
+    for (const path of paths()) path.end();
     linger = options.clock?.setTimer(LINGER_MS, destroyPaths);
   }
   function destroyPaths(): void {
-    control.destroy();
-    bulk.destroy();
+    for (const path of paths()) path.destroy();
   }
   const refuse = (code: LinkReason['code'], message: string): void => finish({ code, message, retry: true }, 'self');
 
@@ -120,20 +124,26 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
       const kind = frame[0];
       if (takeShared('control', control, frame)) return;
       if (kind === FRAME.message) takeMessage(frame.subarray(1));
+      else if (kind === FRAME.wantBulk && options.role === 'dialler') bulk.ask();
       else refuse('malformed', `the control path has no frames of kind ${kind ?? 'none'}`);
     },
     closed: closedBy('control'),
   });
-  bulk.receive({
-    frame(frame) {
-      const kind = frame[0];
-      if (kind === undefined) return refuse('malformed', 'an empty frame came on the bulk path');
-      if (takeShared('bulk', bulk, frame)) return;
-      const broken = mux.take(kind, frame.subarray(1));
-      if (broken !== undefined) refuse('malformed', broken);
-    },
-    closed: closedBy('bulk'),
-  });
+  function attachBulk(channel: FrameChannel): void {
+    if (ending.signal.aborted) return channel.destroy();
+    const mux = bulk.attach(channel);
+    channel.receive({
+      frame(frame) {
+        const kind = frame[0];
+        if (kind === undefined) return refuse('malformed', 'an empty frame came on the bulk path');
+        if (takeShared('bulk', channel, frame)) return;
+        const broken = mux.take(kind, frame.subarray(1));
+        if (broken !== undefined) refuse('malformed', broken);
+      },
+      closed: closedBy('bulk'),
+    });
+  }
+  if (!('ask' in options.bulk)) attachBulk(options.bulk);
 
   return {
     send(message) {
@@ -163,13 +173,17 @@ export function createLink<Out extends Kinded, In extends Kinded>(options: LinkO
       early = [];
       for (const message of waiting) next(message);
     },
-    openStream: (header, signal) => mux.open(header, signal),
-    onStream: (next) => mux.onStream(next),
-    probe(path) {
-      if (ending.signal.aborted) return Promise.reject(ending.signal.reason as Error);
+    openStream: (header, signal) => bulk.open(header, signal),
+    onStream: (next) => bulk.onStream(next),
+    stands: (path) => !ending.signal.aborted && (path === 'control' || bulk.channel !== undefined),
+    bringBulk: () => bulk.bring(),
+    attachBulk,
+    async probe(path) {
+      if (path === 'bulk' && !bulk.channel) await bulk.bring();
+      ending.signal.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       probes[path].push({ resolve, reject });
-      (path === 'control' ? control : bulk).write(Uint8Array.of(FRAME.ping));
+      (path === 'control' ? control : bulk.channel)?.write(Uint8Array.of(FRAME.ping));
       return promise;
     },
     close: (reason) => finish(reason, 'self'),

@@ -31,6 +31,8 @@ export const FRAME = {
   close: 3,
   ping: 4,
   pong: 5,
+  /** On the control path, to the dialler: the bulk path is to be brought now. */
+  wantBulk: 6,
   streamOpen: 16,
   streamAccept: 17,
   streamBytes: 18,

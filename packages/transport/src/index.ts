@@ -9,7 +9,8 @@ export {
   type LinkReason,
   StreamReset,
 } from './link.ts';
-export { createLink, type LinkOptions } from './create-link.ts';
+export { createLink, type AttachableLink, type LinkOptions } from './create-link.ts';
+export { type LaterBulk } from './bulk-path.ts';
 export { type FrameChannel, type FrameHandlers, FRAME } from './frame-channel.ts';
 export { MAX_STREAMS, STREAM_WINDOW_BYTES } from './stream-limits.ts';
 export { reconnectDelayMs } from './reconnect-delay.ts';

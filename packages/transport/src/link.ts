@@ -55,14 +55,21 @@ export interface Link<Out, In> {
   /** One listener at a time; messages that came before it was set (at most 1,000) are delivered first, in order. */
   onMessage(listener: (message: In) => void): void;
   /**
-   * Opens a stream. Its Duplex is half-closed by `end()`; `destroy(new StreamReset(code, message))` resets it with a reason, which the
+   * Opens a stream, and waits for the bulk path where it does not stand yet: who has no forever passes a signal. Its Duplex is half-closed by `end()`; `destroy(new StreamReset(code, message))` resets it with a reason, which the
    * other end's Duplex raises as its error.
    * @throws StreamReset when the other end refused, the limit of 256 streams is reached, or the link closed; the signal's reason
    */
   openStream(header: StreamHeader, signal?: AbortSignal): Promise<Duplex>;
   /** One listener at a time; without one, streams are refused. */
   onStream(listener: (incoming: IncomingStream) => void): void;
-  /** Resolves when the other end has answered over that path: the caller measures. Rejects with StreamReset when the link closes. */
+  /** Whether that path stands. The bulk path may come after the link. */
+  stands(path: LinkPath): boolean;
+  /**
+   * What is urgent was said: the bulk path may come now, in its turn, which the coordinator gives. Streams ask for it sooner. Resolves when it
+   * stands; rejects with StreamReset when the link closes before.
+   */
+  bringBulk(): Promise<void>;
+  /** Resolves when the other end has answered over that path, once it stands: the caller measures. Rejects with StreamReset when the link closes. */
   probe(path: LinkPath): Promise<void>;
   /** Tells the other end why, then closes. Idempotent: the first reason stays. */
   close(reason: LinkReason): void;

@@ -14,7 +14,15 @@ import {
   renewAt,
   wordsOf,
 } from '@cloudless/identity';
-import { DialFailed, dialCoordinator, joinCoordinator, pairCoordinator, renewCertificate, type JoinAnswer } from '@cloudless/transport/tls';
+import {
+  createCarrierMemory,
+  DialFailed,
+  dialCoordinator,
+  joinCoordinator,
+  pairCoordinator,
+  renewCertificate,
+  type JoinAnswer,
+} from '@cloudless/transport/tls';
 import type { AgentIdentity, AgentState } from '../state/state.ts';
 import type { Addresses } from './address-book.ts';
 import type { Credentials } from './credentials.ts';
@@ -58,6 +66,7 @@ export function createEnrolment(deps: EnrolmentDeps): {
   readonly pair: (code: string | undefined, show: ShowPairing, signal: AbortSignal) => Promise<AgentIdentity>;
 } {
   const { addresses, state, clock, entropy, logger } = deps;
+  const carriers = createCarrierMemory(clock);
   let identity: AgentIdentity | undefined;
   let dueAt: number | undefined;
   /** The coordinator's clock as far as it is known: a device that believes it is 1970 still renews in time. */
@@ -105,6 +114,7 @@ export function createEnrolment(deps: EnrolmentDeps): {
         joinCoordinator({
           url,
           ...opening,
+          carriers,
           token: token.presented,
           csr,
           name: deps.name,
@@ -129,6 +139,7 @@ export function createEnrolment(deps: EnrolmentDeps): {
         pairCoordinator({
           url,
           ...opening,
+          carriers,
           ...(code === undefined ? {} : { code }),
           commitment,
           name: deps.name,
@@ -157,7 +168,17 @@ export function createEnrolment(deps: EnrolmentDeps): {
     const { nodeId } = own;
     const answer = await addresses.attempt(
       (url, inner, opening) =>
-        renewCertificate({ url, ...opening, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner, nodeId, csr }),
+        renewCertificate({
+          url,
+          ...opening,
+          carriers,
+          identity: tlsOf(own),
+          judgeCoordinator: trustOf(own),
+          clock,
+          signal: inner,
+          nodeId,
+          csr,
+        }),
       signal,
     );
     if (answer.kind === 'refused')
@@ -176,7 +197,16 @@ export function createEnrolment(deps: EnrolmentDeps): {
   const dialAny: Dial = (own, signal) =>
     addresses.attempt(
       (url, inner, opening) =>
-        dialCoordinator({ url, ...opening, identity: tlsOf(own), judgeCoordinator: trustOf(own), clock, signal: inner }),
+        dialCoordinator({
+          url,
+          ...opening,
+          carriers,
+          identity: tlsOf(own),
+          judgeCoordinator: trustOf(own),
+          clock,
+          signal: inner,
+          onBulkFailed: (cause) => logger.warn({ op: 'link.bulk', outcome: 'failed', url }, cause),
+        }),
       signal,
     );
 

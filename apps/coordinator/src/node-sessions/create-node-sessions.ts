@@ -22,7 +22,7 @@ import { createLeaseGranter } from './lease-granter.ts';
 import { createLivenessWatch } from './liveness-watch.ts';
 import { createNodeWriter } from './node-writer.ts';
 import type { NodeSessions, UsageSample } from './node-sessions.ts';
-import { createPresence, measurePaths, noteHeard, silenceLimitOf, viewChannel, type Presence } from './presence.ts';
+import { createPresence, measurePath, measurePaths, noteHeard, silenceLimitOf, viewChannel, type Presence } from './presence.ts';
 import { createReportWriter } from './report-writer.ts';
 import { createSession, type Authority, type Session } from './session.ts';
 
@@ -221,6 +221,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       heartbeatMs: () => presence.beatMs,
       events: {
         heard: () => noteHeard(presence, link, clock),
+        bulkStands: () => measurePath(presence, link, 'bulk', clock),
         copied: () => void alertTwice(nodeId),
         heldBack: () => void heldBack.add(nodeId),
         hello(hello) {
@@ -322,7 +323,9 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       return await withDeadline(clock, 'opening a stream', OPEN_STREAM_MS, (inner) => link.openStream(header, inner), signal);
     } catch (cause) {
       signal?.throwIfAborted();
-      const why = cause instanceof StreamReset || cause instanceof Error ? cause.message : 'it did not answer';
+      const said = cause instanceof StreamReset || cause instanceof Error ? cause.message : 'it did not answer';
+      const why =
+        link.stands('bulk') || link.signal.aborted ? said : `its second connection, which carries streams, does not stand (${said})`;
       throw unreachableNode(nodeId, why, cause);
     }
   }

@@ -3,7 +3,7 @@ import { buildFingerprint } from '@cloudless/proto/testing';
 import { createManualClock } from '@cloudless/kernel/testing';
 import type { CoordinatorLink, LinkPath } from '@cloudless/transport';
 import { expect, it } from 'vitest';
-import { createPresence, measurePaths, noteHeard, silenceLimitOf, type Presence } from './presence.ts';
+import { createPresence, measurePath, measurePaths, noteHeard, silenceLimitOf, viewChannel, type Presence } from './presence.ts';
 
 const WIRED = buildFingerprint();
 const MOBILE = buildFingerprint({ link: { type: 'mobile' } });
@@ -17,7 +17,7 @@ it('measures both paths of each wired device every 5 s, counted from its own hel
       measured.push(`${name} ${path}`);
       return Promise.resolve();
     };
-    presence.link = { probe } as CoordinatorLink;
+    presence.link = { probe, stands: () => true } as unknown as CoordinatorLink;
     presence.fingerprint = WIRED;
     return presence;
   };
@@ -46,7 +46,7 @@ it('measures the paths of a phone every 20 s while it is heard, and every second
   const clock = createManualClock();
   let measured = 0;
   const presence = createPresence('phone' as NodeId, clock.bootMs());
-  presence.link = { probe: () => Promise.resolve(void (measured += 1)) } as unknown as CoordinatorLink;
+  presence.link = { probe: () => Promise.resolve(void (measured += 1)), stands: () => true } as unknown as CoordinatorLink;
   presence.fingerprint = MOBILE;
   const pass = async (ms: number, isHeard: boolean): Promise<number> => {
     measured = 0;
@@ -58,7 +58,7 @@ it('measures the paths of a phone every 20 s while it is heard, and every second
     return measured / 2;
   };
   expect(await pass(60_000, true)).toBe(3);
-  presence.link = { probe: () => new Promise(() => void (measured += 1)) } as unknown as CoordinatorLink;
+  presence.link = { probe: () => new Promise(() => void (measured += 1)), stands: () => true } as unknown as CoordinatorLink;
   presence.controlAtMs = clock.bootMs() - 30_001;
   expect(await pass(1000, false)).toBe(1);
 });
@@ -90,4 +90,25 @@ it('gives a wired device that stood still more time, and none for a cable that w
   expect(silenceLimitOf(presence)).toBe(1100);
   await beatFor(1000);
   expect(silenceLimitOf(presence)).toBe(2400);
+});
+
+it('measures a bulk path that comes later when it stands, and says until then that there is none', () => {
+  const clock = createManualClock();
+  const measured: string[] = [];
+  let stands = false;
+  const presence = createPresence('late' as NodeId, clock.bootMs());
+  const link = {
+    probe: (path: LinkPath) => new Promise(() => void measured.push(path)),
+    stands: (path: LinkPath) => path === 'control' || stands,
+  } as unknown as CoordinatorLink;
+  presence.link = link;
+  measurePaths(presence, clock);
+  measurePath(presence, link, 'bulk', clock);
+  expect(measured).toEqual(['control']);
+  expect(viewChannel(presence, 'bulk').connected).toBe(false);
+  stands = true;
+  measurePath(presence, link, 'bulk', clock);
+  measurePath(presence, link, 'bulk', clock);
+  expect(measured).toEqual(['control', 'bulk']);
+  expect(viewChannel(presence, 'bulk').connected).toBe(true);
 });

@@ -66,7 +66,7 @@ export const createPresence = (nodeId: NodeId, nowMs: number): Presence => ({
 });
 
 export function viewChannel(presence: Presence | undefined, path: LinkPath): ChannelView {
-  return { connected: presence?.link !== undefined, ...presence?.seen[path] };
+  return { connected: presence?.link?.stands(path) ?? false, ...presence?.seen[path] };
 }
 
 /** How long it may be silent now. @param fingerprint as stored, until it said one */
@@ -104,7 +104,7 @@ const [MEASURE_LEAST_MS, MEASURE_MOST_MS] = [5000, 20_000];
 /** One that is silent for half of what is allowed is asked this often, so that it is known which path is to blame. */
 const DOUBT_MS = 1000;
 
-/** Measures both paths once, when that is due. What does not answer shows by its age. */
+/** Measures the paths that stand once, when that is due. What does not answer shows by its age. */
 export function measurePaths(presence: Presence, clock: Clock): void {
   const { link } = presence;
   const silenceLimitMs = silenceLimitOf(presence);
@@ -115,10 +115,12 @@ export function measurePaths(presence: Presence, clock: Clock): void {
   if (now < presence.measureAtMs) return;
   presence.measuredAtMs = now;
   presence.measureAtMs = now + Math.min(MEASURE_MOST_MS, Math.max(MEASURE_LEAST_MS, silenceLimitMs));
-  for (const path of ['control', 'bulk'] as const) if (presence.asked[path] !== link) ask(presence, link, path, clock);
+  for (const path of ['control', 'bulk'] as const) measurePath(presence, link, path, clock);
 }
 
-function ask(presence: Presence, link: CoordinatorLink, path: LinkPath, clock: Clock): void {
+/** Measures one path of its link now, if it stands and was not asked already. */
+export function measurePath(presence: Presence, link: CoordinatorLink, path: LinkPath, clock: Clock): void {
+  if (presence.link !== link || presence.asked[path] === link || !link.stands(path)) return;
   const sentAt = clock.now();
   presence.asked[path] = link;
   void link.probe(path).then(

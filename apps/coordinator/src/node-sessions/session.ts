@@ -27,6 +27,8 @@ export type SessionEvents = {
   hello(hello: Hello): void;
   /** Anything came. */
   heard(): void;
+  /** Its bulk path stands: streams can be opened. */
+  bulkStands(): void;
   /** Another machine than the one that joined shows this identity. */
   copied(): void;
   /** Its queue was full: `retry` is to be called now and then. */
@@ -145,6 +147,8 @@ export function createSession(options: SessionOptions): Session {
     tellLending();
     sendComplete();
     tellAddresses();
+    // Not before it was told what to hold: of two handshakes a device, those that are urgent come first.
+    void link.bringBulk().then(events.bulkStands, () => undefined);
   }
 
   link.onMessage((message) => {

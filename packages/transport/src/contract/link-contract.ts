@@ -9,7 +9,7 @@ import { MAX_STREAMS, STREAM_WINDOW_BYTES } from '../stream-limits.ts';
 export type ContractPair = {
   readonly agent: AgentLink;
   readonly coordinator: CoordinatorLink;
-  readonly raw: { readonly control: Pick<FrameChannel, 'write'>; readonly bulk: Pick<FrameChannel, 'write'> };
+  readonly raw: { readonly control: Pick<FrameChannel, 'write'>; bulk(): Promise<Pick<FrameChannel, 'write'>> };
   /** The network between them goes. */
   sever(): void;
   /** Nothing arrives any more, and nobody is told. */
@@ -202,9 +202,10 @@ export function describeLinkContract(name: string, createPair: () => Promise<Con
       const { promise: failed, resolve } = Promise.withResolvers<Error>();
       pair.coordinator.onStream((incoming) => incoming.accept().once('error', resolve));
       const header = new TextEncoder().encode(JSON.stringify(HEADER));
-      pair.raw.bulk.write(streamFrame(FRAME.streamOpen, 1001, header));
+      const bulk = await pair.raw.bulk();
+      bulk.write(streamFrame(FRAME.streamOpen, 1001, header));
       for (let sent = 0; sent <= STREAM_WINDOW_BYTES; sent += 32_768)
-        pair.raw.bulk.write(streamFrame(FRAME.streamBytes, 1001, new Uint8Array(32_768)));
+        bulk.write(streamFrame(FRAME.streamBytes, 1001, new Uint8Array(32_768)));
       expect(await failed).toMatchObject({ code: 'malformed' });
     });
 
@@ -215,9 +216,32 @@ export function describeLinkContract(name: string, createPair: () => Promise<Con
         streamFrame(FRAME.streamOpen, 2, new Uint8Array(2)),
       ]) {
         await using pair = await createPair();
-        pair.raw.bulk.write(frame);
+        (await pair.raw.bulk()).write(frame);
         expect(await pair.agent.closed).toMatchObject({ code: 'malformed', by: 'peer' });
       }
+    });
+  });
+
+  describe(`${name}: the bulk path`, () => {
+    it('stands when it was brought, however often it is asked for', async () => {
+      await using pair = await createPair();
+      const bringing = [pair.coordinator.bringBulk(), pair.coordinator.bringBulk(), pair.agent.bringBulk()];
+      const { near, far } = await openPair(pair);
+      await Promise.all(bringing);
+      for (const end of [pair.agent, pair.coordinator]) expect(end.stands('bulk')).toBe(true);
+      near.end('one path');
+      expect(String(await readAll(far))).toBe('one path');
+      await Promise.all([pair.agent.probe('bulk'), pair.coordinator.probe('bulk')]);
+    });
+
+    it('does not stand after the end, and nobody waits for it on', async () => {
+      await using pair = await createPair();
+      pair.stall();
+      const bringing = rejection(Promise.all([pair.coordinator.bringBulk(), pair.coordinator.probe('bulk')]));
+      pair.coordinator.close({ code: 'revoked', message: 'removed', retry: false });
+      expect(await bringing).toMatchObject({ code: 'revoked' });
+      expect(pair.coordinator.stands('bulk')).toBe(false);
+      await expect(pair.coordinator.bringBulk()).rejects.toMatchObject({ code: 'revoked' });
     });
   });
 

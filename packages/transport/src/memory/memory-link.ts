@@ -1,6 +1,6 @@
 import { agentMessageSchema, coordinatorMessageSchema } from '@cloudless/proto';
 import { createLink } from '../create-link.ts';
-import type { FrameChannel, FrameHandlers } from '../frame-channel.ts';
+import { FRAME, type FrameChannel, type FrameHandlers } from '../frame-channel.ts';
 import type { AgentLink, CoordinatorLink } from '../link.ts';
 
 export type MemoryLinkOptions = {
@@ -9,6 +9,8 @@ export type MemoryLinkOptions = {
    * A microtask later when absent; a simulator passes its clock's timer and chance.
    */
   readonly deliver?: (towards: 'agent' | 'coordinator', run: () => void) => void;
+  /** `later`: the link stands with its control path, and the other comes when it is asked for. */
+  readonly bulk?: 'later';
 };
 
 export type MemoryLinkPair = {
@@ -119,21 +121,30 @@ export function createMemoryLinkPair(options: MemoryLinkOptions = {}): MemoryLin
     toCoordinator.isStalled = true;
     toAgent.isStalled = true;
   };
+  const isLater = options.bulk === 'later';
+  const agent = createLink({
+    control: ends.agentControl,
+    bulk: isLater ? { ask: bringBulk } : ends.agentBulk,
+    role: 'dialler',
+    outgoing: agentMessageSchema,
+    incoming: coordinatorMessageSchema,
+  });
+  const coordinator = createLink({
+    control: ends.coordinatorControl,
+    bulk: isLater ? { ask: () => ends.coordinatorControl.write(Uint8Array.of(FRAME.wantBulk)) } : ends.coordinatorBulk,
+    role: 'acceptor',
+    outgoing: coordinatorMessageSchema,
+    incoming: agentMessageSchema,
+  });
+  function bringBulk(): void {
+    toCoordinator.deliver(() => {
+      if (!toCoordinator.isStalled) coordinator.attachBulk(ends.coordinatorBulk);
+    });
+    agent.attachBulk(ends.agentBulk);
+  }
   return {
-    agent: createLink({
-      control: ends.agentControl,
-      bulk: ends.agentBulk,
-      role: 'dialler',
-      outgoing: agentMessageSchema,
-      incoming: coordinatorMessageSchema,
-    }),
-    coordinator: createLink({
-      control: ends.coordinatorControl,
-      bulk: ends.coordinatorBulk,
-      role: 'acceptor',
-      outgoing: coordinatorMessageSchema,
-      incoming: agentMessageSchema,
-    }),
+    agent,
+    coordinator,
     sever() {
       stall();
       for (const end of Object.values(ends)) end.lose();

@@ -73,12 +73,15 @@ export async function createPair({
   tls = false,
   proxy = false,
   carrier = 'connection',
+  later = false,
   startFront,
 }: {
   readonly tls?: boolean;
   readonly proxy?: boolean;
   /** What the inner TLS has to get through in. */
   readonly carrier?: CarrierKind;
+  /** The bulk path comes when it is asked for. */
+  readonly later?: boolean;
   readonly startFront?: (upstreamPort: number) => Promise<Front>;
 }): Promise<ContractPair> {
   const endpoint = await startEndpoint(clock, tls);
@@ -100,14 +103,20 @@ export async function createPair({
       maxFrameBytes,
       preamble,
     });
-  const control = await open(MAX_CONTROL_BYTES, { kind: 'control', protocol: LINK_PROTOCOL });
+  const control = await open(MAX_CONTROL_BYTES, { kind: 'control', protocol: LINK_PROTOCOL, ...(later ? { bulk: 'later' } : {}) });
   if (control.carrier !== carrier) throw new Error(`the inner TLS got through in a ${control.carrier}`);
-  if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
-  const bulk = await open(MAX_BULK_FRAME_BYTES, { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session }, carrier);
-  vi.unstubAllEnvs();
+  const { answer } = control;
+  if (answer.kind !== 'opened') throw new Error(answer.kind);
+  const openBulk = () => open(MAX_BULK_FRAME_BYTES, { kind: 'bulk', protocol: LINK_PROTOCOL, session: answer.session }, carrier);
+  let bulk = later ? undefined : await openBulk();
+  if (!later) vi.unstubAllEnvs();
+  const attach = async (): Promise<void> => {
+    bulk = await openBulk();
+    agent.attachBulk(bulk.channel);
+  };
   const agent = createLink({
     control: control.channel,
-    bulk: bulk.channel,
+    bulk: bulk?.channel ?? { ask: () => void attach().catch(() => undefined) },
     role: 'dialler',
     outgoing: agentMessageSchema,
     incoming: coordinatorMessageSchema,
@@ -116,10 +125,18 @@ export async function createPair({
   return {
     agent,
     coordinator: await endpoint.linked,
-    raw: { control: control.channel, bulk: bulk.channel },
+    raw: {
+      control: control.channel,
+      async bulk() {
+        await agent.bringBulk();
+        if (!bulk) throw new Error('it was not opened');
+        return bulk.channel;
+      },
+    },
     sever: () => relay.cut(),
     stall: () => relay.turn(bothWays({ isBlocked: true })),
     async [Symbol.asyncDispose]() {
+      vi.unstubAllEnvs();
       await relay.stop();
       await front?.[Symbol.asyncDispose]();
       endpoint.stop();

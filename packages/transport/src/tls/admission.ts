@@ -9,6 +9,8 @@ export type AdmissionOptions = {
   readonly queueLimit: number;
   /** How long one waits before it is asked to come back. */
   readonly waitMs: number;
+  /** While fewer are worked on, those are invited that come when there is time. */
+  readonly quietBelow: number;
 };
 
 /** One connection at the door. */
@@ -23,15 +25,25 @@ export type Visitor = {
 export interface Admission {
   /** @returns what to call when its handshake is over, or it went; more than once does nothing */
   enter(visitor: Visitor): () => void;
+  /**
+   * Calls `invite` when few are at the door, in the order of the calls: who is invited comes by `enter`.
+   * @returns what to call when it has come, or will not; more than once does nothing
+   */
+  whenQuiet(invite: () => void): () => void;
 }
+
+/** Who was invited and does not come makes room after this; it may be late, as it is known. */
+const INVITED_MS = 2000;
 
 /** Those that are refused come back spread over this, and never in step. */
 const RETRY_MS = { least: 1000, spread: 3000 };
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { clock, entropy, atOnce, queueLimit, waitMs } = options;
+  const { clock, entropy, atOnce, queueLimit, waitMs, quietBelow } = options;
   const waiting = new Map<Visitor, Timer>();
+  const uninvited = new Set<() => void>();
   let busy = 0;
+  let invited = 0;
 
   const refuse = (visitor: Visitor): void => visitor.refused(Math.round(RETRY_MS.least + RETRY_MS.spread * entropy.random()));
 
@@ -42,6 +54,15 @@ export function createAdmission(options: AdmissionOptions): Admission {
       waiting.delete(visitor);
       busy += 1;
       visitor.admitted();
+    }
+    inviteSome();
+  }
+
+  function inviteSome(): void {
+    for (const invite of uninvited) {
+      if (busy + invited >= quietBelow) return;
+      uninvited.delete(invite);
+      invite();
     }
   }
 
@@ -66,6 +87,26 @@ export function createAdmission(options: AdmissionOptions): Admission {
         busy -= 1;
         letIn();
       };
+    },
+    whenQuiet(invite) {
+      let timer: Timer | undefined;
+      let isOver = false;
+      const call = (): void => {
+        invited += 1;
+        timer = clock.setTimer(INVITED_MS, settle);
+        invite();
+      };
+      function settle(): void {
+        if (isOver) return;
+        isOver = true;
+        timer?.cancel();
+        if (timer) invited -= 1;
+        else uninvited.delete(call);
+        inviteSome();
+      }
+      uninvited.add(call);
+      inviteSome();
+      return settle;
     },
   };
 }

@@ -3,10 +3,7 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { ok, type Clock, type Entropy, type Logger, type Result } from '@cloudless/kernel';
 import {
-  agentMessageSchema,
-  coordinatorMessageSchema,
   LINK_PROTOCOL,
-  MAX_CONTROL_BYTES,
   MAX_HANDSHAKE_BYTES,
   type HandshakeRequest,
   type HandshakeResponse,
@@ -14,11 +11,10 @@ import {
   type NodeId,
 } from '@cloudless/proto';
 import { WebSocketServer } from 'ws';
-import { createLink } from '../create-link.ts';
 import type { CoordinatorLink, LinkReason } from '../link.ts';
-import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import { createAdmission } from './admission.ts';
 import { carryInWebSocket, carryOnConnection, isLinkUpgrade, type Carrier } from './carrier.ts';
+import { createControlPaths } from './control-paths.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
 import { createExchange, type HandshakeExchange } from './handshake-exchange.ts';
 import { createInnerContext, readPeerChain, type PeerChain, type TlsIdentity } from './inner-tls.ts';
@@ -31,9 +27,7 @@ const HANDSHAKE_DEADLINE_MS = 10_000;
  * Connections whose handshake is worked on at once, those that wait for it, and for how long: less than a device that has other addresses waits for a word
  * (4 s), and than any waits before it tries a WebSocket (5 s).
  */
-const ADMISSION = { atOnce: 256, queueLimit: 2048, waitMs: 3000 };
-/** Control paths of known devices that wait for their bulk path; more are asked to come back. */
-const MAX_HALVES = 4096;
+const ADMISSION = { atOnce: 256, queueLimit: 2048, waitMs: 3000, quietBelow: 64 };
 /** Connections that wait for a person's approval at once; more keep the short deadline. */
 const MAX_KEPT_OPEN = 64;
 
@@ -53,7 +47,7 @@ export type AgentEndpointOptions = {
   handshake(request: HandshakeRequest, chain: PeerChain, exchange: HandshakeExchange): Promise<HandshakeResponse>;
   /** How many are served at once, and wait; for a test of the limits. */
   readonly admission?: Partial<typeof ADMISSION>;
-  /** Both paths stand. */
+  /** Its control path stands; of an agent of the release before, both. */
   onLink(link: CoordinatorLink, peer: AuthenticatedPeer): void;
 };
 
@@ -74,13 +68,6 @@ export interface AgentEndpoint {
   stop(): void;
 }
 
-type Waiting = {
-  readonly nodeId: NodeId;
-  /** The certificate that it showed, DER. */
-  readonly leaf: Uint8Array;
-  readonly channel: DuplexChannel;
-  readonly connection: Connection;
-};
 /** One connection before it is part of a link. */
 type Connection = {
   readonly remoteAddress: string | undefined;
@@ -101,9 +88,13 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
   const keptOpen = new Set<Connection>();
   /** Wait for their turn. */
   const atDoor = new Set<Carrier>();
-  /** Control paths that wait for their bulk path, by the secret that it must present. */
-  const waiting = new Map<string, Waiting>();
   const admission = createAdmission({ clock, entropy, ...ADMISSION, ...options.admission });
+  const paths = createControlPaths({
+    clock,
+    entropy,
+    admission,
+    onLink: (link, { nodeId, remoteAddress }) => options.onLink(link, { nodeId, remoteAddress }),
+  });
   const webSockets = new WebSocketServer({
     noServer: true,
     perMessageDeflate: false,
@@ -165,12 +156,12 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
       const message = `the agent speaks protocol ${preamble.protocol}, this coordinator ${OLDEST_PROTOCOL} to ${LINK_PROTOCOL}: update the older of the two`;
       return refuse(channel, connection, { code: 'protocol_mismatch', message, retry: true });
     }
-    const control = preamble.kind === 'bulk' ? waiting.get(preamble.session) : undefined;
-    // Whose the certificate of its control path is was judged a moment ago, and this connection proved to hold the key to it too.
+    const control = preamble.kind === 'bulk' ? paths.find(preamble.session) : undefined;
+    // Whose the certificate of its control path is was judged when that came, and this connection proved to hold the key to it too.
     const isSame = control !== undefined && chain[0] !== undefined && Buffer.compare(control.leaf, chain[0]) === 0;
     const who = isSame ? ok(control.nodeId) : options.authenticate(chain);
     if (!who.ok) return refuse(channel, connection, who.error);
-    if (preamble.kind === 'control') return serveControl(who.value, chain, channel, connection);
+    if (preamble.kind === 'control') return serveControl(who.value, preamble, chain, channel, connection);
     if (!control || control.nodeId !== who.value) {
       return refuse(channel, connection, {
         code: 'refused',
@@ -178,39 +169,26 @@ export function createAgentEndpoint(options: AgentEndpointOptions): AgentEndpoin
         retry: true,
       });
     }
-    waiting.delete(preamble.session);
-    serveBulk(control, channel, connection);
-  }
-
-  function serveControl(nodeId: NodeId, [leaf = new Uint8Array()]: PeerChain, channel: DuplexChannel, connection: Connection): void {
-    if (waiting.size >= MAX_HALVES) {
-      const message = `${MAX_HALVES} other devices are connecting now; this one comes back in a moment`;
-      return refuse(channel, connection, { code: 'overloaded', message, retry: true });
-    }
-    const session = Buffer.from(entropy.bytes(32)).toString('base64url');
-    waiting.set(session, { nodeId, leaf, channel, connection });
-    channel.setMaxFrame(MAX_CONTROL_BYTES);
-    const forget = (): void => void waiting.delete(session);
-    channel.receive({ frame: () => connection.abandon(), closed: forget });
-    // The agent says nothing here before its bulk path stands; `receive` also tells when it goes.
-    answer(channel, { kind: 'opened', session });
-    connection.shaken();
-  }
-
-  function serveBulk(control: Waiting, channel: DuplexChannel, connection: Connection): void {
     connection.finish();
-    control.connection.finish();
-    channel.setMaxFrame(MAX_BULK_FRAME_BYTES);
-    answer(channel, { kind: 'attached' });
-    const link = createLink({
-      control: control.channel,
-      bulk: channel,
-      role: 'acceptor',
-      outgoing: coordinatorMessageSchema,
-      incoming: agentMessageSchema,
-      clock,
-    });
-    options.onLink(link, { nodeId: control.nodeId, remoteAddress: control.connection.remoteAddress });
+    paths.attach(preamble.session, channel);
+  }
+
+  function serveControl(
+    nodeId: NodeId,
+    { bulk }: Extract<Preamble, { kind: 'control' }>,
+    [leaf = new Uint8Array()]: PeerChain,
+    channel: DuplexChannel,
+    connection: Connection,
+  ): void {
+    const { remoteAddress } = connection;
+    const path = { nodeId, leaf, channel, remoteAddress, linked: () => connection.finish(), abandon: () => connection.abandon() };
+    if (bulk === 'later') {
+      connection.finish();
+      return paths.link(path);
+    }
+    if (paths.hold(path)) return connection.shaken();
+    const message = 'too many other devices are connecting now; this one comes back in a moment';
+    refuse(channel, connection, { code: 'overloaded', message, retry: true });
   }
 
   async function serveHandshake(

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { connect as connectTcp, type AddressInfo, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
-import { ok } from '@cloudless/kernel';
+import { err, ok } from '@cloudless/kernel';
 import { createRealClock } from '@cloudless/kernel/node';
 import { createManualClock } from '@cloudless/kernel/testing';
 import { LINK_PROTOCOL } from '@cloudless/proto';
@@ -11,9 +11,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
 import { startEndpoint } from '../testing/tls-pair.ts';
-import { LINK_UPGRADE, type CarrierKind } from './carrier.ts';
-import { lazyInnerContext } from './inner-tls.ts';
-import { openInnerTls } from './open-inner-tls.ts';
+import { LINK_UPGRADE } from './carrier.ts';
+import { createCarrierMemory } from './carrier-memory.ts';
+import { lazyInnerContext, type JudgePeer } from './inner-tls.ts';
+import { openInnerTls, type InnerDial } from './open-inner-tls.ts';
 
 const clock = createRealClock();
 const ASK = `GET /agent HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: ${LINK_UPGRADE}\r\n\r\n`;
@@ -21,14 +22,17 @@ const ASK = `GET /agent HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: $
 /** One path; closed when the test is over. */
 async function open(
   url: string,
-  options: { readonly clock?: typeof clock; readonly carrier?: CarrierKind; readonly openWithinMs?: number } = {},
+  {
+    judge = ok,
+    ...options
+  }: Partial<Pick<InnerDial, 'clock' | 'carrier' | 'openWithinMs' | 'carriers' | 'context'>> & { readonly judge?: JudgePeer } = {},
 ) {
   const opened = await openInnerTls({
     url,
     clock,
-    ...options,
     context: lazyInnerContext(THROWAWAY_IDENTITY),
-    judgeCoordinator: ok,
+    ...options,
+    judgeCoordinator: judge,
     signal: new AbortController().signal,
     maxFrameBytes: 65_536,
     preamble: { kind: 'control', protocol: LINK_PROTOCOL },
@@ -83,6 +87,41 @@ describe('a device', () => {
     const manual = createManualClock();
     const { url } = await startBehind(() => void manual.advance(5000));
     expect(await open(url, { clock: manual })).toMatchObject({ carrier: 'websocket' });
+  });
+
+  it('waits for that once: other dials of it begin with a WebSocket, for an hour, or until one fails', async () => {
+    const manual = createManualClock();
+    const carriers = createCarrierMemory(manual);
+    const { url, asked } = await startBehind(() => void manual.advance(5000));
+    const dial = { clock: manual, carriers };
+    await open(url, dial);
+    expect(await open(url, dial)).toMatchObject({ carrier: 'websocket' });
+    expect(asked).toEqual([LINK_UPGRADE, 'websocket', 'websocket']);
+    await manual.advance(3_600_000);
+    await open(url, dial);
+    expect(asked.slice(3)).toEqual([LINK_UPGRADE, 'websocket']);
+    await open(url, { ...dial, judge: () => err('it is another cluster') }).catch(() => undefined);
+    await open(url, dial);
+    expect(asked.slice(5)).toEqual(['websocket', LINK_UPGRADE, 'websocket']);
+  });
+
+  it('remembers nothing of what answers at once', async () => {
+    const carriers = createCarrierMemory(clock);
+    const { url, asked } = await startBehind(status('426 Upgrade Required'));
+    await open(url, { carriers });
+    await open(url, { carriers });
+    expect(asked).toEqual([LINK_UPGRADE, 'websocket', LINK_UPGRADE, 'websocket']);
+  });
+
+  it('fails with what to do when what it holds of its own is damaged', async () => {
+    const { url } = await startBehind(() => undefined);
+    const context = lazyInnerContext({ certificate: '-----BEGIN CERTIFICATE-----\nrubbish\n', key: 'rubbish' });
+    expect(await failureAt(url, { carrier: 'websocket', context })).toMatchObject({
+      name: 'DialFailed',
+      code: 'malformed',
+      retry: false,
+      message: expect.stringContaining('own certificate or key cannot be read') as string,
+    });
   });
 
   it('leaves such a door for its other addresses before that', async () => {

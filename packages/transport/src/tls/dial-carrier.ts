@@ -22,8 +22,8 @@ export type CarrierDial = {
 export type CarrierEvents = {
   opened(carrier: Duplex): void;
   failed(cause: unknown): void;
-  /** What answers knows no such upgrade, or lets none pass. */
-  unknown(): void;
+  /** What answers knows no such upgrade, or lets none pass; `silence`: nothing was answered for 5 s. */
+  unknown(why: 'answer' | 'silence'): void;
 };
 
 export interface CarrierAttempt {
@@ -56,9 +56,9 @@ function dialConnection({ url, clock }: CarrierDial, on: CarrierEvents): Carrier
     isSettled = true;
     silence?.cancel();
   };
-  const unknown = (): void => {
+  const unknown = (why: 'answer' | 'silence' = 'answer'): void => {
     destroy();
-    on.unknown();
+    on.unknown(why);
   };
   const destroy = (): void => {
     settle();
@@ -68,7 +68,7 @@ function dialConnection({ url, clock }: CarrierDial, on: CarrierEvents): Carrier
   };
   request.once('finish', () => {
     // It may be told after the answer has come.
-    if (!isSettled) silence = clock.setTimer(SILENT_MS, unknown);
+    if (!isSettled) silence = clock.setTimer(SILENT_MS, () => unknown('silence'));
   });
   request.once('error', (cause) => (isCutOff(cause) ? unknown() : on.failed(cause)));
   request.once('response', (answer) => {

@@ -5,22 +5,29 @@ import {
   JOIN_TTL_MS,
   LINK_PROTOCOL,
   MAX_CONTROL_BYTES,
+  type AgentMessage,
   type Candidate,
+  type CoordinatorMessage,
   type HandshakeResponse,
   type NodeId,
   type PairReveal,
 } from '@cloudless/proto';
-import { createLink } from '../create-link.ts';
+import type { LaterBulk } from '../bulk-path.ts';
+import { createLink, type AttachableLink } from '../create-link.ts';
+import type { FrameChannel } from '../frame-channel.ts';
 import type { AgentLink, LinkCode } from '../link.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
+import type { CarrierMemory } from './carrier-memory.ts';
 import { DialFailed } from './dial-failed.ts';
 import type { DuplexChannel } from './duplex-channel.ts';
 import { lazyInnerContext, type JudgePeer, type PeerChain, type TlsIdentity } from './inner-tls.ts';
-import { openInnerTls } from './open-inner-tls.ts';
+import { openInnerTls, type InnerDial } from './open-inner-tls.ts';
 import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from './preamble.ts';
 
 /** How long a dial may take in all. */
 const DIAL_DEADLINE_MS = 15_000;
+/** Waits between two tries to bring the bulk path of a link that stands; the last for all that follow. The coordinator sees to it that devices are not in step. */
+const BULK_RETRY_MS = [500, 1000, 2000, 5000, 10_000, 30_000];
 /** Certificates and bundle come back in one frame. */
 const MAX_ANSWER_BYTES = 64 * 2 ** 10;
 
@@ -34,10 +41,14 @@ export type DialOptions = {
   readonly signal?: AbortSignal | undefined;
   /** As of `AskOptions`. */
   readonly openWithinMs?: number | undefined;
+  /** The link stands, and its bulk path could not be brought this time. */
+  readonly onBulkFailed?: ((cause: unknown) => void) | undefined;
+  readonly carriers?: CarrierMemory | undefined;
 };
 
 /**
- * Opens both paths to the coordinator, each inside inner mutual TLS 1.3, and binds them to one link.
+ * Opens the control path to the coordinator inside inner mutual TLS 1.3, and a link over it. The bulk path comes when the coordinator asks for it, or a
+ * stream of this end; at once, where the coordinator is of the release before.
  * @throws DialFailed when it cannot be reached, is not this cluster's, or refuses; the signal's reason when it aborts
  */
 export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
@@ -48,35 +59,61 @@ export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
       context,
       signal,
       maxFrameBytes: MAX_CONTROL_BYTES,
-      preamble: { kind: 'control', protocol: LINK_PROTOCOL },
+      preamble: { kind: 'control', protocol: LINK_PROTOCOL, bulk: 'later' },
     });
-    try {
-      if (control.answer.kind !== 'opened') throw refusedBy(control.answer, options.url);
-      const bulk = await openInnerTls({
-        ...options,
-        context,
-        signal,
-        maxFrameBytes: MAX_BULK_FRAME_BYTES,
-        carrier: control.carrier,
-        preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session },
-      });
-      if (bulk.answer.kind !== 'attached') {
-        bulk.channel.destroy();
-        throw refusedBy(bulk.answer, options.url);
-      }
-      return createLink({
-        control: control.channel,
-        bulk: bulk.channel,
+    const { answer, channel, carrier } = control;
+    const linkOver = (bulk: FrameChannel | LaterBulk): AttachableLink<AgentMessage, CoordinatorMessage> =>
+      createLink({
+        control: channel,
+        bulk,
         role: 'dialler',
         outgoing: agentMessageSchema,
         incoming: coordinatorMessageSchema,
         clock: options.clock,
       });
+    try {
+      if (answer.kind !== 'opened') throw refusedBy(answer, options.url);
+      const dialBulk = (inner: AbortSignal): Promise<DuplexChannel> =>
+        openBulk({ ...options, context, carrier, signal: inner }, answer.session);
+      if (answer.bulk !== 'later') return linkOver(await dialBulk(signal));
+      // Whose turn it is, the coordinator says.
+      const link = linkOver({ ask: () => void bringBulk(link, dialBulk, options), askInTurn: () => undefined });
+      return link;
     } catch (cause) {
-      control.channel.destroy();
+      channel.destroy();
       throw cause;
     }
   });
+}
+
+/** @throws DialFailed */
+async function openBulk(dial: Omit<InnerDial, 'preamble' | 'maxFrameBytes'>, session: string): Promise<DuplexChannel> {
+  const preamble = { kind: 'bulk', protocol: LINK_PROTOCOL, session } as const;
+  const { channel, answer } = await openInnerTls({ ...dial, maxFrameBytes: MAX_BULK_FRAME_BYTES, preamble });
+  if (answer.kind === 'attached') return channel;
+  channel.destroy();
+  throw refusedBy(answer, dial.url);
+}
+
+/** Until it stands or the link ends: a link without it is worth more than none, so that it is only tried again. */
+async function bringBulk(
+  link: AttachableLink<AgentMessage, CoordinatorMessage>,
+  dialBulk: (signal: AbortSignal) => Promise<DuplexChannel>,
+  options: DialOptions,
+): Promise<void> {
+  const { clock, url } = options;
+  for (let failures = 0; !link.signal.aborted; failures += 1) {
+    try {
+      return link.attachBulk(await inTime({ clock, signal: link.signal }, `dialling ${url} for the bulk path`, dialBulk));
+    } catch (cause) {
+      if (link.signal.aborted) return;
+      options.onBulkFailed?.(cause);
+      const asked = cause instanceof DialFailed ? (cause.retryAfterMs ?? 0) : 0;
+      await clock
+        .sleep(Math.max(asked, BULK_RETRY_MS[Math.min(failures, BULK_RETRY_MS.length - 1)] ?? 0), link.signal)
+        .catch(() => undefined);
+    }
+  }
 }
 
 /** @throws DialFailed `timeout` after 15 s */
@@ -101,6 +138,8 @@ type AskOptions = {
   readonly signal?: AbortSignal | undefined;
   /** How long the other end may take to let the connection in, which costs it nothing; as long as the dial when absent. Then it fails with `silent`. */
   readonly openWithinMs?: number | undefined;
+  /** Shared by all dials of a device. */
+  readonly carriers?: CarrierMemory | undefined;
 };
 /** How a person's approval is waited for. */
 type Waiting = {

@@ -24,4 +24,5 @@ export {
 } from './agent-endpoint.ts';
 export { createPeerEndpoint, type PeerConnection, type PeerEndpoint, type PeerEndpointOptions } from './peer/peer-endpoint.ts';
 export { dialPeer, type PeerDial } from './peer/dial-peer.ts';
+export { createCarrierMemory, type CarrierMemory } from './carrier-memory.ts';
 export { LINK_UPGRADE } from './carrier.ts';

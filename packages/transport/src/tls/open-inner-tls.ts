@@ -1,6 +1,7 @@
 import { connect, type SecureContext, type TLSSocket } from 'node:tls';
 import type { Clock } from '@cloudless/kernel';
 import type { CarrierKind } from './carrier.ts';
+import type { CarrierMemory } from './carrier-memory.ts';
 import { dialCarrier, type CarrierAttempt } from './dial-carrier.ts';
 import { DialFailed } from './dial-failed.ts';
 import { createDuplexChannel, type DuplexChannel } from './duplex-channel.ts';
@@ -22,6 +23,8 @@ export type InnerDial = {
   readonly openWithinMs?: number | undefined;
   /** What carried this link's other path. */
   readonly carrier?: CarrierKind | undefined;
+  /** What earlier dials found out. */
+  readonly carriers?: CarrierMemory | undefined;
 };
 
 /** One path, its preamble answered. */
@@ -38,7 +41,9 @@ export async function openInnerTls(dial: InnerDial): Promise<OpenedPath> {
   dial.signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<OpenedPath>();
   let attempt: CarrierAttempt | undefined;
+  let wasSilent = false;
   const failed = (cause: unknown): void => {
+    dial.carriers?.forget(dial.url);
     reject(dial.signal.aborted && cause === dial.signal.reason ? cause : (attempt?.explain(cause) ?? cause));
     attempt?.destroy();
   };
@@ -46,17 +51,27 @@ export async function openInnerTls(dial: InnerDial): Promise<OpenedPath> {
     attempt = dialCarrier(carrier, dial, {
       opened(outer) {
         patience?.cancel();
-        const inner = connect({
-          socket: outer,
-          ...INNER_TLS,
-          rejectUnauthorized: false,
-          ...(dial.context ? { secureContext: dial.context() } : {}),
-        });
+        const secureContext = readContext(dial);
+        if (secureContext instanceof DialFailed) return failed(secureContext);
+        const inner = connect({ socket: outer, ...INNER_TLS, rejectUnauthorized: false, ...(secureContext ? { secureContext } : {}) });
         inner.once('error', failed);
-        inner.once('secureConnect', () => speak(inner, dial, (spoken) => resolve({ ...spoken, carrier }), failed));
+        inner.once('secureConnect', () =>
+          speak(
+            inner,
+            dial,
+            (spoken) => {
+              if (wasSilent) dial.carriers?.noteWebSocketOnly(dial.url);
+              resolve({ ...spoken, carrier });
+            },
+            failed,
+          ),
+        );
       },
       failed,
-      unknown: () => tryIn('websocket'),
+      unknown(why) {
+        wasSilent = why === 'silence';
+        tryIn('websocket');
+      },
     });
   }
   const { openWithinMs } = dial;
@@ -64,12 +79,26 @@ export async function openInnerTls(dial: InnerDial): Promise<OpenedPath> {
     openWithinMs === undefined ? undefined : dial.clock.setTimer(openWithinMs, () => failed(saidNothing(dial.url, openWithinMs)));
   const onAbort = (): void => failed(dial.signal.reason);
   dial.signal.addEventListener('abort', onAbort, { once: true });
-  tryIn(dial.carrier ?? 'connection');
+  tryIn(dial.carrier ?? (dial.carriers?.isWebSocketOnly(dial.url) ? 'websocket' : 'connection'));
   try {
     return await promise;
   } finally {
     patience?.cancel();
     dial.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** What this device holds of its own may be damaged. */
+function readContext({ context }: InnerDial): SecureContext | DialFailed | undefined {
+  try {
+    return context?.();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    return new DialFailed(
+      'malformed',
+      `This device's own certificate or key cannot be read (${why}): its data is damaged. Restore its data folder, or remove it and join the device anew.`,
+      { retry: false, cause },
+    );
   }
 }
 

@@ -1,9 +1,10 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { ok } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createManualClock } from '@cloudless/kernel/testing';
 import { LINK_PROTOCOL } from '@cloudless/proto';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { describeLinkContract } from '../contract/link-contract.ts';
 import { startTcpProxy } from '../testing/tcp-proxy.ts';
@@ -12,18 +13,26 @@ import { createPair, startEndpoint } from '../testing/tls-pair.ts';
 import { startWebSocketProxy } from '../testing/websocket-proxy.ts';
 import { INSPECTOR_IDENTITY } from '../testing/inspector-identity.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
+import { parseJsonPayload } from '../frame-channel.ts';
+import { LINK_UPGRADE } from './carrier.ts';
 import { dialCarrier } from './dial-carrier.ts';
+import { createDuplexChannel } from './duplex-channel.ts';
 import { dialCoordinator } from './index.ts';
-import { lazyInnerContext } from './inner-tls.ts';
+import { createInnerContext, lazyInnerContext } from './inner-tls.ts';
 import { openInnerTls } from './open-inner-tls.ts';
+import { preambleFrame } from './preamble.ts';
 
 const clock = createRealClock();
 
 describeLinkContract('on the connection', () => createPair({}));
+describeLinkContract('on the connection, the bulk path later', () => createPair({ later: true }));
 describeLinkContract('inside TLS of a certificate that nobody trusts', () => createPair({ tls: true }));
 describeLinkContract('inside TLS through an HTTP proxy', () => createPair({ tls: true, proxy: true }));
 describeLinkContract('through an HTTP proxy', () => createPair({ proxy: true }));
 describeLinkContract('through what passes only WebSockets', () => createPair({ carrier: 'websocket', startFront: startWebSocketProxy }));
+describeLinkContract('through what passes only WebSockets, the bulk path later', () =>
+  createPair({ carrier: 'websocket', later: true, startFront: startWebSocketProxy }),
+);
 describeLinkContract('through what passes only WebSockets, inside TLS', () =>
   createPair({ carrier: 'websocket', startFront: (upstreamPort) => startWebSocketProxy(upstreamPort, THROWAWAY_IDENTITY) }),
 );
@@ -62,9 +71,9 @@ describe('the endpoint', () => {
     const gone = Array.from(endpoint.clients, (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
     silent.close();
     await Promise.all(gone);
-    // One place is enough for both paths: a control path gives it up when only its other half is missing.
+    // One place is enough for both paths: a control path gives it up before the other comes.
     const agent = await dial();
-    expect((await endpoint.linked).signal.aborted).toBe(false);
+    await (await endpoint.linked).bringBulk();
     agent.close({ code: 'closed', message: 'done', retry: false });
     endpoint.stop();
   });
@@ -89,6 +98,7 @@ describe('the endpoint', () => {
     const url = `ws://127.0.0.1:${relay.port}/agent`;
     await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     const link = await endpoint.linked;
+    await link.bringBulk();
     relay.turn(bothWays({ isBlocked: true }));
     link.close({ code: 'closed', message: 'stopping', retry: true });
     const gone = Array.from(endpoint.clients, (socket) => new Promise<void>((resolve) => void socket.once('close', () => resolve())));
@@ -135,8 +145,10 @@ describe('the endpoint', () => {
     const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
     expect(answer).toMatchObject({ kind: 'refused', code: 'certificate_refused', retry: false });
     channel.destroy();
-    await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const agent = await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    await (await endpoint.linked).bringBulk();
     expect(endpoint.shown).toEqual([0, 1]);
+    agent.close({ code: 'closed', message: 'done', retry: false });
     endpoint.stop();
   });
 
@@ -177,6 +189,33 @@ describe('the endpoint', () => {
     expect(answer).toMatchObject({ kind: 'refused', code: 'refused' });
     channel.destroy();
     stop();
+  });
+
+  it('asks for bulk paths in turn, and for one that streams wait for at once', async () => {
+    const endpoint = await startEndpoint(clock, false, { quietBelow: 0 });
+    onTestFinished(endpoint.stop);
+    const agent = await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    agent.onStream((incoming) => void incoming.accept());
+    const link = await endpoint.linked;
+    const bringing = link.bringBulk();
+    await agent.probe('control');
+    expect(endpoint.clients.size).toBe(1);
+    await link.openStream({ kind: 'file', file: { name: 'agent', sha256: 'a'.repeat(64) } });
+    await bringing;
+    expect(endpoint.clients.size).toBe(2);
+    agent.close({ code: 'closed', message: 'done', retry: false });
+  });
+
+  it('takes an agent of the release before, which says nothing before both paths stand', async () => {
+    const endpoint = await startEndpoint();
+    onTestFinished(endpoint.stop);
+    const dial = { ...dialTo(endpoint.url), context: lazyInnerContext(THROWAWAY_IDENTITY) };
+    const control = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
+    if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
+    expect(control.answer.bulk).toBeUndefined();
+    await openInnerTls({ ...dial, preamble: { kind: 'bulk', protocol: LINK_PROTOCOL, session: control.answer.session } });
+    expect((await endpoint.linked).stands('bulk')).toBe(true);
+    control.channel.destroy();
   });
 
   it('answers that something broke here, and not what', async () => {
@@ -240,6 +279,63 @@ describe('dialling', () => {
     });
     link.close({ code: 'closed', message: 'done', retry: false });
     endpoint.stop();
+  });
+
+  it('brings the bulk path again when it failed, and the link goes on meanwhile', async () => {
+    const manual = createManualClock();
+    const endpoint = await startEndpoint();
+    onTestFinished(endpoint.stop);
+    const failed = Promise.withResolvers<unknown>();
+    const agent = await dialCoordinator({
+      url: endpoint.url,
+      identity: THROWAWAY_IDENTITY,
+      judgeCoordinator: ok,
+      clock: manual,
+      onBulkFailed: failed.resolve,
+    });
+    const [accept] = endpoint.http.listeners('upgrade') as ((...of: unknown[]) => void)[];
+    endpoint.http.removeAllListeners('upgrade').once('upgrade', (_request, socket) => socket.end('HTTP/1.1 502 So\r\n\r\n'));
+    const link = await endpoint.linked;
+    const bringing = link.bringBulk();
+    expect(await failed.promise).toMatchObject({ name: 'DialFailed', hop: 'http' });
+    endpoint.http.on('upgrade', (...of) => accept?.(...of));
+    await agent.probe('control');
+    expect(agent.stands('bulk')).toBe(false);
+    await manual.advance(500);
+    await bringing;
+    await agent.probe('bulk');
+    agent.close({ code: 'closed', message: 'done', retry: false });
+  });
+
+  it('brings both paths before it speaks to a coordinator of the release before', async () => {
+    const said: string[] = [];
+    const answers = { control: { kind: 'opened', session: 's' }, bulk: { kind: 'attached' } } as const;
+    const server = createServer((socket) =>
+      socket
+        .on('error', () => undefined)
+        .once('data', () => {
+          socket.write(`HTTP/1.1 101 So\r\nconnection: Upgrade\r\nupgrade: ${LINK_UPGRADE}\r\n\r\n`);
+          const secureContext = createInnerContext(THROWAWAY_IDENTITY);
+          const channel = createDuplexChannel(
+            new TLSSocket(socket, { isServer: true, secureContext, requestCert: true, rejectUnauthorized: false }),
+            65_536,
+          );
+          channel.receive({
+            frame(frame) {
+              const { kind } = parseJsonPayload(frame.subarray(1)) as { readonly kind: string };
+              said.push(kind);
+              if (kind === 'control' || kind === 'bulk') channel.write(preambleFrame(answers[kind]));
+            },
+            closed: () => undefined,
+          });
+        }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/agent`;
+    const agent = await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    expect([agent.stands('bulk'), ...said]).toEqual([true, 'control', 'bulk']);
+    agent.close({ code: 'closed', message: 'done', retry: false });
   });
 
   it('sends nothing to a coordinator that the judge refuses', async () => {
