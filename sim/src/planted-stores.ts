@@ -92,7 +92,9 @@ const withReports = (store: Store, change: (observed: AllocationRow['observed'])
   });
 
 const hidePause = ({ cause }: AllocationRow['observed']): Partial<AllocationRow['observed']> =>
-  ['leaseAwaited', 'leaseEnded', 'stoppedAlone'].includes(cause.code) ? { cause: { code: 'running', message: 'It runs.' } } : {};
+  ['leaseAwaited', 'leaseEnded', 'leaseReleased', 'stoppedAlone'].includes(cause.code)
+    ? { cause: { code: 'running', message: 'It runs.' } }
+    : {};
 
 /** The store as the node sessions have it: the planted bugs are that no restart is ever recorded, and not why a replica may not run. */
 export function misrecord(store: Store, plant: Plant | undefined): Store {

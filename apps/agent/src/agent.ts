@@ -7,6 +7,7 @@ import { NOTHING_SENSED, startLendingKeeper, type LendingKeeper, type SensedFact
 import { refuseUnlent } from './lending/refuse-unlent.ts';
 import { removeAll } from './lending/remove-all.ts';
 import { createMemoryLeaseStore, type LeaseStore } from './leases/lease-file.ts';
+import { giveBackLeases } from './leases/give-back.ts';
 import { startLeaseKeeper } from './leases/lease-keeper.ts';
 import { createLogCollector } from './logs/log-collector.ts';
 import type { LogStore } from './logs/log-store.ts';
@@ -74,7 +75,10 @@ export interface Agent {
    * @throws CloudlessError `coordinator_unreachable` without a session
    */
   leave(options: { readonly now: boolean; readonly reason: string }): Promise<void>;
-  /** Ends the session and the loops; containers go on. `isShutdown`: the machine ends with it, and the coordinator is told so. */
+  /**
+   * Ends the session and the loops; containers go on. `isShutdown`: the machine ends with it, and the coordinator is told so, after what
+   * runs at most once was stopped, for at most `GIVE_BACK_MS`.
+   */
   stop(options?: { readonly isShutdown: boolean }): Promise<void>;
 }
 
@@ -279,7 +283,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       if (now) await lending.setRule({ ...lending.rule, pausedAt: clock.now() });
     },
     async stop({ isShutdown } = { isShutdown: false }) {
-      if (isShutdown) await current.session?.shutDown();
+      if (isShutdown) await current.session?.shutDown(await giveBackLeases({ leases, loop, clock, logger }));
       await lifecycle.stop();
     },
   };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createPinoLogger, createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { AGENT_VERSION, createAgent, type Agent } from './agent.ts';
 import type { AgentConfig } from './config.ts';
+import { GIVE_BACK_MS } from './leases/give-back.ts';
 import { createFileLeaseStore, readBootId } from './leases/file-lease-store.ts';
 import { boundLogFile } from './logs/bound-file.ts';
 import { createFileLogStore } from './logs/file-log-store.ts';
@@ -25,6 +26,8 @@ import { createUpdater } from './update/updater.ts';
 
 /** How long stopping may take before the process ends anyway. */
 const STOP_DEADLINE_MS = 5_000;
+/** With the machine: what runs at most once is stopped before. Below what the service's unit allows (`TimeoutStopSec`). */
+const SHUTDOWN_DEADLINE_MS = GIVE_BACK_MS + 3_000;
 const FILES = { root: '/' };
 
 /** Wires an agent to this machine and runs it until a signal: SIGTERM ends it cleanly, containers go on. */
@@ -41,7 +44,7 @@ export async function runAgent(config: AgentConfig): Promise<void> {
   const current: { agent?: Agent } = {};
 
   const end = (code: number, isShutdown = false): void => {
-    clock.setTimer(STOP_DEADLINE_MS, () => process.exit(code || 1));
+    clock.setTimer(isShutdown ? SHUTDOWN_DEADLINE_MS : STOP_DEADLINE_MS, () => process.exit(code || 1));
     (current.agent?.stop({ isShutdown }) ?? Promise.resolve()).then(
       () => process.exit(code),
       (cause: unknown) => {

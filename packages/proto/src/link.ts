@@ -132,8 +132,14 @@ export const agentMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('fingerprint'), fingerprint: fingerprintSchema }),
   /** A gap was seen: the coordinator answers with COMPLETE. */
   z.strictObject({ kind: z.literal('resync'), reason: z.string().max(500) }),
-  /** `sleep`: it goes to sleep, `shutdown`: its machine is shut down; both come back. Since protocol 3; absent, it says goodbye. */
-  z.strictObject({ kind: z.literal('leave'), reason: z.string().max(500), why: z.enum(['sleep', 'shutdown']).optional() }),
+  z.strictObject({
+    kind: z.literal('leave'),
+    reason: z.string().max(500),
+    /** `sleep`: it goes to sleep, `shutdown`: its machine is shut down; both come back. Since protocol 3; absent, it says goodbye. */
+    why: z.enum(['sleep', 'shutdown']).optional(),
+    /** Exclusive allocations that ended there, and that no agent of the device starts without a new lease. */
+    released: z.array(allocationIdSchema).max(10_000).optional(),
+  }),
   z.strictObject({ kind: z.literal('renew'), csr: z.string().max(8192) }),
   /** The owner takes the device out of the cluster: its replicas are to be moved first. Answered by `departed`. */
   z.strictObject({ kind: z.literal('depart'), reason: z.string().max(500) }),

@@ -4,7 +4,7 @@ import type { Checker, View } from './checker.ts';
 type Life = { containerId: string | undefined; endedByItself: boolean; reruns: number };
 
 /** Told of a replica that may not run now: its lease ended or is awaited, or it was too long without a coordinator. */
-const PAUSES: ReadonlySet<string> = new Set(['leaseAwaited', 'leaseEnded', 'stoppedAlone']);
+const PAUSES: ReadonlySet<string> = new Set(['leaseAwaited', 'leaseEnded', 'leaseReleased', 'stoppedAlone']);
 
 /**
  * A container that ended and runs again was counted, with a cause, by who started it again; or it was told why it may not run, and an end

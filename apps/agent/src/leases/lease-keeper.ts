@@ -20,6 +20,10 @@ export interface LeaseKeeper {
   assigned(): void;
   /** Why a replica may not run now; `undefined` while it may. */
   pauseOf(assignment: Assignment): Cause | undefined;
+  /** The machine is shut down: nothing exclusive may run any more, and no lease is asked for or taken. @returns what may hold one */
+  close(): readonly AllocationId[];
+  /** These have ended after `close`. Resolves when their leases are gone from the disk too, so that no later agent runs them on. */
+  release(ids: readonly AllocationId[]): Promise<void>;
   stop(): void;
 }
 
@@ -35,6 +39,10 @@ export type LeaseKeeperDeps = {
 
 const AWAITED: Cause = { code: 'leaseAwaited', message: 'It runs at most once, and waits for its lease from the coordinator.' };
 const ENDED: Cause = { code: 'leaseEnded', message: 'It runs at most once, and its lease ended: no coordinator renewed it in time.' };
+const SHUT_DOWN: Cause = {
+  code: 'leaseReleased',
+  message: 'It runs at most once, and its device is shut down: it was stopped here, so that another device may run it.',
+};
 const ALONE: Cause = {
   code: 'stoppedAlone',
   message: 'No coordinator was reached for as long as it may run without one; it starts again when one answers.',
@@ -49,6 +57,8 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
   /** After a start: from the start on, because what was before is not known. */
   let contactAtMs = clock.bootMs();
   const paused = new Set<AllocationId>();
+  let isClosed = false;
+  const released = new Set<AllocationId>();
   let timer: Timer | undefined;
   let timerAtMs = Infinity;
   let writing: Promise<void> = Promise.resolve();
@@ -63,6 +73,7 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
   }
 
   function pauseOf(assignment: Assignment): Cause | undefined {
+    if (isClosed && assignment.spec.exclusive) return SHUT_DOWN;
     if (limitOf(assignment) > clock.bootMs()) return undefined;
     if (!assignment.spec.exclusive) return ALONE;
     return endsAtMs.has(assignment.allocationId) ? ENDED : AWAITED;
@@ -105,7 +116,7 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
     const held = new Set(
       deps
         .assignments()
-        .filter(({ spec }) => spec.exclusive)
+        .filter(({ allocationId, spec }) => spec.exclusive && !released.has(allocationId))
         .map(({ allocationId }) => allocationId),
     );
     const all = new Map([...endsAtMs, ...grants]);
@@ -132,10 +143,13 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
     due: () =>
       deps
         .assignments()
-        .filter((assignment) => isExclusive(assignment) && leftMs(assignment.allocationId) < leaseMsOf(assignment.spec) * (1 - RENEW_AFTER))
+        .filter(
+          (assignment) =>
+            !isClosed && isExclusive(assignment) && leftMs(assignment.allocationId) < leaseMsOf(assignment.spec) * (1 - RENEW_AFTER),
+        )
         .map(({ allocationId }) => allocationId),
     granted(sentAtMs, grants) {
-      if (grants.length === 0) return Promise.resolve();
+      if (grants.length === 0 || isClosed) return Promise.resolve();
       writing = writing
         .then(() => write(sentAtMs, grants))
         .catch((cause: unknown) => logger.error({ op: 'lease.write', outcome: 'failed', leases: grants.length }, cause));
@@ -147,6 +161,19 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
     },
     assigned: judge,
     pauseOf,
+    close() {
+      isClosed = true;
+      judge();
+      return deps
+        .assignments()
+        .filter(isExclusive)
+        .map(({ allocationId }) => allocationId);
+    },
+    async release(ids) {
+      for (const id of ids) released.add(id);
+      await writing;
+      await write(0, []);
+    },
     stop: () => timer?.cancel(),
   };
 }

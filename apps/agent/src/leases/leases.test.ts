@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createAgentBench } from '../testing/agent-bench.ts';
 import { buildAssignment } from '../testing/build-assignment.ts';
+import { GIVE_BACK_MS } from './give-back.ts';
 import { createMemoryLeaseStore, type LeaseFile } from './lease-file.ts';
 
 const LEASE_MS = 30_000;
@@ -122,6 +123,69 @@ test('after a restart of the machine no lease holds: it does not start offline',
   await bench.run(20_000);
   expect(bench.states()).toEqual(['exited']);
   expect(bench.runtime.starts).toBe(starts);
+});
+
+test('on a machine that is shut down it is stopped first, and its lease is given back when that is seen and on the disk', async () => {
+  await using bench = open();
+  const agent = await bench.start();
+  await bench.run(1000);
+  const order: string[] = [];
+  const save = bench.leaseStore.save;
+  bench.leaseStore.save = (file) => {
+    order.push(`${file.leases.length} leases on the disk, ${bench.states().join()}`);
+    return save(file);
+  };
+  const stopped = agent.stop({ isShutdown: true });
+  await bench.run(3000);
+  await stopped;
+  expect(order).toEqual(['0 leases on the disk, exited']);
+  expect(bench.coordinator.said('leave')).toMatchObject([{ why: 'shutdown', released: [id] }]);
+  const { starts } = bench.runtime;
+  bench.coordinator.isReachable = false;
+  await bench.start();
+  await bench.run(20_000);
+  expect(bench.runtime.starts).toBe(starts);
+  bench.coordinator.isReachable = true;
+  await bench.run(12_000);
+  expect(bench.coordinator.observed(id)).toMatchObject({ phase: 'running', ready: true, restarts: 0 });
+});
+
+test('what does not end in time keeps its lease, and holds a shutdown up no longer than that', async () => {
+  await using bench = open(buildAssignment('db', { exclusive: true, terminationGraceMs: 60_000 }));
+  const agent = await bench.start();
+  await bench.run(1000);
+  bench.runtime.stop = (_id, _graceMs, signal) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+  let isStopped = false;
+  const stopped = agent.stop({ isShutdown: true }).then(() => (isStopped = true));
+  await bench.run(GIVE_BACK_MS - 100);
+  expect(isStopped).toBe(false);
+  await bench.run(1200);
+  expect(isStopped).toBe(true);
+  await stopped;
+  expect(bench.coordinator.said('leave')).toHaveLength(1);
+  expect(bench.coordinator.said('leave')[0]).not.toHaveProperty('released');
+});
+
+test('a start that is under way at the shutdown is waited for and ended before the lease is given back', async () => {
+  await using bench = open();
+  const agent = await bench.start();
+  await bench.run(1000);
+  const start = bench.runtime.start.bind(bench.runtime);
+  // An engine goes on with what it was asked, whoever has gone meanwhile.
+  bench.runtime.start = async (containerId) => {
+    await bench.clock.sleep(2000);
+    await start(containerId, new AbortController().signal);
+  };
+  bench.runtime.crash(bench.runtime.containers[0]?.containerId ?? '');
+  await bench.run(500);
+  const stopped = agent.stop({ isShutdown: true });
+  await bench.run(4000);
+  await stopped;
+  expect(bench.coordinator.said('leave')).toMatchObject([{ released: [id] }]);
+  expect(bench.states()).toEqual(['exited']);
+  await bench.run(10_000);
+  expect(bench.states()).toEqual(['exited']);
 });
 
 test('a disk that takes no lease starts nothing', async () => {

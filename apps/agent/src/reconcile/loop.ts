@@ -47,6 +47,11 @@ export interface ReconcileLoop {
   reconsider(): void;
   /** Own containers that run, as last observed. */
   running(): readonly ObservedContainer[];
+  /**
+   * Of replicas that may not run, those that do not: resolves when all are found at rest, or at the signal with those that were. None of
+   * them runs again before it may.
+   */
+  untilAtRest(ids: readonly AllocationId[], signal: AbortSignal): Promise<readonly AllocationId[]>;
   stop(): Promise<void>;
 }
 
@@ -59,6 +64,9 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
   const early = new Set<AllocationId>();
   /** Spec hash of what is being fetched and started: it is given up when it is no longer wanted. */
   const launches = new Map<AllocationId, string>();
+  /** Paused, and found ended by the turn that had nothing left to do. One look earlier a start might still be under way. */
+  const atRest = new Set<AllocationId>();
+  const restListeners = new Set<() => void>();
   let isObserved = false;
   let platform = 'linux/amd64';
   let lost = new AbortController();
@@ -90,6 +98,14 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
     for (const container of containers) logs.follow(container);
   }
 
+  function noteRest(id: AllocationId, containers: readonly ObservedContainer[], isSettled: boolean): void {
+    const assignment = held.assignment(id);
+    const isPaused = assignment !== undefined && deps.pauseOf(assignment) !== undefined;
+    if (!isSettled || !isPaused || containers.some(({ state }) => state !== 'exited')) return void atRest.delete(id);
+    atRest.add(id);
+    for (const listener of restListeners) listener();
+  }
+
   async function takeTurn(id: AllocationId, turnSignal: AbortSignal): Promise<Turn> {
     const signal = AbortSignal.any([turnSignal, lost.signal, stopping.signal]);
     try {
@@ -103,6 +119,7 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
         );
         noteContainers(id, containers);
         const actions = decide(id, containers);
+        noteRest(id, containers, actions.length === 0);
         if (actions.length === 0) return { kind: 'done' };
         for (const action of actions) {
           if (action.kind === 'launch') launches.set(id, specHashOf(action.assignment));
@@ -204,6 +221,18 @@ export function startReconcileLoop(deps: LoopDeps): ReconcileLoop {
   return {
     assigned,
     reconsider: () => assigned(held.assignments().map(({ allocationId }) => allocationId)),
+    untilAtRest(ids, signal) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const look = (): void => void (ids.every((id) => atRest.has(id)) && resolve());
+      restListeners.add(look);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+      look();
+      return promise.then(() => {
+        restListeners.delete(look);
+        return ids.filter((id) => atRest.has(id));
+      });
+    },
     running: () => [...observed.values()].flat().filter((container) => container.state === 'running'),
     async stop() {
       stopping.abort(new Error('the agent stops'));

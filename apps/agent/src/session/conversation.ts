@@ -1,5 +1,5 @@
 import { unreachable, type Timer } from '@cloudless/kernel';
-import { LINK_PROTOCOL, type CoordinatorMessage, type Fingerprint } from '@cloudless/proto';
+import { LINK_PROTOCOL, type AllocationId, type CoordinatorMessage, type Fingerprint } from '@cloudless/proto';
 import type { AgentLink, LinkClosed, LinkReason } from '@cloudless/transport';
 import type { AgentIdentity } from '../state/state.ts';
 import { judgeAuthority } from './judge-authority.ts';
@@ -24,8 +24,11 @@ export interface Conversation {
   sendFingerprint(fingerprint: Fingerprint): void;
   /** Asks to leave the cluster. `false`: not said, there is no welcome yet. */
   depart(reason: string): boolean;
-  /** Says that the device sleeps or is shut down; the coordinator ends the link. `false`: nobody who would know. */
-  leave(why: Why): boolean;
+  /**
+   * Says that the device sleeps or is shut down; the coordinator ends the link. `false`: nobody who would know.
+   * @param released exclusive replicas that ended here and do not start again without a new lease
+   */
+  leave(why: Why, released?: readonly AllocationId[]): boolean;
 }
 
 /** One link's worth of session: hello with the full state, then whatever the coordinator says, one message after the other. */
@@ -199,7 +202,8 @@ export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: 
     ended,
     depart: (reason) => heartbeats !== undefined && link.send({ kind: 'depart', reason }),
     // The coordinator closes when it has read it; should it not, the silence of the device does.
-    leave: (why) => knowsWhy && link.send({ kind: 'leave', reason: REASON[why], why }),
+    leave: (why, released = []) =>
+      knowsWhy && link.send({ kind: 'leave', reason: REASON[why], why, ...(released.length > 0 ? { released: [...released] } : {}) }),
     sendFingerprint(next) {
       if (heartbeats) link.send({ kind: 'fingerprint', fingerprint: next });
       else newer = next;

@@ -1,5 +1,5 @@
 import { withDeadline } from '@cloudless/kernel';
-import { isCloudlessError, joinHopSchema, type Fingerprint, type JoinHop } from '@cloudless/proto';
+import { isCloudlessError, joinHopSchema, type AllocationId, type Fingerprint, type JoinHop } from '@cloudless/proto';
 import { reconnectDelayMs, type AgentLink } from '@cloudless/transport';
 import { converse, type Conversation } from './conversation.ts';
 import type { SessionDeps, SessionState } from './session-ports.ts';
@@ -18,8 +18,8 @@ export interface Session {
   networkChanged(reason: string): void;
   /** The device is about to sleep: says so, and does not come back before it woke. */
   sleep(): void;
-  /** The machine is being shut down: says so. Resolves when it was heard, or after 1 s. */
-  shutDown(): Promise<void>;
+  /** The machine is being shut down: says so, and whose leases it gives back. Resolves when it was heard, or after 1 s. */
+  shutDown(released: readonly AllocationId[]): Promise<void>;
   /** Asks to leave the cluster. `false`: there is no session to say it in. */
   depart(reason: string): boolean;
   /** Closes; the device is expected back. */
@@ -133,9 +133,9 @@ export function startSession(deps: SessionDeps): Session {
     sleep() {
       isAsleep = current?.leave('sleep') ?? false;
     },
-    async shutDown() {
+    async shutDown(released) {
       const standing = link;
-      if (!standing || !current?.leave('shutdown')) return;
+      if (!standing || !current?.leave('shutdown', released)) return;
       isAsleep = true;
       await withDeadline(clock, 'saying that the machine is shut down', HEARD_MS, () => standing.closed).catch(() => undefined);
     },

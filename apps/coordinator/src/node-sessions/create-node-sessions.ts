@@ -182,6 +182,8 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
           presence.sleeps = 'said';
           return link.close({ code: 'left', message: 'the device goes to sleep', retry: true });
         }
+        // Nothing is heard of a link once another of the device was let in: no lease that came later can be meant.
+        if (message.released) leases.release(presence.nodeId, message.released);
         presence.hasLeft = message.why ?? 'goodbye';
         watch.check(presence.nodeId);
         if (message.why) return link.close({ code: 'left', message: 'the device is shut down', retry: true });

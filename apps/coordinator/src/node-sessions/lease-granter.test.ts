@@ -73,6 +73,28 @@ describe('a device that asks for a lease', () => {
   });
 });
 
+describe('a device that is shut down', () => {
+  const leave = (released: AllocationRow['id'][]) =>
+    ({ kind: 'leave', reason: 'the device is shut down', why: 'shutdown', released }) as const;
+
+  it('gives back the leases of what ended there, and of nothing else', async () => {
+    await using test = await open();
+    const { opened, laptop, held } = test;
+    const kept = await opened.place(laptop, EXCLUSIVE);
+    const pi = await opened.addNode('pi');
+    const theirs = await opened.place(pi, EXCLUSIVE);
+    const [link, other] = [await opened.connect(laptop), await opened.connect(pi)];
+    link.agent.send({ kind: 'heartbeat', sequence: 1, allocations: [], leases: [held.id, kept.id] });
+    other.agent.send({ kind: 'heartbeat', sequence: 1, allocations: [], leases: [theirs.id] });
+    await opened.settle();
+    link.agent.send(leave([held.id, theirs.id]));
+    await opened.settle();
+    expect(opened.sessions.leaseLeftMs(held.id)).toBeLessThanOrEqual(0);
+    expect(opened.sessions.leaseLeftMs(kept.id)).toBeGreaterThan(0);
+    expect(opened.sessions.leaseLeftMs(theirs.id)).toBeGreaterThan(0);
+  });
+});
+
 describe('a new leader', () => {
   it.each(['lease.beforeGrant', 'lease.afterGrant'] as const)(
     'after one that died at %s counts no less than the dead one may have promised',

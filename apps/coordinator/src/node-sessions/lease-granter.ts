@@ -9,6 +9,8 @@ export type LeaseGrant = { readonly allocationId: AllocationId; readonly leaseMs
 export interface LeaseGranter {
   /** The leases that a device asks for and may have. Counted from now, which is when it is answered. */
   grant(nodeId: NodeId, asked: readonly AllocationId[]): readonly LeaseGrant[];
+  /** The device says that these have ended and start no more without a new lease. What it had asked for before was answered before. */
+  release(nodeId: NodeId, ended: readonly AllocationId[]): void;
   /** Time until an exclusive allocation has surely ended if nothing more is granted to it. Not above 0: it has, or never had a lease. */
   leftMs(allocationId: AllocationId): number;
   stop(): void;
@@ -51,6 +53,9 @@ export function createLeaseGranter({ store, clock, mayGrant, crashPoint = noCras
         crashPoint('lease.afterGrant');
         return [{ allocationId: id, leaseMs: leaseMsOf(row.spec) }];
       });
+    },
+    release(nodeId, ended) {
+      for (const id of ended) if (store.get('allocation', id)?.row.nodeId === nodeId) fencedAtMs.delete(id);
     },
     leftMs: (id) => (fencedAtMs.get(id) ?? -Infinity) - clock.bootMs(),
     stop: stopListening,
