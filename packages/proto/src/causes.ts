@@ -88,6 +88,7 @@ export const CAUSE_CODES = [
   'replacing',
   'paused',
   'leaseEnded',
+  'leaseReleased',
   'leaseAwaited',
   'stoppedAlone',
   // what would place a replica
