@@ -6,12 +6,11 @@ import { isTerminalPhase, WELCOME, type Allocation, type CloudlessNode, type Eve
 import { createLan, type Machine } from '@cloudless/tools/machines';
 import { claimByApi, createToken, startProduct } from '@cloudless/tools/product';
 import { figuresOf, type Measure } from './figures.ts';
+import { until } from './until.ts';
 
 const SAMPLES = 20;
 const LOSS_MS = 60_000;
 const LOSS = '0.2';
-const WAIT_MS = 60_000;
-const LOOK_MS = 10;
 /** A cable stays out for so long after the replica has moved. */
 const OUT_MS = 3000;
 /** Of an app that is not to move when its device is away for a moment. */
@@ -24,16 +23,6 @@ const HEARD: ReadonlySet<CloudlessNode['state']['word']> = new Set(['online', 'd
 
 type Client = ReturnType<typeof createClient>;
 type Field = { readonly client: Client; readonly machines: readonly Machine[]; readonly app: WorkloadId; readonly url: string };
-
-async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const giveUpAt = performance.now() + WAIT_MS;
-  for (;;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    if (performance.now() > giveUpAt) throw new Error(`${what}: not within ${WAIT_MS / 1000} s`);
-    await pause(LOOK_MS);
-  }
-}
 
 const answers = (url: string): Promise<boolean> =>
   fetch(url, { signal: AbortSignal.timeout(500) }).then(
@@ -112,7 +101,7 @@ async function killAgents(field: Field, samples: number): Promise<Killed> {
     const [before] = await liveReplicas(field);
     const startedAt = performance.now();
     await machine.signalAgent('SIGKILL');
-    await until('its session ends', async () => ((await serving(field)).length === 0 || !(await answers(field.url)) ? true : undefined));
+    await until('its session ends', async () => (await serving(field)).length === 0 || !(await answers(field.url)));
     await startAgent(machine);
     await untilAtRest(field);
     backMs.push(performance.now() - startedAt);

@@ -4,6 +4,7 @@ import { WELCOME, type WorkloadId } from '@cloudless/proto';
 import { claimByApi, createToken, killContainer, listContainers, startProduct } from '@cloudless/tools/product';
 import { FAILOVER_METHOD, measureFailover } from './failover.ts';
 import { figuresOf, type Measure, type Result, type Size } from './figures.ts';
+import { until } from './until.ts';
 
 const KILLS = 20;
 const GOAL_MS = 400;
@@ -58,26 +59,21 @@ async function ownContainer(workloadId: WorkloadId): Promise<string> {
 }
 
 async function untilRestarted(client: ReturnType<typeof createClient>, workloadId: WorkloadId, restarts: number): Promise<void> {
-  const giveUpAt = performance.now() + WAIT_MS;
-  while (performance.now() < giveUpAt) {
-    const { rows } = await client.allocation.list({ workloadId });
-    if (rows.some((row) => row.observed.restarts >= restarts && row.observed.ready)) return;
-    await pause(5);
-  }
-  throw new Error(`restart ${restarts} was not reported within ${WAIT_MS} ms`);
+  await until(
+    `restart ${restarts} is reported`,
+    async () => {
+      const { rows } = await client.allocation.list({ workloadId });
+      return rows.some((row) => row.observed.restarts >= restarts && row.observed.ready);
+    },
+    { withinMs: WAIT_MS, everyMs: 5 },
+  );
 }
 
 async function untilServes(url: string): Promise<void> {
-  const giveUpAt = performance.now() + 60_000;
-  while (performance.now() < giveUpAt) {
-    if (
-      await fetch(url, { signal: AbortSignal.timeout(2000) }).then(
-        (response) => response.ok,
-        () => false,
-      )
-    )
-      return;
-    await pause(5);
-  }
-  throw new Error(`${url} did not answer within 60 s`);
+  const answers = (): Promise<boolean> =>
+    fetch(url, { signal: AbortSignal.timeout(2000) }).then(
+      (response) => response.ok,
+      () => false,
+    );
+  await until(`${url} answers`, answers, { everyMs: 5 });
 }

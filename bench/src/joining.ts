@@ -3,24 +3,17 @@ import { join } from 'node:path';
 import { createClient } from '@cloudless/sdk';
 import { createLan, type Machine } from '@cloudless/tools/machines';
 import { claimByApi, createToken, startProduct } from '@cloudless/tools/product';
-import { setTimeout as pause } from 'node:timers/promises';
 import { figuresOf, type Measure, type Result } from './figures.ts';
+import { until } from './until.ts';
 
 const MACHINES = 5;
 const CUTS = 10;
 const GOAL_GREEN_MS = 60_000;
 const GOAL_RECONNECT_MS = 1_000;
-const WAIT_MS = 120_000;
+const PATIENCE = { withinMs: 120_000 };
 
 type Client = ReturnType<typeof createClient>;
 
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const startedAt = performance.now();
-  while (!(await isSo())) {
-    if (performance.now() - startedAt > WAIT_MS) throw new Error(`${what} did not come within ${WAIT_MS} ms`);
-    await pause(10);
-  }
-}
 const isOnline = async (client: Client, name: string): Promise<boolean> =>
   (await client.node.list({ limit: 500 })).rows.some((node) => node.name === name && node.state.word === 'online');
 
@@ -29,16 +22,16 @@ async function joinOne(client: Client, machine: Machine): Promise<number> {
   const startedAt = performance.now();
   const ran = await machine.run(['sh', '-c', command]);
   if (ran.exitCode !== 0) throw new Error(ran.output);
-  await until(`${machine.name} online`, () => isOnline(client, machine.name));
+  await until(`${machine.name} online`, () => isOnline(client, machine.name), PATIENCE);
   return performance.now() - startedAt;
 }
 
 async function cutAndMend(client: Client, machine: Machine): Promise<number> {
   await machine.link('down');
-  await until('the cut is noticed', async () => !(await isOnline(client, machine.name)));
+  await until('the cut is noticed', async () => !(await isOnline(client, machine.name)), PATIENCE);
   const startedAt = performance.now();
   await machine.link('up');
-  await until('the device is back', () => isOnline(client, machine.name));
+  await until('the device is back', () => isOnline(client, machine.name), PATIENCE);
   return performance.now() - startedAt;
 }
 

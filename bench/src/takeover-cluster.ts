@@ -5,13 +5,12 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { startRqlited } from '@cloudless/db/testing';
 import { freePort } from '@cloudless/tools/product';
 import type { Cables, Place } from './cables.ts';
+import { until } from './until.ts';
 
 const COORDINATORS = 3;
-const WAIT_MS = 60_000;
 /** A client asks again after that. */
 const CALL_MS = 2_000;
 const MAIN = join(import.meta.dirname, '..', '..', 'apps', 'coordinator', 'src', 'main.ts');
@@ -26,15 +25,9 @@ export type Seat = {
   child: ChildProcess;
 };
 
-export async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const giveUpAt = performance.now() + WAIT_MS;
-  while (performance.now() < giveUpAt) {
-    const found = await look().catch(() => undefined);
-    if (found !== undefined) return found;
-    await pause(5);
-  }
-  throw new Error(`${what} did not come about within ${WAIT_MS / 1000} s`);
-}
+/** Whoever does not answer is asked again. */
+export const untilAnswered = <T>(what: string, ask: () => Promise<T | undefined>): Promise<T> =>
+  until(what, () => ask().catch(() => undefined), { everyMs: 5 });
 
 type Answer = { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: string };
 type Call = { readonly body?: object; readonly cookie?: string };
@@ -57,7 +50,7 @@ async function call({ url }: Pick<Seat, 'url'>, path: string, { body, cookie = '
 }
 
 const untilReady = (seat: Pick<Seat, 'url'>): Promise<string> =>
-  until(`${seat.url} ready`, async () => {
+  untilAnswered(`${seat.url} ready`, async () => {
     const { status, body } = await call(seat, '/readyz');
     return status === 200 ? (JSON.parse(body) as { role: string }).role : undefined;
   });

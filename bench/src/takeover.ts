@@ -1,7 +1,7 @@
 import { rqlited } from '@cloudless/db/testing';
 import { layCables, type Cables } from './cables.ts';
 import { figuresOf, type Measure, type Result, type Size } from './figures.ts';
-import { openCluster, until, type Seat, type TakeoverCluster } from './takeover-cluster.ts';
+import { openCluster, untilAnswered, type Seat, type TakeoverCluster } from './takeover-cluster.ts';
 
 const TURNS = 20;
 /** How long a leader that was replaced may take to notice. */
@@ -37,11 +37,11 @@ async function measure(cluster: TakeoverCluster, { name, goalMs, strike, heal }:
   const samples: number[] = [];
   for (let turn = 0; turn < turns; turn += 1) {
     const { leader, other } = await cluster.roles();
-    await until('a write before the fault', () => cluster.write(other));
+    await untilAnswered('a write before the fault', () => cluster.write(other));
     const ended = endOf(leader);
     const beganAt = performance.now();
     await strike(leader);
-    await until('a write after the fault', () => cluster.write(other));
+    await untilAnswered('a write after the fault', () => cluster.write(other));
     samples.push(performance.now() - beganAt);
     await heal?.(leader);
     await ended;
