@@ -30,6 +30,8 @@ export interface Device {
   readonly disk: Disk;
   /** The machine is awake, and its agent runs. */
   readonly isUp: boolean;
+  /** Its agent speaks the protocol before. */
+  readonly isPrevious: boolean;
   start(): void;
   /** Ends the agent at once; it is started again after `downMs`. */
   crash(how: 'reset' | 'silent', downMs: number): void;
@@ -39,6 +41,8 @@ export interface Device {
   turnOff(downMs: number): void;
   /** Ends the agent in order, then starts it again. */
   restart(): void;
+  /** As `restart`, with the agent of this release. */
+  update(): void;
   pause(): void;
   resume(): void;
   /** Ends its watchdog at once; its supervisor starts it again. */
@@ -55,6 +59,7 @@ export interface Device {
 export type DeviceOptions = {
   readonly seed: number;
   readonly identity: AgentIdentity;
+  readonly isPrevious: boolean;
   readonly clock: Clock;
   readonly network: Network;
   readonly trace: Trace;
@@ -69,7 +74,7 @@ const NOTICES_AFTER_MS = 5000;
 /** Beyond this, no promise is made. */
 const DRIFTS = [0, 0, 0.01, -0.01, 0.004];
 
-export function createDevice({ seed, identity, clock, network, trace, plant }: DeviceOptions): Device {
+export function createDevice({ seed, identity, isPrevious: wasPrevious, clock, network, trace, plant }: DeviceOptions): Device {
   const { name, nodeId } = identity;
   const draw = createDraw(seed, `device ${name}`);
   const machine = createMachineClock(clock, draw.pick(DRIFTS));
@@ -84,6 +89,7 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
   let life: Incarnation | undefined;
   let agent: Agent | undefined;
   let sleptAtMs: number | undefined;
+  let isPrevious = wasPrevious;
   let isPowerOff = false;
   let isShutDown = false;
 
@@ -180,6 +186,19 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
     clock.setTimer(downMs, start);
   }
 
+  function restart(): void {
+    const stopping = life;
+    if (!stopping?.isAlive || !agent) return;
+    trace.note(name, { op: 'agent.restart' });
+    const ended = agent.stop();
+    agent = undefined;
+    void ended.then(() => {
+      if (life !== stopping) return;
+      end('reset');
+      start();
+    });
+  }
+
   const tellChange = (reason: string): void => watchers.forEach((listener) => listener(reason));
 
   return {
@@ -189,6 +208,9 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
     disk,
     get isUp() {
       return agent !== undefined && !machine.isSuspended;
+    },
+    get isPrevious() {
+      return isPrevious;
     },
     start,
     crash,
@@ -217,17 +239,10 @@ export function createDevice({ seed, identity, clock, network, trace, plant }: D
         clock.setTimer(downMs, start);
       });
     },
-    restart() {
-      const stopping = life;
-      if (!stopping?.isAlive || !agent) return;
-      trace.note(name, { op: 'agent.restart' });
-      const ended = agent.stop();
-      agent = undefined;
-      void ended.then(() => {
-        if (life !== stopping) return;
-        end('reset');
-        start();
-      });
+    restart,
+    update() {
+      isPrevious = false;
+      restart();
     },
     pause: () => life?.pause(),
     crashWatchdog: () => watchdog.crash(),

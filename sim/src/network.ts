@@ -5,6 +5,7 @@ import { createMemoryLinkPair, type MemoryLinkPair } from '@cloudless/transport/
 import type { Draw } from './draw.ts';
 import type { Incarnation } from './incarnation.ts';
 import type { Plant } from './plants.ts';
+import { hearPrevious, speakPrevious } from './previous-protocol.ts';
 
 export type End = 'agent' | 'coordinator';
 /** Where links arrive: the coordinator that runs now. */
@@ -43,13 +44,17 @@ export type NetworkOptions = {
   readonly draw: Draw;
   readonly findDoor: () => Door | undefined;
   readonly plant: Plant | undefined;
+  /** Its agent speaks the protocol before. */
+  readonly isPrevious: (nodeId: NodeId) => boolean;
+  /** Such an agent was told a word of a later one. */
+  readonly onNewer: (nodeId: NodeId, word: string) => void;
 };
 
 /** A connection that goes nowhere is given up after this long. */
 const DIAL_DEADLINE_MS = 3000;
 const HEALTHY: readonly End[] = [];
 
-export function createNetwork({ clock, draw, findDoor, plant }: NetworkOptions): Network {
+export function createNetwork({ clock, draw, findDoor, plant, isPrevious, onNewer }: NetworkOptions): Network {
   const baseMs = draw.pick([0, 1, 5, 40]);
   const jitterMs = draw.pick([0, 2, 20, 120]);
   const paths = new Map<NodeId, Path>();
@@ -100,6 +105,11 @@ export function createNetwork({ clock, draw, findDoor, plant }: NetworkOptions):
     return wire;
   }
 
+  const toPrevious = ({ nodeId, pair }: Wire): Pick<MemoryLinkPair, End> => ({
+    // The planted bug: nobody looks at what it speaks.
+    agent: plant === 'overlooks-protocols' ? pair.agent : speakPrevious(pair.agent),
+    coordinator: hearPrevious(pair.coordinator, (word) => onNewer(nodeId, word)),
+  });
   const wiresOf = (nodeId: NodeId): Wire[] => [...wires].filter((wire) => wire.nodeId === nodeId);
   /** A program that lives has an end of it open. */
   const isHeld = ({ pair, lives }: Wire): boolean =>
@@ -127,8 +137,9 @@ export function createNetwork({ clock, draw, findDoor, plant }: NetworkOptions):
       const door = findDoor();
       if (!door) throw new Error('the connection was refused');
       const wire = connect(nodeId, life, door);
-      door.life.enter(() => void door.accept(wire.pair.coordinator, nodeId).catch(() => wire.pair.sever()));
-      return wire.pair.agent;
+      const { agent, coordinator } = isPrevious(nodeId) ? toPrevious(wire) : wire.pair;
+      door.life.enter(() => void door.accept(coordinator, nodeId).catch(() => wire.pair.sever()));
+      return agent;
     },
     partition(nodeId, partition) {
       healPath(nodeId);

@@ -12,7 +12,7 @@ import { linearizability } from './checkers/linearizability.ts';
 import { oneContainer } from './checkers/one-container.ts';
 import { oneLeader } from './checkers/one-leader.ts';
 import { organisations } from './checkers/organisations.ts';
-import { findLostState, findOwnFault, KEPT_STATE, OWN_FAULTS } from './checkers/own-faults.ts';
+import { findLostState, findNewerWord, findOwnFault, KEPT_STATE, OWN_FAULTS, PROTOCOLS } from './checkers/own-faults.ts';
 import { createReasons } from './checkers/reasons.ts';
 import { createRestarts } from './checkers/restarts.ts';
 import { room } from './checkers/room.ts';
@@ -31,6 +31,8 @@ export type RunOptions = {
   readonly plant?: Plant | undefined;
   /** Of the devices, so many belong to the second organisation. */
   readonly neighboursShare: number;
+  /** Of the devices, so many have an agent of the protocol before. */
+  readonly previousShare: number;
   /** The command that shows the same again. */
   readonly replay: string;
   /** Called with each event of the trace, as a line. */
@@ -71,6 +73,7 @@ export async function createRun(options: RunOptions): Promise<Run> {
     onEvent(event, line) {
       options.onLine?.(line);
       find(OWN_FAULTS, findOwnFault(event));
+      find(PROTOCOLS, findNewerWord(event));
       find(
         KEPT_STATE,
         findLostState(event, (name) => world.devices.find(({ identity }) => identity.name === name)?.disk.flipped ?? 0),

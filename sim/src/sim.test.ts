@@ -72,6 +72,7 @@ const CAUGHT_BY: Readonly<Record<Drawn, string>> = {
   'shares-devices': 'nobody reads or changes what is another organisation’s',
   'keeps-links': 'every queue has a limit',
   'answers-for-the-leader': 'each app is linearizable',
+  'overlooks-protocols': 'an agent is told nothing that its protocol does not know',
   'tells-no-reason': 'every unplaced replica has a reason',
 };
 /** Some bugs show only where a certain fault was drawn. */

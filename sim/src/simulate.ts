@@ -33,6 +33,7 @@ const MINUTE_MS = 60_000;
 const CONVERGENCE_LIMIT_MS = 15 * MINUTE_MS;
 
 const NEIGHBOURS_SHARE = 0.25;
+const PREVIOUS_SHARE = 0.2;
 
 function describeReplay({ seed, length, devices, coordinators, plant }: SimulationOptions): string {
   const chosen = [
@@ -57,6 +58,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     devices: options.devices ?? devices,
     coordinators: options.coordinators ?? coordinators,
     neighboursShare: NEIGHBOURS_SHARE,
+    previousShare: PREVIOUS_SHARE,
     plant,
     onLine,
     replay: describeReplay(options),

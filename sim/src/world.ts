@@ -23,6 +23,8 @@ export type WorldOptions = {
   readonly seed: number;
   readonly devices: number;
   readonly coordinators: number;
+  /** Of the devices, so many have an agent of the protocol before. */
+  readonly previousShare: number;
   readonly plant?: Plant | undefined;
   readonly onEvent: (event: TraceEvent, line: string) => void;
   readonly onStore: (store: Store, token: number) => void;
@@ -48,12 +50,27 @@ export type World = {
   end(): Promise<void>;
 };
 
-export async function createWorld({ seed, devices: count, coordinators, plant, onEvent, onStore }: WorldOptions): Promise<World> {
+export async function createWorld({
+  seed,
+  devices: count,
+  coordinators,
+  plant,
+  previousShare,
+  onEvent,
+  onStore,
+}: WorldOptions): Promise<World> {
   const clock = createWorldClock();
   const trace = createTrace(clock, onEvent);
   const drawFor = (name: string): Draw => createDraw(seed, name);
   const database = await createDatabase(clock, drawFor('database'), plant);
-  const network = createNetwork({ clock, draw: drawFor('network'), findDoor: () => seats.leader?.door, plant });
+  const network = createNetwork({
+    clock,
+    draw: drawFor('network'),
+    findDoor: () => seats.leader?.door,
+    plant,
+    isPrevious: (nodeId) => devices.find(({ identity }) => identity.nodeId === nodeId)?.isPrevious ?? false,
+    onNewer: (node, word) => trace.note('network', { op: 'link.newer', node, word }),
+  });
   const peers = createPeerNetwork({
     clock,
     draw: drawFor('peers'),
@@ -77,11 +94,12 @@ export async function createWorld({ seed, devices: count, coordinators, plant, o
   const others = Array.from({ length: coordinators - 1 }, (_, index) => seatOf(`coordinator-${index + 2}`));
   const seats = createSeats([seatOf('coordinator'), ...others]);
   const draw = drawFor('devices');
+  const releases = drawFor('releases');
   const devices = Array.from({ length: count }, (_, index) => {
     const { clusterId } = database.founded;
     const nodeId = draw.entropy.id('node') as NodeId;
     const identity: AgentIdentity = { nodeId, clusterId, name: `device-${index + 1}`, privateKey: '', certificate: '', bundle: '' };
-    return createDevice({ seed, identity, clock, network, trace, plant });
+    return createDevice({ seed, identity, isPrevious: releases.happens(previousShare), clock, network, trace, plant });
   });
   const history = createHistory();
   const homes = [database.founded, await foundNeighbours(database, draw)] as const;

@@ -1,7 +1,5 @@
+import { NEWER_WORDS } from '@cloudless/sim/previous-protocol';
 import { buildAgent } from '@cloudless/tools/product';
-
-/** What came with the newest protocol: an agent of the one before takes a message that has any of it for malformed. */
-const NEWER = ['disconnect', 'exclusive', 'storageBytes', 'leases', 'why'];
 
 const CONTRACT = /packages\/proto\/src\/link\.ts$/;
 const VERSION = /export const LINK_PROTOCOL = (\d+);/;
@@ -13,7 +11,7 @@ function toPrevious(source: string): string {
   return `${source.replace(VERSION, `export const LINK_PROTOCOL = ${Number(version) - 1};`).replace(MESSAGES, 'const knownMessageSchema =')}
 const namesNewer = (value: unknown): boolean =>
   typeof value === 'object' && value !== null &&
-  Object.entries(value).some(([name, inner]) => ${JSON.stringify(NEWER)}.includes(name) || namesNewer(inner));
+  Object.entries(value).some(([name, inner]) => ${JSON.stringify(NEWER_WORDS)}.includes(name) || namesNewer(inner));
 export const coordinatorMessageSchema = z
   .unknown()
   .refine((message) => !namesNewer(message), 'a word of a later protocol')

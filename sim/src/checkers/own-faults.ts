@@ -16,3 +16,8 @@ export function findLostState(event: TraceEvent, flippedOf: (name: string) => nu
   if (event.op !== 'state.load' || event.outcome !== 'failed' || flippedOf(event.who) > 0) return undefined;
   return `${event.who}: ${String(event['reason'])}, and no bit of its disk turned`;
 }
+
+export const PROTOCOLS = 'an agent is told nothing that its protocol does not know';
+
+export const findNewerWord = (event: TraceEvent): string | undefined =>
+  event.op === 'link.newer' ? `${String(event['node'])} speaks the protocol before, and was told ${String(event['word'])}` : undefined;

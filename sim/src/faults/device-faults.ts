@@ -15,6 +15,7 @@ function breakContainer({ engine }: Device, draw: Draw, how: 'crash' | 'vanish')
 export const DEVICE_FAULTS = {
   'agent.crash': ({ draw }, { device }) => device.crash(drawHow(draw), drawDownMs(draw)),
   'agent.restart': (_world, { device }) => device.restart(),
+  'agent.update': (_world, { device }) => device.update(),
   'agent.pause': ({ lasts }, { device }) => {
     device.pause();
     lasts(20_000, () => device.resume());

@@ -67,6 +67,25 @@ export const DEVICE_SCENARIOS = {
       stage.must(stage.running('web').length === 2, 'a device that is lent again takes it back');
     },
   },
+  'devices-are-updated-one-by-one': {
+    devices: 3,
+    previousShare: 1,
+    async play(stage) {
+      stage.deploy('web', { replicas: 3 });
+      await stage.settles(minutes(3));
+      stage.deploy('db', { replicas: 1, exclusive: true });
+      const { starts } = stage;
+      await stage.after(minutes(1));
+      stage.must(stage.running('db').length === 0, 'what needs leases runs on no agent of the protocol before');
+      for (const device of stage.devices) {
+        device.update();
+        await stage.after(seconds(30));
+      }
+      await stage.settles(minutes(6));
+      stage.must(stage.running('db').length === 1, 'it runs once an agent knows them');
+      stage.must(stage.starts === starts + 1, 'nothing else was started');
+    },
+  },
   'a-device-is-shut-down': {
     devices: 3,
     async play(stage) {

@@ -25,6 +25,7 @@ export async function playScenario(name: string, { seed, onLine, plant }: PlayOp
     replay,
     plant,
     neighboursShare: 0,
+    previousShare: scenario.previousShare ?? 0,
   });
   try {
     await run.begin();

@@ -8,6 +8,8 @@ import { STORE_SCENARIOS } from './store-scenarios.ts';
 export type Scenario = {
   readonly devices: number;
   readonly coordinators?: number;
+  /** Of the devices, so many have an agent of the protocol before. */
+  readonly previousShare?: number;
   /** A day costs seconds: played once by the tests. */
   readonly isLong?: boolean;
   readonly play: (stage: Stage) => Promise<void>;
