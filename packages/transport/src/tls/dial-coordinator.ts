@@ -76,8 +76,12 @@ export function dialCoordinator(options: DialOptions): Promise<AgentLink> {
       const dialBulk = (inner: AbortSignal): Promise<DuplexChannel> =>
         openBulk({ ...options, context, carrier, signal: inner }, answer.session);
       if (answer.bulk !== 'later') return linkOver(await dialBulk(signal));
-      // Whose turn it is, the coordinator says.
-      const link = linkOver({ ask: () => void bringBulk(link, dialBulk, options), askInTurn: () => undefined });
+      const link = linkOver({
+        // It may come together with the answer, and is read then while the link is made.
+        ask: () => queueMicrotask(() => void bringBulk(link, dialBulk, options)),
+        // Whose turn it is, the coordinator says.
+        askInTurn: () => undefined,
+      });
       return link;
     } catch (cause) {
       channel.destroy();

@@ -13,7 +13,7 @@ import { createPair, startEndpoint } from '../testing/tls-pair.ts';
 import { startWebSocketProxy } from '../testing/websocket-proxy.ts';
 import { INSPECTOR_IDENTITY } from '../testing/inspector-identity.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
-import { parseJsonPayload } from '../frame-channel.ts';
+import { FRAME, parseJsonPayload } from '../frame-channel.ts';
 import { LINK_UPGRADE } from './carrier.ts';
 import { dialCarrier } from './dial-carrier.ts';
 import { createDuplexChannel } from './duplex-channel.ts';
@@ -307,24 +307,22 @@ describe('dialling', () => {
     agent.close({ code: 'closed', message: 'done', retry: false });
   });
 
-  it('brings both paths before it speaks to a coordinator of the release before', async () => {
+  /** A coordinator that answers this to its control path, and lets any bulk path in. */
+  async function startStub(...opened: readonly Uint8Array[]) {
     const said: string[] = [];
-    const answers = { control: { kind: 'opened', session: 's' }, bulk: { kind: 'attached' } } as const;
+    const secureContext = createInnerContext(THROWAWAY_IDENTITY);
     const server = createServer((socket) =>
       socket
         .on('error', () => undefined)
         .once('data', () => {
           socket.write(`HTTP/1.1 101 So\r\nconnection: Upgrade\r\nupgrade: ${LINK_UPGRADE}\r\n\r\n`);
-          const secureContext = createInnerContext(THROWAWAY_IDENTITY);
-          const channel = createDuplexChannel(
-            new TLSSocket(socket, { isServer: true, secureContext, requestCert: true, rejectUnauthorized: false }),
-            65_536,
-          );
+          const inner = new TLSSocket(socket, { isServer: true, secureContext, requestCert: true, rejectUnauthorized: false });
+          const channel = createDuplexChannel(inner, 65_536);
           channel.receive({
             frame(frame) {
               const { kind } = parseJsonPayload(frame.subarray(1)) as { readonly kind: string };
               said.push(kind);
-              if (kind === 'control' || kind === 'bulk') channel.write(preambleFrame(answers[kind]));
+              for (const answer of kind === 'control' ? opened : [preambleFrame({ kind: 'attached' })]) channel.write(answer);
             },
             closed: () => undefined,
           });
@@ -332,9 +330,21 @@ describe('dialling', () => {
     );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void server.close());
-    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/agent`;
+    return { said, url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/agent` };
+  }
+
+  it('brings both paths before it speaks to a coordinator of the release before', async () => {
+    const { said, url } = await startStub(preambleFrame({ kind: 'opened', session: 's' }));
     const agent = await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     expect([agent.stands('bulk'), ...said]).toEqual([true, 'control', 'bulk']);
+    agent.close({ code: 'closed', message: 'done', retry: false });
+  });
+
+  it('brings the bulk path also when it is asked for together with the answer', async () => {
+    const { url } = await startStub(preambleFrame({ kind: 'opened', session: 's', bulk: 'later' }), Uint8Array.of(FRAME.wantBulk));
+    const agent = await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    await agent.bringBulk();
+    expect(agent.stands('bulk')).toBe(true);
     agent.close({ code: 'closed', message: 'done', retry: false });
   });
 
