@@ -1,6 +1,6 @@
-import 'reflect-metadata';
-import { createPrivateKey, createPublicKey, generateKeyPairSync, webcrypto } from 'node:crypto';
-import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, webcrypto } from 'node:crypto';
+import { DER, encodeCommonName, encodeDer } from './der.ts';
+import { toPem } from './pem.ts';
 
 export const P256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
@@ -19,9 +19,20 @@ export async function loadKeyPair(privateKeyPem: string): Promise<webcrypto.Cryp
   };
 }
 
-/** A certificate request (PKCS #10, RFC 2986) in PEM. It proves that the key is held; who gets which name is the coordinator's to say. */
-export async function createCsr(privateKeyPem: string): Promise<string> {
-  const keys = await loadKeyPair(privateKeyPem);
-  const request = await Pkcs10CertificateRequestGenerator.create({ name: 'CN=device', keys, signingAlgorithm: P256 });
-  return request.toString('pem');
+const VERSION_1 = encodeDer(DER.integer, Uint8Array.of(0));
+/** Whatever it says, the coordinator names the device. */
+const SUBJECT = encodeCommonName('device');
+const NO_ATTRIBUTES = encodeDer(0xa0);
+const ECDSA_WITH_SHA256 = encodeDer(DER.sequence, encodeDer(DER.objectIdentifier, Buffer.from('2a8648ce3d040302', 'hex')));
+
+/**
+ * A certificate request (PKCS #10, RFC 2986) in PEM. It proves that the key is held; who gets which name is the coordinator's to say. Put together here:
+ * a library for it takes longer to load than all else that an agent does at its start.
+ */
+export function createCsr(privateKeyPem: string): string {
+  const key = createPrivateKey(privateKeyPem);
+  const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const info = encodeDer(DER.sequence, VERSION_1, SUBJECT, spki, NO_ATTRIBUTES);
+  const signature = encodeDer(DER.bitString, Uint8Array.of(0), sign('sha256', info, key));
+  return toPem('CERTIFICATE REQUEST', encodeDer(DER.sequence, info, ECDSA_WITH_SHA256, signature));
 }

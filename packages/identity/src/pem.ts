@@ -2,6 +2,15 @@ import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/g;
 
+/** RFC 7468. */
+export function toPem(label: string, der: Uint8Array): string {
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
+  return [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`].join('\n');
+}
+
 /** The certificates of a PEM text, in order; none when it holds none that can be read. */
 export function readCertificates(pem: string): readonly X509Certificate[] {
   try {

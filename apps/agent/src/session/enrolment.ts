@@ -108,7 +108,7 @@ export function createEnrolment(deps: EnrolmentDeps): {
       );
     }
     const privateKey = createDeviceKey();
-    const csr = await createCsr(privateKey);
+    const csr = createCsr(privateKey);
     const answer = await addresses.attempt(
       (url, inner, opening) =>
         joinCoordinator({
@@ -131,7 +131,7 @@ export function createEnrolment(deps: EnrolmentDeps): {
 
   async function pair(code: string | undefined, show: ShowPairing, signal: AbortSignal): Promise<AgentIdentity> {
     const privateKey = createDeviceKey();
-    const csr = await createCsr(privateKey);
+    const csr = createCsr(privateKey);
     const deviceNonce = Buffer.from(entropy.bytes(PAIR_NONCE_BYTES)).toString('base64url');
     const commitment = commitTo({ csr, deviceNonce });
     const answer = await addresses.attempt(
@@ -164,7 +164,7 @@ export function createEnrolment(deps: EnrolmentDeps): {
   const tlsOf = (own: AgentIdentity) => ({ certificate: own.certificate, key: own.privateKey });
 
   async function renewOutside(own: AgentIdentity, signal: AbortSignal): Promise<AgentIdentity> {
-    const csr = await createCsr(own.privateKey);
+    const csr = createCsr(own.privateKey);
     const { nodeId } = own;
     const answer = await addresses.attempt(
       (url, inner, opening) =>

@@ -39,7 +39,7 @@ async function open() {
     async joinBy(text: string, name = 'laptop'): Promise<HandshakeResponse> {
       const presented = parseJoinToken(text)?.presented ?? '';
       return enrolment.handshake(
-        { kind: 'join', protocol: LINK_PROTOCOL, token: presented, csr: await createCsr(createDeviceKey()), name },
+        { kind: 'join', protocol: LINK_PROTOCOL, token: presented, csr: createCsr(createDeviceKey()), name },
         [],
         quickExchange(),
       );

@@ -110,7 +110,7 @@ async function join(coordinator: Coordinator, key = createDeviceKey()): Promise<
     url,
     clock,
     token: token.presented,
-    csr: await createCsr(key),
+    csr: createCsr(key),
     name: 'laptop',
     candidate: { hostname: 'laptop', os: 'Debian', arch: 'x64' },
     judgeCoordinator: judgePinned(token.caHash),
@@ -229,7 +229,7 @@ describe('a device with a join token', () => {
       joinCoordinator({
         ...coordinator,
         token: token.presented,
-        csr: await createCsr(createDeviceKey()),
+        csr: createCsr(createDeviceKey()),
         name: 'laptop',
         judgeCoordinator: judgePinned(token.caHash),
       });
@@ -243,7 +243,7 @@ describe('a device with a join token', () => {
   it('of two that race with it is the only one, or the other is', async () => {
     const coordinator = await startCoordinator();
     const token = await createToken(coordinator);
-    const csrs = await Promise.all([1, 2, 3, 4].map(() => createCsr(createDeviceKey())));
+    const csrs = [1, 2, 3, 4].map(() => createCsr(createDeviceKey()));
     const answers = await Promise.all(
       csrs.map((csr) =>
         joinCoordinator({ ...coordinator, token: token.presented, csr, name: 'racer', judgeCoordinator: judgePinned(token.caHash) }),
@@ -260,7 +260,7 @@ describe('a device with a join token', () => {
       joinCoordinator({
         ...coordinator,
         token: presented,
-        csr: await createCsr(createDeviceKey()),
+        csr: createCsr(createDeviceKey()),
         name: 'late',
         judgeCoordinator: judgePinned(token.caHash),
       });
@@ -276,7 +276,7 @@ describe('a device with a join token', () => {
       ...mine,
       url: theirs.url,
       token: token.presented,
-      csr: await createCsr(createDeviceKey()),
+      csr: createCsr(createDeviceKey()),
       name: 'laptop',
       judgeCoordinator: judgePinned(token.caHash),
     });
@@ -296,7 +296,7 @@ describe('a session', () => {
       entropy,
     });
     const key = createDeviceKey();
-    const request = rogue.readCsr(await createCsr(key));
+    const request = rogue.readCsr(createCsr(key));
     if (!request.ok) throw new Error(request.error.message);
     const forged = rogue.issueNode(device.nodeId, request.value, coordinator.clock.now());
     await expect(dial(coordinator, { ...device, identity: { certificate: forged.certificate, key } })).rejects.toMatchObject({
@@ -332,7 +332,7 @@ describe('a session', () => {
         ...coordinator,
         identity: device.identity,
         nodeId: device.nodeId,
-        csr: await createCsr(key),
+        csr: createCsr(key),
         judgeCoordinator: judgePinned(caHash),
       });
     expect(await renew(createDeviceKey())).toMatchObject({ kind: 'refused', code: 'certificate_refused' });

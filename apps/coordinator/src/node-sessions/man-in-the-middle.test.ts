@@ -64,7 +64,7 @@ async function listen(handshake?: Enrolment['handshake']) {
 
 /** Pairs as an agent does. `show` gets the words of this end. */
 async function pair(url: string, code: string | undefined, show: (words: readonly string[]) => void) {
-  const csr = await createCsr(createDeviceKey());
+  const csr = createCsr(createDeviceKey());
   const deviceNonce = nonce();
   return pairCoordinator({
     url,
@@ -101,7 +101,7 @@ describe('somebody between a device and its coordinator', () => {
     const coordinator = await listen();
     const middle = await listen();
     const token = parseJoinToken((await offerOf(coordinator)).token);
-    const csr = await createCsr(createDeviceKey());
+    const csr = createCsr(createDeviceKey());
     const failed = await joinCoordinator({
       url: middle.url,
       clock,
@@ -143,7 +143,7 @@ describe('somebody between a device and its coordinator', () => {
   it('cannot open a commitment with another request', async () => {
     const coordinator = await listen();
     const { code } = await offerOf(coordinator);
-    const csr = await createCsr(createDeviceKey());
+    const csr = createCsr(createDeviceKey());
     const answer = await pairCoordinator({
       url: coordinator.url,
       clock,
@@ -171,7 +171,7 @@ describe('somebody between a device and its coordinator', () => {
   it('cannot answer for a device without an offer that nobody looked for', async () => {
     const coordinator = await listen();
     const abandoned = new AbortController();
-    const csr = await createCsr(createDeviceKey());
+    const csr = createCsr(createDeviceKey());
     const deviceNonce = nonce();
     const seen = Promise.withResolvers<string>();
     const joining = pairCoordinator({

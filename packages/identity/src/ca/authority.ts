@@ -11,7 +11,7 @@ import {
   X509CertificateGenerator,
 } from '@peculiar/x509';
 import { createDeviceKey, loadKeyPair, P256 } from '../device-key.ts';
-import { encodeNameConstraints, type Permitted } from './der.ts';
+import { encodeNameConstraints, type Permitted } from '../der.ts';
 
 /** A certificate authority as it is stored: certificate and PKCS #8 key, PEM. The key is a secret. */
 export type Authority = { readonly certificate: string; readonly privateKey: string; readonly notAfter: number };

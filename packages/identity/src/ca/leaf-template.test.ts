@@ -5,7 +5,7 @@ import { createSeededEntropy } from '@cloudless/kernel/testing';
 import { PublicKey } from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
 import { openSigner } from './authority.ts';
-import { readDer } from './der.ts';
+import { readDer } from '../der.ts';
 import { createDeviceAuthority } from './index.ts';
 import { issueLeaf } from './issue-leaf.ts';
 import { createLeafTemplate } from './leaf-template.ts';

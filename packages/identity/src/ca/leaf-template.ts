@@ -1,7 +1,8 @@
 import { sign, X509Certificate } from 'node:crypto';
 import { assert, type Entropy } from '@cloudless/kernel';
 import { BACKDATE_MS, createSerial, toDate, type Signer } from './authority.ts';
-import { DER, encodeDer, readDer, URI_NAME } from './der.ts';
+import { DER, encodeCommonName, encodeDer, readDer, URI_NAME } from '../der.ts';
+import { toPem } from '../pem.ts';
 import { issueLeaf, type Leaf, type LeafRequest } from './issue-leaf.ts';
 
 /** What differs from one leaf of a template to the next. */
@@ -19,8 +20,6 @@ export interface LeafTemplate {
 }
 
 const SUBJECT_ALT_NAME = Buffer.from('0603551d11', 'hex');
-const COMMON_NAME = Buffer.from('0603550403', 'hex');
-const SET = 0x31;
 
 /** RFC 5280 §4.1.2.5: two digits of the year until 2049, all four from then on. */
 function encodeTime(atMs: number): Uint8Array {
@@ -32,23 +31,12 @@ function encodeTime(atMs: number): Uint8Array {
     : encodeDer(DER.generalizedTime, Buffer.from(digits, 'ascii'));
 }
 
-const encodeCommonName = (name: string): Uint8Array =>
-  encodeDer(DER.sequence, encodeDer(SET, encodeDer(DER.sequence, COMMON_NAME, encodeDer(DER.utf8String, Buffer.from(name, 'utf8')))));
-
 const encodeUriName = (uri: string): Uint8Array =>
   encodeDer(
     DER.sequence,
     SUBJECT_ALT_NAME,
     encodeDer(DER.octetString, encodeDer(DER.sequence, encodeDer(URI_NAME, Buffer.from(uri, 'ascii')))),
   );
-
-function toPem(der: Uint8Array): string {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----'].join('\n');
-}
 
 /**
  * The library makes one certificate, and the others are that one with other names, key, time and serial, signed by node:crypto: a
@@ -81,7 +69,7 @@ export async function createLeafTemplate(
         encodeDer(parts.extensionsTag, encodeDer(DER.sequence, ...parts.extensions.map((each) => each ?? encodeUriName(uri)))),
       );
       const signature = encodeDer(DER.bitString, Uint8Array.of(0), sign('sha256', tbs, signer.key));
-      return { certificate: toPem(encodeDer(DER.sequence, tbs, parts.algorithm, signature)), serial, notAfter };
+      return { certificate: toPem('CERTIFICATE', encodeDer(DER.sequence, tbs, parts.algorithm, signature)), serial, notAfter };
     },
   };
 }

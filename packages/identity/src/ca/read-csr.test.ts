@@ -1,8 +1,10 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
+import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
-import { readDer } from './der.ts';
+import { createDeviceKey, createCsr } from '../device-key.ts';
+import { readDer } from '../der.ts';
+import { toPem } from '../pem.ts';
 import { readCsr } from './read-csr.ts';
 
 type Algorithm = Parameters<typeof webcrypto.subtle.generateKey>[0];
@@ -37,6 +39,24 @@ describe('a certificate request', () => {
     ['Ed25519', { name: 'Ed25519' }, { name: 'Ed25519' }],
   ])('of %s is taken', async (_what, algorithm, signing) => {
     expect(readCsr(await request(algorithm, signing))).toMatchObject({ ok: true });
+  });
+
+  it('of this release is what a library reads, and reads as signed', async () => {
+    const csr = createCsr(createDeviceKey());
+    const read = new Pkcs10CertificateRequest(csr);
+    expect(read.subject).toBe('CN=device');
+    expect(await read.verify()).toBe(true);
+    expect(readCsr(csr)).toMatchObject({ ok: true });
+  });
+
+  it('is refused whichever byte of it was changed or is missing', () => {
+    const der = Buffer.from(createCsr(createDeviceKey()).replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+    for (let at = 0; at < der.byteLength; at += 1) {
+      const changed = Buffer.from(der);
+      changed[at] = (changed[at] ?? 0) ^ 0x41;
+      for (const bytes of [changed, der.subarray(0, at)]) expect(readCsr(toPem('CERTIFICATE REQUEST', bytes))).toMatchObject({ ok: false });
+    }
+    expect(readCsr(toPem('CERTIFICATE REQUEST', Buffer.concat([der, Uint8Array.of(5, 0)])))).toMatchObject({ ok: false });
   });
 
   it('of a key that is not served is refused', async () => {

@@ -3,7 +3,7 @@ import type { Entropy } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import { createDeviceKey, loadKeyPair } from '../device-key.ts';
 import { createAuthority, openSigner, type Authority } from './authority.ts';
-import type { Permitted } from './der.ts';
+import type { Permitted } from '../der.ts';
 import { issueLeaf } from './issue-leaf.ts';
 
 /** 90 days: issued anew at each start, and by whoever runs longer. */

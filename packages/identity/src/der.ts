@@ -1,4 +1,4 @@
-/** Just enough DER (X.690) for what the certificate library has no type for, and for certificates that are made from a template. */
+/** Just enough DER (X.690) for what the certificate library has no type for, for certificate requests, and for certificates that are made from a template. */
 export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
   const length =
@@ -14,7 +14,7 @@ export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Buffer 
 export type DerElement = { readonly tag: number; readonly bytes: Uint8Array; readonly body: Uint8Array };
 
 /**
- * The elements that follow each other in `bytes`. For DER that a library has made or taken.
+ * The elements that follow each other in `bytes`, one level deep: a stranger may have sent them.
  * @throws RangeError when an element is longer than what is there or than 65,535 bytes, or tells no length
  */
 export function readDer(bytes: Uint8Array): readonly DerElement[] {
@@ -35,13 +35,21 @@ export function readDer(bytes: Uint8Array): readonly DerElement[] {
 
 export const DER = {
   integer: 0x02,
+  objectIdentifier: 0x06,
   bitString: 0x03,
   octetString: 0x04,
   utf8String: 0x0c,
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
+  set: 0x31,
 } as const;
+
+const COMMON_NAME = Buffer.from('0603550403', 'hex');
+
+/** A name of a common name alone (RFC 5280 §4.1.2.4). */
+export const encodeCommonName = (name: string): Uint8Array =>
+  encodeDer(DER.sequence, encodeDer(DER.set, encodeDer(DER.sequence, COMMON_NAME, encodeDer(DER.utf8String, Buffer.from(name, 'utf8')))));
 
 const PERMITTED_SUBTREES = 0xa0;
 const DNS_NAME = 0x82;
