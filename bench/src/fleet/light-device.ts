@@ -3,7 +3,7 @@ import { createCsr, createDeviceKey, judgeCoordinator, judgePinned, parseJoinTok
 import { LINK_PROTOCOL, type CoordinatorMessage, type NodeId } from '@cloudless/proto';
 import { buildFingerprint } from '@cloudless/proto/testing';
 import { reconnectDelayMs, type AgentLink } from '@cloudless/transport';
-import { DialFailed, dialCoordinator, joinCoordinator } from '@cloudless/transport/tls';
+import { DialFailed, dialCoordinator, joinCoordinator, type JudgePeer } from '@cloudless/transport/tls';
 
 const GIB = 2 ** 30;
 const CAPACITY = { cpuMillicores: 64_000, memoryBytes: 256 * GIB, storageBytes: 1024 * GIB };
@@ -89,12 +89,13 @@ export async function startLightDevice(options: LightDeviceOptions): Promise<Lig
     return retry;
   }
 
-  const judge = judgeCoordinator({ bundle, clusterId, now: () => clock.now() });
+  const identity = { certificate, key };
+  const judge = judgedOnce(judgeCoordinator({ bundle, clusterId, now: () => clock.now() }));
   async function run(): Promise<void> {
     while (!over.signal.aborted) {
       try {
         tries.begin();
-        current = await dialCoordinator({ url, identity: { certificate, key }, judgeCoordinator: judge, clock, signal: over.signal });
+        current = await dialCoordinator({ url, identity, judgeCoordinator: judge, clock, signal: over.signal });
         if (!(await converse(current))) return;
         await clock.sleep(tries.delayMs(), over.signal);
       } catch (cause) {
@@ -114,6 +115,18 @@ export async function startLightDevice(options: LightDeviceOptions): Promise<Lig
     },
   };
 }
+
+const judgments = new Map<string, { readonly verdict: ReturnType<JudgePeer> }>();
+
+/** Each device would judge the coordinator on a processor of its own; here one does for all, once for each chain. */
+const judgedOnce =
+  (judge: JudgePeer): JudgePeer =>
+  (chain) => {
+    const shown = chain.map((der) => Buffer.from(der).toString('base64')).join();
+    const known = judgments.get(shown) ?? { verdict: judge(chain) };
+    judgments.set(shown, known);
+    return known.verdict;
+  };
 
 /** How long to wait before each dial, by the rule that real agents have. */
 function countTries({ clock, entropy }: Pick<LightDeviceOptions, 'clock' | 'entropy'>) {
@@ -143,13 +156,20 @@ async function join(options: LightDeviceOptions, key: string) {
   const { url, name, clock } = options;
   const token = parseJoinToken(options.token);
   if (!token) throw new Error('the coordinator made a join token that cannot be read');
-  const csr = await createCsr(key);
+  const csr = createCsr(key);
   const tries = countTries(options);
   const giveUpAtMs = clock.bootMs() + JOIN_GIVE_UP_MS;
   for (;;) {
     try {
       tries.begin();
-      const answer = await joinCoordinator({ url, token: token.presented, csr, name, judgeCoordinator: judgePinned(token.caHash), clock });
+      const answer = await joinCoordinator({
+        url,
+        token: token.presented,
+        csr,
+        name,
+        judgeCoordinator: judgedOnce(judgePinned(token.caHash)),
+        clock,
+      });
       if (answer.kind === 'refused') throw new Error(`${name} was refused: ${answer.message}`);
       return answer;
     } catch (cause) {

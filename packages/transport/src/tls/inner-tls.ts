@@ -22,11 +22,15 @@ export const INNER_TLS = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', secureO
 export const createInnerContext = ({ certificate, key }: TlsIdentity, bundle?: string): SecureContext =>
   createSecureContext({ ...INNER_TLS, cert: certificate, key, ...(bundle === undefined ? {} : { ca: bundle }) });
 
-/** The same, made when it is asked for, once. */
-export function lazyInnerContext(identity: TlsIdentity): () => SecureContext {
-  let context: SecureContext | undefined;
-  return () => (context ??= createInnerContext(identity));
-}
+/** Of each identity one, for as long as somebody holds the identity. */
+const contexts = new WeakMap<TlsIdentity, SecureContext>();
+
+/** The same for an end that dials, made when it is asked for; once for all dials with this very `identity`. */
+export const lazyInnerContext = (identity: TlsIdentity) => (): SecureContext => {
+  const known = contexts.get(identity) ?? createInnerContext(identity);
+  contexts.set(identity, known);
+  return known;
+};
 
 const MAX_CHAIN = 5;
 
