@@ -122,7 +122,7 @@ Every check and every test, with a real engine and browser. As root on Debian it
 Measures, and writes docs/benchmarks.md. With a flag it only prints.
 
 ${list({
-  '--devices <n>': 'how many, of b2, b4, b6 and returning',
+  '--devices <n>': 'how many, of b2, b4, b5, b6 and returning',
   '--outage-s <n>': 'for how long they are away, of returning',
   '--samples <n>': 'how often, of b3 and b7',
 })}`,

@@ -30,7 +30,7 @@ const USAGE = 'npm run bench [-- b2 b6 … [--devices 300] [--outage-s 20] [--sa
 
 /**
  * Runs all or those named, one after the other, prints their tables and writes what was measured. With another size than that of the
- * goals (`--devices` for b2, b4, b6 and returning, `--outage-s` for returning, `--samples` for b3 and b7) it is only printed.
+ * goals (`--devices` for b2, b4, b5, b6 and returning, `--outage-s` for returning, `--samples` for b3 and b7) it is only printed.
  */
 async function main(): Promise<number> {
   const options = { devices: { type: 'string' }, 'outage-s': { type: 'string' }, samples: { type: 'string' } } as const;

@@ -1,7 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeOnRqlited, type RealRqlite } from '@cloudless/db/testing/real-rqlite';
 import { describe, expect, it } from 'vitest';
-import { describeOnRqlited, type RealStore } from '../testing/real-rqlite.ts';
 import { createBackup } from './create-backup.ts';
 import { moveToRqlite, undoMove, type MoveOptions } from './move-to-rqlite.ts';
 import { restoreBackup } from './restore-backup.ts';
@@ -10,7 +10,7 @@ import { createFolder, foundCluster, openEmbedded, ports, readCluster, type Fold
 const PATIENCE_MS = 60_000;
 
 /** A folder with a cluster, beside real nodes that hold nothing. */
-async function openBeside(folder: Folder, store: RealStore) {
+async function openBeside(folder: Folder, store: RealRqlite) {
   await foundCluster(folder);
   const [from, to] = [await openEmbedded(folder), await store.open()];
   const move: MoveOptions = { from, fromPath: folder.paths.database, to, url: store.urls.join(','), clock: ports.clock };

@@ -7,7 +7,7 @@ import { createManualClock, createSeededEntropy } from '@cloudless/kernel/testin
 import { describe, expect, it } from 'vitest';
 import { createTestStore, type OpenTestDatabase } from '@cloudless/db/testing';
 import { createPrismaClient } from '@cloudless/db/prisma';
-import { describeOnRqlited } from '../testing/real-rqlite.ts';
+import { describeOnRqlited } from '@cloudless/db/testing/real-rqlite';
 
 async function openOn(openDatabase?: OpenTestDatabase) {
   const opened = await createTestStore(openDatabase ? { openDatabase } : {});

@@ -1,7 +1,4 @@
-import { nullLogger } from '@cloudless/kernel';
-import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { describe } from 'vitest';
-import { openRqlite } from '../sql/rqlite/open-rqlite.ts';
 import { describeOnRqlited } from './describe-on-rqlited.ts';
 import { TEST_DATABASES, type OpenTestDatabase } from './test-databases.ts';
 
@@ -12,8 +9,7 @@ export function describeEachDatabase(suite: (name: string, openDatabase: OpenTes
   });
   describeOnRqlited(1, (empty) => {
     suite('rqlited', async () => {
-      const urls = (await empty()).nodes.map(({ url }) => url);
-      const { driver } = await openRqlite({ urls, clock: createRealClock(), entropy: createRealEntropy(), logger: nullLogger });
+      const driver = await (await empty()).open();
       return { driver, close: () => driver.stop() };
     });
   });
