@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { describeOnRqlited } from './describe-on-rqlited.ts';
+import { describeOnRqlited } from './real-rqlite/describe-on-rqlited.ts';
 import { TEST_DATABASES, type OpenTestDatabase } from './test-databases.ts';
 
 /** A suite that every database has to pass: SQLite, the double of rqlite, and a real rqlited of one node, emptied for each test, where there is one. */

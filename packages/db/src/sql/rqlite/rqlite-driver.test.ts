@@ -4,7 +4,7 @@ import { describe } from 'vitest';
 import { describeIndependentClient } from '../../contract/independent-client-contract.ts';
 import { describeRqliteHttpContract } from '../../contract/rqlite-http-contract.ts';
 import { describeSqlDriverContract, type ContractDriver } from '../../contract/sql-driver-contract.ts';
-import { describeOnRqlited } from '../../testing/describe-on-rqlited.ts';
+import { describeOnRqlited } from '../../testing/real-rqlite/describe-on-rqlited.ts';
 import type { RqliteCluster } from '../../testing/rqlite-cluster.ts';
 import { createRqliteDouble, type RqliteDouble } from '../../testing/rqlite-double/create-rqlite-double.ts';
 import { createRqliteDriver } from './index.ts';

@@ -1,12 +1,12 @@
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { openRqlite } from '../sql/rqlite/open-rqlite.ts';
-import type { RqliteDriver } from '../sql/rqlite/index.ts';
-import { emptied } from './empty-rqlite.ts';
-import type { RqliteCluster } from './rqlite-cluster.ts';
-import { A_REAL_RQLITED, rqlited } from './rqlited/env.ts';
-import { startRqlited } from './rqlited/start-rqlited.ts';
+import { openRqlite } from '../../sql/rqlite/open-rqlite.ts';
+import type { RqliteDriver } from '../../sql/rqlite/index.ts';
+import { emptied } from '../empty-rqlite.ts';
+import type { RqliteCluster } from '../rqlite-cluster.ts';
+import { A_REAL_RQLITED, rqlited } from '../rqlited/env.ts';
+import { startRqlited } from '../rqlited/start-rqlited.ts';
 
 export type RealRqlite = RqliteCluster & { readonly urls: readonly string[]; open(): Promise<RqliteDriver> };
 

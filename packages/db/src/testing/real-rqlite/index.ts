@@ -1,0 +1,1 @@
+export { describeOnRqlited, type RealRqlite } from './describe-on-rqlited.ts';
