@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig } from './config.ts';
 import { createCoordinator } from './coordinator.ts';
 import { makeDataFolders } from './data-folder.ts';
-import { openDatabase, rememberCluster } from './open-database.ts';
+import { openAsItIs, openDatabase, rememberCluster } from './open-database.ts';
 
 const ports = { clock: createRealClock(), entropy: createRealEntropy(), logger: nullLogger };
 
@@ -51,6 +51,15 @@ async function createPlace(options: Partial<RqliteDoubleOptions> = {}) {
     },
   };
 }
+
+it('a command beside a coordinator says of a database without tables that it holds no cluster', async () => {
+  await using place = await createPlace();
+  const config = parseConfig({ CLOUDLESS_DATA: place.folder, ...place.on });
+  await expect(openAsItIs({ config, ...ports }, place.paths)).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringContaining(`There is no cluster in ${place.urls}`) as string,
+  });
+});
 
 describe('the database of a coordinator', () => {
   it('is never founded anew in the folder of a cluster whose address was lost', async () => {

@@ -106,14 +106,27 @@ async function refuseForgotten(paths: DataPaths): Promise<void> {
  * @throws CloudlessError `config_invalid` when there is none
  */
 export async function openAsItIs({ config, ...ports }: OpenDatabaseOptions, paths: DataPaths): Promise<CopyableDriver> {
-  if (config.store) return createRqliteDriver(await rqliteOptions(config.store, ports));
-  await refuseForgotten(paths);
-  if (existsSync(paths.database)) return await createSqliteDriver({ path: paths.database, thread: 'inline' });
-  throw new CloudlessError(
-    'config_invalid',
-    `There is no cluster in ${paths.database}. Name its data folder with --data (CLOUDLESS_DATA), or the store with CLOUDLESS_STORE_URL.`,
-  );
+  const where = whereIs(config.store, paths);
+  if (!config.store) await refuseForgotten(paths);
+  if (!config.store && !existsSync(paths.database)) throw noCluster(where);
+  const driver = config.store
+    ? createRqliteDriver(await rqliteOptions(config.store, ports))
+    : await createSqliteDriver({ path: paths.database, thread: 'inline' });
+  try {
+    const { rows } = await driver.query({ sql: "SELECT 1 FROM sqlite_schema WHERE name = 'cluster'" });
+    if (rows.length === 0) throw noCluster(where);
+    return driver;
+  } catch (cause) {
+    await driver.stop();
+    throw cause;
+  }
 }
+
+const noCluster = (where: string): CloudlessError =>
+  new CloudlessError(
+    'config_invalid',
+    `There is no cluster in ${where}. Name its data folder with --data (CLOUDLESS_DATA), or the store with CLOUDLESS_STORE_URL.`,
+  );
 
 /**
  * Refuses what no coordinator of this data folder may run on.

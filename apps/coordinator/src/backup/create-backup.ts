@@ -77,6 +77,8 @@ async function remember({ driver, clock, entropy, to }: CreateBackupOptions, man
 export async function createBackup(options: CreateBackupOptions): Promise<BackupManifest> {
   const { driver, to, crashPoint = noCrash } = options;
   if (existsSync(to)) throw new CloudlessError('config_invalid', `${to} exists already. Name another file, or remove that one.`);
+  if (!existsSync(dirname(to)))
+    throw new CloudlessError('config_invalid', `The backup ${to} cannot be written: there is no folder ${dirname(to)}.`);
   const [draft, database, extracted] = [`${to}.partial`, `${to}.partial.db`, `${to}.partial.read`];
   const removeDrafts = (): void => {
     for (const path of [draft, database, extracted])

@@ -14,7 +14,7 @@ export function failedQuery(failure: SqlFailure): CloudlessError {
     case 'deadline':
       return new CloudlessError(
         'store_unavailable',
-        `The database did not serve the request: ${failure.message}. Check the disk of the data folder; with rqlite, that most of its nodes run.`,
+        `The database did not serve the request: ${failure.message}. Check the disk of the data folder; with rqlite, its addresses, user name and password, and that most of its nodes run.`,
       );
     case 'constraint':
     case 'refused':

@@ -1,5 +1,6 @@
 import type { Clock, Entropy, Logger } from '@cloudless/kernel';
 import { assert } from '@cloudless/kernel';
+import { CloudlessError } from '@cloudless/proto';
 import type { BatchOutcome, SqlDriver, SqlFailure, SqlRows, Statement } from '../driver.ts';
 import { failedQuery, overloaded, unavailable } from '../failures.ts';
 import { toRows, toStatementResult, type RqliteAnswer } from './answers.ts';
@@ -9,7 +10,7 @@ import { createLeaderRoute, type Routed } from './leader-route.ts';
 import { downloadSnapshot } from './download-snapshot.ts';
 import { encodeStatements, EXECUTE_PATH, findRefusal, QUERY_PATH, returnsRows } from './requests.ts';
 import { createSlots } from './slots.ts';
-import { readNodes, type RqliteNode } from './read-nodes.ts';
+import { findStrangers, readNodes, type RqliteNode } from './read-nodes.ts';
 
 export interface RqliteDriver extends SqlDriver {
   /** Origin of the node that last served as leader. */
@@ -19,6 +20,11 @@ export interface RqliteDriver extends SqlDriver {
    * @throws CloudlessError `store_unavailable` when no node tells
    */
   nodes(signal?: AbortSignal): Promise<readonly RqliteNode[]>;
+  /**
+   * Refuses addresses of different clusters: when one is away, writes would go to the other.
+   * @throws CloudlessError `config_invalid`
+   */
+  refuseStrangers(): Promise<void>;
   /**
    * Writes the leader's whole database, as it is at one moment, into an SQLite file that must not exist.
    * @throws CloudlessError `store_unavailable`
@@ -47,6 +53,8 @@ export type RqliteOptions = {
 const CLOSED = unavailable('the connection to rqlite is closed');
 const CONNECT_TIMEOUT_MS = 2000;
 const SNAPSHOT_MS = 600_000;
+/** Who does not tell by then whose node it is, is taken at the word of the configuration. */
+const STRANGERS_MS = 1000;
 
 class Late extends Error {}
 
@@ -189,6 +197,16 @@ export function createRqliteDriver(options: RqliteOptions): RqliteDriver {
       );
     },
     nodes: (signal) => readAll(route.leader, signal),
+    async refuseStrangers() {
+      if (origins.length < 2) return;
+      using deadline = startDeadline(clock, STRANGERS_MS);
+      const strangers = await accept(findStrangers({ origins, http, signal: deadline.signal }));
+      if (strangers)
+        throw new CloudlessError(
+          'config_invalid',
+          `${strangers.join(' and ')} are nodes of different rqlite clusters. Name the nodes of one in CLOUDLESS_STORE_URL.`,
+        );
+    },
     async stop() {
       isStopped = true;
       await Promise.allSettled(accepted);

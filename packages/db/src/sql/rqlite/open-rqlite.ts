@@ -7,12 +7,13 @@ export type OpenRqliteOptions = RqliteOptions & { readonly migrations?: readonly
  * Connects to the cluster and brings its schema to this release's. Several may do so at once: each migration happens once.
  * No copy is taken before, unlike `openSqlite`: the cluster's backups are its owner's to make (`npm run backup`).
  *
- * @throws CloudlessError `store_unavailable`
+ * @throws CloudlessError `store_unavailable`; `config_invalid` when the addresses are of different clusters
  */
 export async function openRqlite(options: OpenRqliteOptions): Promise<{ readonly driver: RqliteDriver; readonly migrated: MigrateResult }> {
   const { clock, migrations } = options;
   const driver = createRqliteDriver(options);
   try {
+    await driver.refuseStrangers();
     const migrated = await migrate({ driver, clock, ...(migrations ? { migrations } : {}) });
     return { driver, migrated };
   } catch (error) {

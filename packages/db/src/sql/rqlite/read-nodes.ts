@@ -23,6 +23,7 @@ const nodesSchema = z.object({
   nodes: z.array(
     z.object({
       id: z.string(),
+      addr: z.string().optional(),
       api_addr: z.string().optional(),
       version: z.string(),
       voter: z.boolean(),
@@ -95,4 +96,20 @@ export async function readNodes({ origins, http, signal }: ReadNodesOptions): Pr
     });
   }
   throw new CloudlessError('store_unavailable', `${last.said}.`, { params: { why: last.why } });
+}
+
+/** The nodes' own addresses among themselves, as one of them tells; empty when it does not. */
+async function readAddresses(http: HttpClient, origin: string, signal: AbortSignal): Promise<readonly string[]> {
+  // What it knows without asking the others is enough.
+  const exchange = await http.exchange(origin, { method: 'GET', path: '/nodes?ver=2&nonvoters&timeout=200ms' }, signal);
+  const found = exchange.kind === 'answered' ? parseJson(nodesSchema, exchange.body)?.nodes : undefined;
+  return (found ?? []).flatMap(({ addr }) => addr ?? []);
+}
+
+/** Two addresses that belong to different clusters of rqlite, as far as they answer. */
+export async function findStrangers({ origins, http, signal }: ReadNodesOptions): Promise<readonly [string, string] | undefined> {
+  const asked = await Promise.all(origins.map(async (origin) => ({ origin, members: await readAddresses(http, origin, signal) })));
+  const [first, ...others] = asked.filter(({ members }) => members.length > 0);
+  const stranger = others.find(({ members }) => !members.some((addr) => first?.members.includes(addr)));
+  return first && stranger && [first.origin, stranger.origin];
 }

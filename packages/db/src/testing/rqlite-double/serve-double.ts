@@ -94,7 +94,8 @@ export function createDoubleHandler({ raft, member, urlOf, onCommit, fault, auth
       nodes: raft.members.map(({ id, isUp }) => ({
         id,
         ...(isUp ? { api_addr: urlOf(id, host) } : {}),
-        addr: id,
+        // Among themselves; no two clusters share one.
+        addr: new URL(urlOf(id, '')).host,
         version: isUp ? 'double' : '',
         voter: true,
         reachable: isUp,
