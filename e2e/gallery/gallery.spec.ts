@@ -14,7 +14,7 @@ const MANY = 500;
 async function photograph(page: Page, url: string, scenes: readonly Scene[], pictures: Picture[]): Promise<void> {
   for (const scene of scenes) {
     for (const look of LOOKS) {
-      const file = `${scene.name.replaceAll(/[^a-z0-9]+/g, '-')}-${look.name}.png`;
+      const file = `${scene.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}-${look.name}.png`;
       await openScene(page, url, scene, look);
       await page.screenshot({ path: join(FOLDER, file), animations: 'disabled' });
       pictures.push({ scene: scene.name, look: look.name, width: look.width, file });

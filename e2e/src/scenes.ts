@@ -117,6 +117,7 @@ export function inhabitedScenes({ nodeId, runningId, failingId, unplacedId }: In
       path: `/devices/${nodeId}`,
       open: dialog('Change what is lent'),
     },
+    { name: 'device, drain dialog', path: `/devices/${nodeId}`, open: dialog('Drain') },
     { name: 'token dialog', path: '/settings', open: dialog('Create token') },
     {
       name: 'command palette',
@@ -124,6 +125,22 @@ export function inhabitedScenes({ nodeId, runningId, failingId, unplacedId }: In
       async open(page) {
         await page.keyboard.press('Control+k');
         await expect(page.getByRole('dialog')).toBeVisible();
+      },
+    },
+    // The last, as it stays so.
+    {
+      name: 'device, being drained',
+      path: `/devices/${nodeId}`,
+      async open(page) {
+        const stop = page.getByRole('button', { name: 'Stop draining' });
+        const start = page.getByRole('main').getByRole('button', { name: 'Drain', exact: true });
+        await expect(stop.or(start)).toBeVisible();
+        if (await start.isVisible()) {
+          await start.click();
+          await page.getByRole('dialog').getByLabel('Within').selectOption({ label: '30 min' });
+          await page.getByRole('dialog').getByRole('button', { name: 'Drain', exact: true }).click();
+        }
+        await expect(page.getByRole('list', { name: 'What is still here' })).toContainText('No other device takes it.');
       },
     },
   ];

@@ -14,6 +14,7 @@ export * from './link.ts';
 export * from './node.ts';
 export * from './node-api.ts';
 export * from './procedure.ts';
+export * from './procedure-kinds.ts';
 export * from './time.ts';
 export * from './unlent.ts';
 export * from './welcome.ts';

@@ -9,7 +9,7 @@ import {
   type TRPCUntypedClient,
 } from '@trpc/client';
 import type { AnyTRPCRouter } from '@trpc/server';
-import { API, CloudlessError, type Procedure, type ProcedureName } from '@cloudless/proto';
+import { CloudlessError, PROCEDURE_KINDS, type ProcedureName } from '@cloudless/proto';
 import type { CallOptions, Calls, CloudlessClient, Following, FollowHandlers } from './client-type.ts';
 import { toClientError } from './client-error.ts';
 import { retryDelayMs } from './delay.ts';
@@ -69,7 +69,7 @@ function createRefusalCheck(client: TRPCUntypedClient<AnyTRPCRouter>, url: strin
 function buildCalls(client: TRPCUntypedClient<AnyTRPCRouter>, url: string): Record<string, Record<string, Ask | Follow>> {
   const calls: Record<string, Record<string, Ask | Follow>> = {};
   const findRefusal = createRefusalCheck(client, url);
-  for (const [name, { kind }] of Object.entries<Procedure>(API)) {
+  for (const [name, kind] of Object.entries(PROCEDURE_KINDS)) {
     const ask: Ask = async (input = {}, { signal } = {}) => {
       try {
         return await client[kind === 'query' ? 'query' : 'mutation'](name, input, signal ? { signal } : {});

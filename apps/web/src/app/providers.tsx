@@ -1,6 +1,5 @@
 'use client';
 
-import './zod-without-eval.ts';
 import { isCloudlessError } from '@cloudless/proto';
 import { Toaster, TooltipProvider } from '@cloudless/ui';
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';

@@ -1,5 +1,7 @@
 'use client';
 
+// First of all that is inside: schemas are made with it.
+import './zod-without-eval.ts';
 import { Button, IconButton, Skeleton } from '@cloudless/ui';
 import { Search } from 'lucide-react';
 import { useTranslations } from 'next-intl';

@@ -1,9 +1,9 @@
 'use client';
 
-import { API } from '@cloudless/proto';
+import type { CloudlessError } from '@cloudless/proto';
 import { Button, Field, FieldInput } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
-import { useState, type FormEvent } from 'react';
+import { useEffect, useRef, type FormEvent } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
 
@@ -17,11 +17,10 @@ const readValues = (form: HTMLFormElement, givenCode: string | undefined): Value
   return { code: givenCode ?? text('code'), name: text('name'), email: text('email'), password: String(fields.get('password') ?? '') };
 };
 
-/** Fields that the contract refuses. */
-function findWrong(values: Values): ReadonlySet<FieldName> {
-  const parsed = API['claim.submit'].input.safeParse(values);
-  const wrong = new Set((parsed.error?.issues ?? []).map(({ path }) => String(path[0])));
-  return new Set(FIELDS.filter((name) => wrong.has(name)));
+/** Fields that the contract refused. The coordinator holds them to it: its schemas are not loaded before there is an owner. */
+function findWrong(failure: CloudlessError | undefined): readonly FieldName[] {
+  const wrong = new Set((failure?.issues ?? []).map(({ path }) => path));
+  return FIELDS.filter((name) => wrong.has(name));
 }
 
 /** What the page is for; told before anything is known of the cluster. */
@@ -45,20 +44,21 @@ export function ClaimForm({
 }) {
   const t = useTranslations('claim');
   const claim = useAction('claim.submit', { onDone: ({ recoveryCodes }) => onClaimed(recoveryCodes) });
-  const [wrong, setWrong] = useState<ReadonlySet<FieldName>>(new Set());
-  const error = (name: FieldName) => (wrong.has(name) ? { error: t(`wrong.${name}`) } : {});
+  const form = useRef<HTMLFormElement>(null);
+  const { failure } = claim;
+  const wrong = findWrong(failure);
+  const error = (name: FieldName) => (wrong.includes(name) ? { error: t(`wrong.${name}`) } : {});
+  useEffect(() => {
+    const [first] = findWrong(failure);
+    if (first !== undefined) form.current?.querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
+  }, [failure]);
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
-    const values = readValues(event.currentTarget, givenCode);
-    const found = findWrong(values);
-    setWrong(found);
-    const [first] = found;
-    if (first === undefined) void claim.run(values);
-    else event.currentTarget.querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
+    void claim.run(readValues(event.currentTarget, givenCode));
   }
   return (
     // By post, so that a form sent before the program has come puts no secret into an address.
-    <form method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
+    <form ref={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
       {givenCode === undefined ? (
         <Field label={t('code')} hint={t('codeHint')} {...error('code')}>
           <FieldInput name="code" autoComplete="off" autoCapitalize="characters" spellCheck={false} className="font-mono" />
@@ -73,7 +73,7 @@ export function ClaimForm({
       <Field label={t('password')} hint={t('passwordHint')} {...error('password')}>
         <FieldInput name="password" type="password" autoComplete="new-password" maxLength={128} />
       </Field>
-      <FailureCallout failure={claim.failure} />
+      <FailureCallout failure={wrong.length === 0 ? failure : undefined} />
       <Button type="submit" variant="primary" size="lg" loading={claim.pending}>
         {t('submit')}
       </Button>
