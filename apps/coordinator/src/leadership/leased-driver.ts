@@ -1,16 +1,16 @@
 import type { SqlDriver } from '@cloudless/db';
-import { DeadlineExceeded, withDeadline, type Clock } from '@cloudless/kernel';
+import type { Clock, Timer } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import type { Lease } from './hold-lease.ts';
 
-/** A read while the lease is not confirmed: the store most likely does not answer, and somebody waits for a page. */
-const READ_MS = 1_000;
+/** What a read may take while the lease is not confirmed: the store most likely does not answer, and somebody waits for a page. */
+const READ_MS = 500;
 
 /**
  * The same database, which takes no change while the lease is not confirmed: the token would refuse it if another leads, and a caller is
- * told at once instead. Reads go on, but wait a second at most instead of looking for a leader of the store.
+ * told at once instead. Reads go on, but do not wait for a store that is away, nor do those that were on their way.
  */
-export function withLease(driver: SqlDriver, lease: Pick<Lease, 'state' | 'trouble'>, clock: Clock): SqlDriver {
+export function withLease(driver: SqlDriver, lease: Pick<Lease, 'state' | 'trouble' | 'onChange'>, clock: Clock): SqlDriver {
   function refusal(): string | undefined {
     const state = lease.state();
     if (state.kind === 'held') return undefined;
@@ -19,16 +19,34 @@ export function withLease(driver: SqlDriver, lease: Pick<Lease, 'state' | 'troub
     const why = lease.trouble === undefined ? '' : ` (${lease.trouble})`;
     return `this coordinator could not confirm for ${seconds} s that it leads${why}; what is shown may be old, and apps go on`;
   }
+
+  /** A signal that gives a read up when the lease has not been confirmed for so long meanwhile. */
+  function watchLease() {
+    const controller = new AbortController();
+    let timer: Timer | undefined;
+    const giveUp = (): void =>
+      controller.abort(
+        new CloudlessError('store_unavailable', `The database did not answer a read: ${refusal() ?? `not within ${READ_MS} ms`}.`),
+      );
+    function watch(): void {
+      timer?.cancel();
+      timer = lease.state().kind === 'unconfirmed' ? clock.setTimer(READ_MS, giveUp) : undefined;
+    }
+    const stopWatching = lease.onChange(watch);
+    watch();
+    return {
+      signal: controller.signal,
+      [Symbol.dispose]() {
+        timer?.cancel();
+        stopWatching();
+      },
+    };
+  }
+
   return {
-    async query(statement, options = {}) {
-      const message = refusal();
-      if (message === undefined) return await driver.query(statement, options);
-      try {
-        return await withDeadline(clock, 'the read', READ_MS, (signal) => driver.query(statement, { signal }), options.signal);
-      } catch (cause) {
-        if (!(cause instanceof DeadlineExceeded)) throw cause;
-        throw new CloudlessError('store_unavailable', `The database does not answer: ${message}.`, { cause });
-      }
+    async query(statement, { signal } = {}) {
+      using watched = watchLease();
+      return await driver.query(statement, { signal: signal ? AbortSignal.any([signal, watched.signal]) : watched.signal });
     },
     batch(statements, options) {
       const message = refusal();
