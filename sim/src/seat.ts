@@ -38,9 +38,16 @@ export type Running = {
 };
 
 /** A coordinator without a lease that was taken over does not know it: nothing is promised of what it answers. */
-export const toEndpoint = ({ life, store, lease, isZombie }: Pick<Running, 'life' | 'store' | 'lease' | 'isZombie'>): Endpoint => ({
+export const toEndpoint = ({
   life,
   store,
+  plane,
+  lease,
+  isZombie,
+}: Pick<Running, 'life' | 'store' | 'plane' | 'lease' | 'isZombie'>): Endpoint => ({
+  life,
+  store,
+  deploy: (batch) => plane.deploy(batch),
   isConfirmed: () => (lease ? lease.state().kind === 'held' : !isZombie()),
 });
 
@@ -161,7 +168,7 @@ export function createSeat(options: SeatOptions): Seat {
     });
     const plane = createControlPlane({ store: decidesOn, ...parts, counts: miscount(sessions, plant) });
     const isZombie = (): boolean => life !== own;
-    if (lease) stood?.lead(toEndpoint({ life: own, store, lease, isZombie }), lease, (reason) => sessions.letGo(reason));
+    if (lease) stood?.lead(toEndpoint({ life: own, store, plane, lease, isZombie }), lease, (reason) => sessions.letGo(reason));
     return { life: own, token, store, sessions, lease, plane, standing: stood, isZombie };
   }
 

@@ -19,6 +19,12 @@ describe('crash points', () => {
   it('name what a batch does', async () => {
     expect(await passedBy([put('workload', 'absent')])).toEqual(['deploy.beforeCommit', 'deploy.afterCommit']);
     expect(await passedBy([put('allocation', 'absent')])).toEqual(['placement.beforeCommit', 'placement.afterCommit']);
+    expect(await passedBy([put('workload', 'absent'), put('allocation', 'absent')])).toEqual([
+      'deploy.beforeCommit',
+      'placement.beforeCommit',
+      'deploy.afterCommit',
+      'placement.afterCommit',
+    ]);
     expect(await passedBy([put('allocation', 3)])).toEqual(['report.beforeCommit', 'report.afterCommit']);
     expect(await passedBy([put('workload', 3)])).toEqual([]);
   });

@@ -38,20 +38,21 @@ export const createCrashPoint =
     if (name === at) kill();
   };
 
-function unitOf({ mutations }: WriteBatch): 'deploy' | 'placement' | 'report' | undefined {
+/** What a batch does: the one that makes a workload may place it too. */
+function unitsOf({ mutations }: WriteBatch): readonly ('deploy' | 'placement' | 'report')[] {
   const puts = mutations.filter((mutation) => mutation.kind === 'put');
-  if (puts.some(({ table, expect }) => table === 'workload' && expect === 'absent')) return 'deploy';
-  if (puts.some(({ table, expect }) => table === 'allocation' && expect === 'absent')) return 'placement';
-  return puts.some(({ table }) => table === 'allocation') ? 'report' : undefined;
+  const makes = (made: 'workload' | 'allocation'): boolean => puts.some(({ table, expect }) => table === made && expect === 'absent');
+  const units = [...(makes('workload') ? (['deploy'] as const) : []), ...(makes('allocation') ? (['placement'] as const) : [])];
+  return units.length === 0 && puts.some(({ table }) => table === 'allocation') ? ['report'] : units;
 }
 
 /** The same store, whose commits pass the crash points. */
 export function withCrashPoints(store: Store, crashPoint: CrashPoint): Store {
   const commit: Store['commit'] = async (batch, signal) => {
-    const unit = unitOf(batch);
-    if (unit) crashPoint(`${unit}.beforeCommit`);
+    const units = unitsOf(batch);
+    for (const unit of units) crashPoint(`${unit}.beforeCommit`);
     const outcome = await store.commit(batch, signal);
-    if (unit && outcome.kind === 'committed') crashPoint(`${unit}.afterCommit`);
+    if (outcome.kind === 'committed') for (const unit of units) crashPoint(`${unit}.afterCommit`);
     return outcome;
   };
   return Object.create(store, { commit: { value: commit } }) as Store;

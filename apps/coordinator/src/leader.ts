@@ -155,6 +155,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
     logger,
     unplacedOf: (workloadId) => controlPlane?.unplacedOf(workloadId) ?? [],
     onExplained: (listener) => controlPlane?.onExplained(listener) ?? (() => undefined),
+    deploy: (batch) => controlPlane?.deploy(batch) ?? store.commit(batch),
     allocateGatewayPort: () => allocateGatewayPort(store, config.appPorts, (appPort) => canListen(appPort, config.host)),
     describeCluster: describeCluster(ground, {
       staleness,

@@ -1,4 +1,4 @@
-import type { Cluster, SqlDriver, Store } from '@cloudless/db';
+import type { Cluster, CommitOutcome, SqlDriver, Store, WriteBatch } from '@cloudless/db';
 import type { Clock, Entropy, Logger } from '@cloudless/kernel';
 import type { ProcedureInput, ProcedureOutput, Unplaced, WorkloadId } from '@cloudless/proto';
 import type { BackupKeeper } from './backup/keep-backups.ts';
@@ -33,6 +33,8 @@ export type ApiParts = Omit<ControlPlaneParts, 'counts'> & {
   readonly unplacedOf: (workloadId: WorkloadId) => readonly Unplaced[];
   /** Calls back with the workloads of which `unplacedOf` says something else now. @returns a function that ends it */
   readonly onExplained: (listener: (workloadIds: readonly WorkloadId[]) => void) => () => void;
+  /** Commits a batch that makes an app, and places it where that can be done at once. @throws CloudlessError as `Store.commit` */
+  readonly deploy: (batch: WriteBatch) => Promise<CommitOutcome>;
   /** The port of the gateway for a new app that has a TCP port. @throws CloudlessError `port_taken` */
   readonly allocateGatewayPort: () => Promise<number>;
   /** Wall time since which what is read may be old; `undefined` while it is not. */

@@ -1,3 +1,4 @@
+import type { ControlPlane } from '@cloudless/coordinator';
 import type { Store } from '@cloudless/db';
 import type { Incarnation } from '../incarnation.ts';
 
@@ -5,6 +6,7 @@ import type { Incarnation } from '../incarnation.ts';
 export type Endpoint = {
   readonly life: Incarnation;
   readonly store: Store;
+  readonly deploy: ControlPlane['deploy'];
   /** Whether its reads are of now, by its own count. */
   readonly isConfirmed: () => boolean;
 };

@@ -1,3 +1,4 @@
+import type { WriteBatch } from '@cloudless/db';
 import type { Clock } from '@cloudless/kernel';
 import { isCloudlessError, type BatchId, type NodeRow, type WorkloadId, type WorkloadRow } from '@cloudless/proto';
 import type { Draw } from '../draw.ts';
@@ -49,11 +50,16 @@ export function createRequests({ clock, draw, trace, history, plant }: RequestsO
     return isSpoiled('answers-from-the-past') ? before : saw;
   }
 
-  async function commit({ store }: Endpoint, row: WorkloadRow, expect: number | 'absent'): Promise<'acknowledged' | 'refused' | 'unknown'> {
+  async function commit(
+    { store, deploy }: Endpoint,
+    row: WorkloadRow,
+    expect: number | 'absent',
+  ): Promise<'acknowledged' | 'refused' | 'unknown'> {
     if (isSpoiled('forgets-a-write')) return 'acknowledged';
     const id = draw.entropy.id('batch') as BatchId;
     try {
-      const { kind } = await store.commit({ id, mutations: [{ kind: 'put', table: 'workload', row, expect }] });
+      const batch: WriteBatch = { id, mutations: [{ kind: 'put', table: 'workload', row, expect }] };
+      const { kind } = await (expect === 'absent' ? deploy(batch) : store.commit(batch));
       return kind === 'committed' ? 'acknowledged' : 'refused';
     } catch (cause) {
       return isCloudlessError(cause) && cause.code !== 'outcome_unknown' ? 'refused' : 'unknown';

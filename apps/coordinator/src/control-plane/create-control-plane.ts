@@ -1,3 +1,4 @@
+import type { CommitOutcome, WriteBatch } from '@cloudless/db';
 import { backoffMs, unreachable, type Timer } from '@cloudless/kernel';
 import { createSettled, decideCollection, decidePlan, DEFAULT_OPTIONS, type Plan } from '@cloudless/scheduler';
 import type { ControlPlaneParts } from '../parts.ts';
@@ -35,10 +36,34 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
     running ??= run().finally(() => (running = undefined));
   }
 
+  const drawSeed = (): number => Math.floor(entropy.random() * 2 ** 32);
+
+  /** @returns `undefined` when its placements did not hold, and nothing was written */
+  async function deployPlaced(batch: WriteBatch): Promise<CommitOutcome | undefined> {
+    if (running || isDue || stopping.signal.aborted) return undefined;
+    const placed = planner.withPlacements(batch, drawSeed());
+    if (!placed) return undefined;
+    // Decided in place of a pass: none may begin before its outcome is known, or both would give the same room away.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    running = promise;
+    const startedMs = clock.bootMs();
+    try {
+      const outcome = await store.commit(placed);
+      const event = { op: 'plan.deploy', basedOn: placed.basedOn, durationMs: clock.bootMs() - startedMs };
+      if (outcome.kind === 'committed') logger.info({ ...event, outcome: 'ok', revision: outcome.revision });
+      else logger.info({ ...event, outcome: 'aborted', reason: `${outcome.table} ${outcome.id} changed` });
+      return outcome.kind === 'committed' ? outcome : undefined;
+    } finally {
+      running = undefined;
+      resolve();
+      if (isDue) wake();
+    }
+  }
+
   /** One decision and its outcome. Sets when the next is due if nothing changes before. */
   async function pass(): Promise<ApplyOutcome> {
     const startedMs = clock.bootMs();
-    const snapshot = snapshots.read({ now: clock.now(), seed: Math.floor(entropy.random() * 2 ** 32) });
+    const snapshot = snapshots.read({ now: clock.now(), seed: drawSeed() });
     const plan = decidePlan(snapshot, DEFAULT_OPTIONS, settled);
     const decision = { plan, collection: decideCollection(snapshot), unplaced: explanations.findNews(plan) };
     decided = { atMs: clock.bootMs(), inMs: clock.bootMs() - startedMs };
@@ -126,6 +151,7 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
   return {
     unplacedOf: explanations.unplacedOf,
     onExplained: explanations.onChange,
+    deploy: async (batch) => (await deployPlaced(batch)) ?? (await store.commit(batch)),
     async settled() {
       while (running) await running;
     },

@@ -7,7 +7,13 @@ import { deletedEvent, placedEvent, stopRequestedEvent, unplacedEvent, type Plan
 import { placedRow, stoppedRow, updatedRow } from './plan-rows.ts';
 
 type Composed = { readonly rows: Mutation[]; readonly events: PlanEvent[] };
-type Context = { readonly store: Store; readonly entropy: Entropy; readonly now: number };
+type Context = {
+  readonly store: Store;
+  readonly entropy: Entropy;
+  readonly now: number;
+  /** A workload that the same batch makes. */
+  readonly made?: WorkloadRow;
+};
 
 /** Writes out a validated decision: each row with the version it was read at, each change with the event that tells it. */
 export function composePlan(decision: Decision, context: Context): Composed {
@@ -35,7 +41,8 @@ export function composePlan(decision: Decision, context: Context): Composed {
 function composePlacement(placement: Placement, context: Context, into: Composed): void {
   const id = context.entropy.id(ID_PREFIX.allocation) as AllocationId;
   const name = nodeName(context, placement.nodeId);
-  const row = placedRow(id, getWorkload(context, placement.workloadId).row, placement, name, context.now);
+  const workload = context.made?.id === placement.workloadId ? context.made : getWorkload(context, placement.workloadId).row;
+  const row = placedRow(id, workload, placement, name, context.now);
   into.rows.push({ kind: 'put', table: 'allocation', row, expect: 'absent' });
   into.events.push(placedEvent(row, name));
 }
@@ -55,6 +62,14 @@ function checksOf(placements: readonly Placement[], { store }: Context, written:
       checks.set(workloadId, { kind: 'check', table: 'workload', id: workloadId, expect: workload.version });
   }
   return [...checks.values()];
+}
+
+/** Writes out where a workload goes that the same batch makes: its own row needs no check. */
+export function composeFirstPlacements(placements: readonly Placement[], context: Context & { readonly made: WorkloadRow }): Composed {
+  const into: Composed = { rows: [], events: [] };
+  for (const placement of placements) composePlacement(placement, context, into);
+  into.rows.push(...checksOf(placements, context, into.rows));
+  return into;
 }
 
 /** Rows of nodes that were removed, and rows that ended: the first may still be wanted, so that their end is told here. */

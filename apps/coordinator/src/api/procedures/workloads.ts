@@ -23,7 +23,7 @@ import { tell, writeRows } from '../write-rows.ts';
 import { changes, checkGeneration, type WorkloadChange } from './change-workload.ts';
 
 type Names = Extract<keyof Handlers, `workload.${string}` | 'allocation.list'>;
-type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'allocateGatewayPort'>;
+type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'allocateGatewayPort' | 'deploy'>;
 type Changing = 'workload.update' | 'workload.scale' | 'workload.restart' | 'workload.stop' | 'workload.start' | 'workload.delete';
 
 /** Apps and their replicas. */
@@ -70,7 +70,7 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
     const params = { workload: name, image: input.spec.image, replicas: input.spec.replicas };
     const event = tell(parts, caller, { kind: 'workload.created', workloadId: row.id, projectId: row.projectId, params, message });
     const put = { kind: 'put', table: 'workload', row, expect: 'absent' } as const;
-    const outcome = await store.commit({ id: entropy.id(ID_PREFIX.batch) as BatchId, mutations: [put, event] });
+    const outcome = await parts.deploy({ id: entropy.id(ID_PREFIX.batch) as BatchId, mutations: [put, event] });
     if (outcome.kind === 'stale') throw new CloudlessError('stale', `The app ${name} was made by another request.`);
     return viewWorkload(getWorkload(store, row.id, caller), call.headers);
   }

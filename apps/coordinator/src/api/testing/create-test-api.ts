@@ -82,6 +82,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
     installer: { commandsFor: (offer) => Promise.resolve(writeCommands(reach.base(), offer, 'a'.repeat(64))) },
     unplacedOf: () => [],
     onExplained: () => () => undefined,
+    deploy: (batch) => store.commit(batch),
     allocateGatewayPort: () => allocateGatewayPort(store, { from: 7700, to: 7702 }, () => Promise.resolve(true)),
     describeCluster: () => ({
       id: clusterId,
