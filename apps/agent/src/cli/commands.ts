@@ -126,13 +126,15 @@ async function showLogs(config: AgentConfig): Promise<void> {
   say(stdout.trimEnd());
 }
 
+const countReplicas = (count: number): string => (count === 1 ? '1 replica' : `${count} replicas`);
+
 async function leave(config: AgentConfig, now: boolean): Promise<void> {
   const status = await askStatus(config.controlSocket);
   if (!status?.device) throw new CommandFailed('This machine is not in a cluster, or its agent does not run: cloudless-agent status');
   const refused = await askToLeave(config.controlSocket, now);
   if (refused !== undefined)
     throw new CommandFailed(`${refused} If the cluster is gone for good, remove this machine from it with: cloudless-agent uninstall`);
-  say(now ? 'Leaving: what runs here is being stopped …' : `Leaving: ${status.runs.length} replicas are being moved to other devices …`);
+  say(now ? 'Leaving: what runs here is being stopped …' : `Leaving: ${countReplicas(status.runs.length)} to be moved to other devices …`);
   const clock = createRealClock();
   const startedMs = clock.bootMs();
   let left = status.runs.length;
@@ -143,7 +145,7 @@ async function leave(config: AgentConfig, now: boolean): Promise<void> {
     left = current.runs.length;
     if (clock.bootMs() - startedMs > LEAVE_MS)
       throw new CommandFailed(
-        `${left} replicas still run here: no other device takes them. Add a device or free room, or stop them: cloudless-agent leave --now`,
+        `${countReplicas(left)} still here: no other device takes what is left. Add a device or free room, or stop them: cloudless-agent leave --now`,
       );
     await clock.sleep(200);
   }

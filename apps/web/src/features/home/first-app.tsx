@@ -68,8 +68,16 @@ function AddCard() {
   );
 }
 
+/** In the reader's language for what this release brings; else as the catalogue has it. */
+function useDescription({ id, description }: Entry): string {
+  const t = useTranslations('home.catalogue');
+  const key = id as Parameters<typeof t.has>[0];
+  return t.has(key) ? t(key) : description;
+}
+
 function InstallCard({ entry }: { readonly entry: Entry }) {
   const t = useTranslations('home');
+  const description = useDescription(entry);
   const router = useRouter();
   const input = { metadata: entry.metadata, spec: entry.spec };
   const install = useAction('workload.create', {
@@ -80,7 +88,7 @@ function InstallCard({ entry }: { readonly entry: Entry }) {
     <Card className="flex flex-col gap-3 p-4">
       <div>
         <h3 className="font-semibold">{entry.title}</h3>
-        <p className="text-ink-soft">{t('oneClick', { description: entry.description })}</p>
+        <p className="text-ink-soft">{t('oneClick', { description })}</p>
         <p className="text-xs text-ink-soft">{t('licence', { license: entry.license })}</p>
       </div>
       <FailureCallout failure={install.failure} />
