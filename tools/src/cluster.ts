@@ -83,8 +83,8 @@ async function start(given: {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   const parts: Part[] = [];
   try {
-    for (const port of clusterPorts(given)) {
-      const taken = await checkPort('127.0.0.1', port);
+    for (const { port, flag } of clusterPorts(given)) {
+      const taken = await checkPort('127.0.0.1', port, flag);
       if (taken) throw new CommandRefused(taken);
     }
     await buildStale(show);
@@ -106,7 +106,7 @@ async function start(given: {
     if (!stopping.signal.aborted) tell(given.root, urls, folder.root);
     if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
   } finally {
-    show('Stopping …');
+    if (parts.length > 0) show('Stopping …');
     for (const part of parts.toReversed()) await part.stop();
     lock.release();
   }

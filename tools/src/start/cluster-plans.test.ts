@@ -9,8 +9,9 @@ const surroundings = { root: '/data', port: 7600, storePort: 4001, webPort: 3000
 
 describe('the plan of a cluster', () => {
   it('gives every member ports and a folder of its own', () => {
-    const ports = clusterPorts(surroundings);
+    const ports = clusterPorts(surroundings).map(({ port }) => port);
     expect(new Set(ports).size).toBe(ports.length);
+    expect(clusterPorts(surroundings).find(({ port }) => port === 4003)?.flag).toBe('--store-port');
     const folders = planCoordinators(surroundings).flatMap(({ env }) => env['CLOUDLESS_DATA'] ?? []);
     expect(new Set(folders).size).toBe(3);
     expect(new Set(planStore(surroundings).map(({ argv }) => argv.at(-1))).size).toBe(3);

@@ -24,10 +24,12 @@ export const coordinatorUrls = ({ port }: Pick<ClusterSurroundings, 'port'>): re
 const apiAt = (storePort: number, index: number): string => `${HOST}:${storePort + index * 2}`;
 const raftAt = (storePort: number, index: number): string => `${HOST}:${storePort + index * 2 + 1}`;
 
-/** Every port that the cluster needs. */
-export const clusterPorts = ({ port, storePort }: Pick<ClusterSurroundings, 'port' | 'storePort'>): readonly number[] => [
-  ...members.map((index) => port + index),
-  ...members.flatMap((index) => [storePort + index * 2, storePort + index * 2 + 1]),
+export type ClusterPort = { readonly port: number; readonly flag: '--port' | '--store-port' };
+
+/** Every port that the cluster needs, and the flag that chooses it. */
+export const clusterPorts = ({ port, storePort }: Pick<ClusterSurroundings, 'port' | 'storePort'>): readonly ClusterPort[] => [
+  ...members.map((index) => ({ port: port + index, flag: '--port' }) as const),
+  ...members.flatMap((index) => [0, 1].map((next) => ({ port: storePort + index * 2 + next, flag: '--store-port' }) as const)),
 ];
 
 export const coordinatorFolder = (root: string, index: number): string => join(root, `coordinator-${index + 1}`);

@@ -30,6 +30,7 @@ test('names a taken port', async () => {
     });
   });
   expect(await checkPort('127.0.0.1', port)).toMatchObject({ problem: `port ${port} is taken on 127.0.0.1` });
+  expect((await checkPort('127.0.0.1', port, '--store-port'))?.remedy).toContain('another with --store-port');
   await new Promise((resolve) => server.close(resolve));
   expect(await checkPort('127.0.0.1', port)).toBeUndefined();
   expect(explainListen('10.9.9.9', 1, 'EADDRNOTAVAIL').problem).toContain('not an address of this machine');

@@ -4,11 +4,14 @@ import type { StartOptions } from './options.ts';
 import type { Refusal } from './refusal.ts';
 import { portAfter } from './option-values.ts';
 
-/** Listens once and lets go: whether the port can be had, and if not, why. */
-export async function checkPort(host: string, port: number): Promise<Refusal | undefined> {
+/**
+ * Listens once and lets go: whether the port can be had, and if not, why.
+ * @param flag which chooses the port
+ */
+export async function checkPort(host: string, port: number, flag = '--port'): Promise<Refusal | undefined> {
   const { promise, resolve } = Promise.withResolvers<Refusal | undefined>();
   const server = createServer();
-  server.once('error', (error) => resolve(explainListen(host, port, 'code' in error ? String(error.code) : error.message)));
+  server.once('error', (error) => resolve(explainListen(host, port, 'code' in error ? String(error.code) : error.message, flag)));
   server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   return promise;
 }
@@ -25,17 +28,17 @@ export async function freePort(): Promise<number> {
   return promise;
 }
 
-export function explainListen(host: string, port: number, code: string): Refusal {
+export function explainListen(host: string, port: number, code: string, flag = '--port'): Refusal {
   if (code === 'EADDRINUSE')
     return {
       problem: `port ${port} is taken on ${host}`,
-      remedy: `stop what listens there, or choose another with --port ${portAfter(port)}`,
+      remedy: `stop what listens there, or choose another with ${flag} ${portAfter(port)}`,
     };
   if (code === 'EACCES')
-    return { problem: `port ${port} needs more rights than this user has`, remedy: 'choose a port from 1024 up with --port' };
+    return { problem: `port ${port} needs more rights than this user has`, remedy: `choose a port from 1024 up with ${flag}` };
   if (code === 'EADDRNOTAVAIL')
     return { problem: `${host} is not an address of this machine`, remedy: 'use --host 0.0.0.0, or an address that this machine has' };
-  return { problem: `cannot listen on ${host} port ${port} (${code})`, remedy: 'choose another with --host or --port' };
+  return { problem: `cannot listen on ${host} port ${port} (${code})`, remedy: `choose another with --host or ${flag}` };
 }
 
 /** Certificate and key must at least be readable PEM before anything is started. */
