@@ -1,10 +1,10 @@
 import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
+import { createPublicKey, webcrypto } from 'node:crypto';
 import { Pkcs10CertificateRequest, Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
 import { createDeviceKey, createCsr } from '../device-key.ts';
 import { readDer } from '../der.ts';
-import { toPem } from '../pem.ts';
+import { hashSpki, toPem } from '../pem.ts';
 import { readCsr } from './read-csr.ts';
 
 type Algorithm = Parameters<typeof webcrypto.subtle.generateKey>[0];
@@ -46,7 +46,9 @@ describe('a certificate request', () => {
     const read = new Pkcs10CertificateRequest(csr);
     expect(read.subject).toBe('CN=device');
     expect(await read.verify()).toBe(true);
-    expect(readCsr(csr)).toMatchObject({ ok: true });
+    const key = createPublicKey({ key: Buffer.from(read.publicKey.rawData), format: 'der', type: 'spki' });
+    const spki = key.export({ type: 'spki', format: 'der' });
+    expect(readCsr(csr)).toEqual({ ok: true, value: { spki, keyHash: hashSpki(spki) } });
   });
 
   it('is refused whichever byte of it was changed or is missing', () => {

@@ -37,9 +37,8 @@ export function readCsr(csrPem: string): Result<ProvedCsr, CsrFault> {
     // The first byte of a bit string counts the bits that its last byte does not use.
     if (signed?.kind !== kind || signature.body[0] !== 0 || !verify(signed.hash, info.bytes, key, signature.body.subarray(1)))
       return err({ message: 'the certificate request is not signed by its own key' });
-    // As node:crypto writes it: what is signed is of our own encoding.
-    const exported = key.export({ type: 'spki', format: 'der' });
-    return ok({ keyHash: hashSpki(exported), spki: exported });
+    const canonical = encodeKey(key, spki.bytes);
+    return ok({ keyHash: hashSpki(canonical), spki: canonical });
   } catch {
     return err({ message: 'the certificate request could not be read' });
   }
@@ -55,6 +54,16 @@ function elements<const Tags extends readonly number[]>(bytes: Uint8Array, ...ta
   const found = readDer(bytes);
   if (found.length !== tags.length || found.some(({ tag }, index) => tag !== tags[index])) throw new RangeError('these are other elements');
   return found as unknown as { readonly [Index in keyof Tags]: DerElement };
+}
+
+/** A P-256 key with an uncompressed point (RFC 5480 §2), up to the point's coordinates. */
+const P256_PREFIX = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
+const P256_BYTES = P256_PREFIX.byteLength + 64;
+
+/** The key as node:crypto writes it, because what is signed is of our own encoding. To write it takes longer than to prove the signature, so one that came in that form is taken. */
+function encodeKey(key: KeyObject, shown: Uint8Array): Uint8Array {
+  const isCanonical = shown.byteLength === P256_BYTES && P256_PREFIX.equals(shown.subarray(0, P256_PREFIX.byteLength));
+  return isCanonical ? shown : key.export({ type: 'spki', format: 'der' });
 }
 
 function kindOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): Kind | undefined {
