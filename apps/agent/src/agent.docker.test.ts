@@ -181,7 +181,13 @@ describe.skipIf(typeof engine === 'string')('an agent on a real engine', { timeo
     );
     expect(HostConfig.PortBindings).toMatchObject({ '8080/tcp': [{ HostIp: '127.0.0.1' }] });
     expect(Config.Env).toEqual(
-      expect.arrayContaining(['GREETING=hi', 'CLOUDLESS_NODE_NAME=Test Device', 'CLOUDLESS_WORKLOAD=limits', 'CLOUDLESS_SLOT=0']),
+      expect.arrayContaining([
+        'GREETING=hi',
+        'CLOUDLESS_NODE_NAME=Test Device',
+        'CLOUDLESS_WORKLOAD=limits',
+        'CLOUDLESS_SLOT=0',
+        'CLOUDLESS_REPLICA=1',
+      ]),
     );
     expect(Config.Labels).toMatchObject({
       'io.cloudless.cluster': bench.identity.clusterId,

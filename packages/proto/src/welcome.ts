@@ -19,7 +19,7 @@ const spec: WorkloadSpec = workloadSpecSchema.parse({
   image: WELCOME_IMAGE,
   args: [
     '--define:CLOUDLESS_DEVICE="$(CLOUDLESS_NODE_NAME)"',
-    '--define:CLOUDLESS_REPLICA="$(CLOUDLESS_SLOT)"',
+    '--define:CLOUDLESS_REPLICA="$(CLOUDLESS_REPLICA)"',
     '--define:CLOUDLESS_APP="$(CLOUDLESS_WORKLOAD)"',
     '--define:CLOUDLESS_ALLOCATION="$(CLOUDLESS_ALLOCATION_ID)"',
   ],

@@ -10,6 +10,8 @@ function identityVariables(assignment: Assignment, nodeName: string): Record<str
     CLOUDLESS_WORKLOAD: assignment.workloadName,
     CLOUDLESS_ALLOCATION_ID: assignment.allocationId,
     CLOUDLESS_SLOT: String(assignment.slot),
+    // As people count them.
+    CLOUDLESS_REPLICA: String(assignment.slot + 1),
   };
 }
 
