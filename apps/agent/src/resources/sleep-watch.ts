@@ -1,11 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import type { Clock, Logger, Timer } from '@cloudless/kernel';
 
 /** The system waits at most 5 s for whoever holds it up (logind's default); saying goodbye takes less. */
 const SAY_MS = 500;
-/** One that listened for a while is started again after this; one that ends at once, as where no system bus runs, ever later. */
+/** One that listened for a while is started again after this; one that ends at once, and where no system bus is, ever later. */
 const RESTART_MS = 30_000;
 const MAX_RESTART_MS = 3_600_000;
+const SYSTEM_BUS = '/run/dbus/system_bus_socket';
 const MONITOR = ['monitor', '--system', '--dest', 'org.freedesktop.login1', '--object-path', '/org/freedesktop/login1'];
 const INHIBIT = ['--what=sleep', '--mode=delay', '--who=Cloudless', '--why=Tells its cluster that it sleeps', 'sleep', 'infinity'];
 
@@ -25,10 +27,12 @@ export type SleepWatchDeps = {
   readonly platform: NodeJS.Platform;
   /** The system is about to sleep, or has woken. */
   readonly onSleep: (isAsleep: boolean) => void;
+  /** Socket of the system bus: where there is none, no program is started to find that out. */
+  readonly bus?: string;
 };
 
 /** Hears from systemd-logind that the machine goes to sleep, and holds it up for a moment to say so. Elsewhere sleep is only noticed afterwards. */
-export function watchSleep({ clock, logger, platform, onSleep }: SleepWatchDeps): { stop(): void } {
+export function watchSleep({ clock, logger, platform, onSleep, bus = SYSTEM_BUS }: SleepWatchDeps): { stop(): void } {
   if (platform !== 'linux') return { stop: () => undefined };
   let isStopped = false;
   let monitor: ChildProcess | undefined;
@@ -53,7 +57,13 @@ export function watchSleep({ clock, logger, platform, onSleep }: SleepWatchDeps)
     }
   }
 
+  function listenLater(listenedMs: number): void {
+    waitMs = restartAfterMs(listenedMs, waitMs);
+    timer = clock.setTimer(waitMs, listen);
+  }
+
   function listen(): void {
+    if (!existsSync(bus)) return listenLater(0);
     const startedAtMs = clock.bootMs();
     const child = spawn('gdbus', MONITOR, { stdio: ['ignore', 'pipe', 'ignore'] });
     monitor = child;
@@ -65,9 +75,7 @@ export function watchSleep({ clock, logger, platform, onSleep }: SleepWatchDeps)
     child.once('spawn', holdUp);
     child.once('exit', () => {
       inhibitor?.kill();
-      if (isStopped) return;
-      waitMs = restartAfterMs(clock.bootMs() - startedAtMs, waitMs);
-      timer = clock.setTimer(waitMs, listen);
+      if (!isStopped) listenLater(clock.bootMs() - startedAtMs);
     });
   }
   listen();
