@@ -115,6 +115,6 @@ async function start(given: {
 function tell(root: string, urls: readonly string[], data: string): void {
   show(`\nThe cluster runs. Any of these leads to it:\n${urls.map((url) => `  ${url}`).join('\n')}\nData and logs: ${data}`);
   const codeFile = join(coordinatorFolder(root, 0), 'coordinator', 'claim-code');
-  if (existsSync(codeFile)) show(`Claim code: ${readFileSync(codeFile, 'utf8').trim()}`);
+  if (existsSync(codeFile)) show(`To become its owner, once: ${urls[0]}/claim#code=${readFileSync(codeFile, 'utf8').trim()}`);
   show('Ctrl-C stops it.');
 }
