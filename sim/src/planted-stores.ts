@@ -96,8 +96,21 @@ const hidePause = ({ cause }: AllocationRow['observed']): Partial<AllocationRow[
     ? { cause: { code: 'running', message: 'It runs.' } }
     : {};
 
-/** The store as the node sessions have it: the planted bugs are that no restart is ever recorded, and not why a replica may not run. */
+/** The planted bug: a device is written as it was first known, over what its owner changed since. */
+function overwriteDevices(store: Store): Store {
+  const first = new Map<string, Pick<NodeRow, 'labels'>>();
+  return withMutations(store, (mutation) => {
+    if (mutation.kind !== 'put' || mutation.table !== 'node') return [mutation];
+    const { id, labels } = mutation.row;
+    const known = first.get(id) ?? { labels };
+    first.set(id, known);
+    return [{ ...mutation, row: { ...mutation.row, ...known } }];
+  });
+}
+
+/** The store as the node sessions have it: no restart is ever recorded, nor why a replica may not run, nor what an owner changed. */
 export function misrecord(store: Store, plant: Plant | undefined): Store {
+  if (plant === 'overwrites-devices') return overwriteDevices(store);
   if (plant === 'forgets-restarts') return withReports(store, () => ({ restarts: 0 }));
   return plant === 'hides-pauses' ? withReports(store, hidePause) : store;
 }

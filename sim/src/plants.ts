@@ -19,6 +19,7 @@ export const PLANTS = [
   'keeps-links',
   'tells-no-reason',
   'forgets-deadlines',
+  'overwrites-devices',
   'overlooks-protocols',
   'drifts-too-far',
   'ignores-fencing',

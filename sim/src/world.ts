@@ -7,7 +7,7 @@ import { createDatabase, type Database } from './database.ts';
 import { createDevice, type Device } from './device.ts';
 import { createDraw, type Draw } from './draw.ts';
 import { createFaults, type Faults } from './faults/faults.ts';
-import { createHistory, type History } from './history.ts';
+import { ATTEMPT, createHistory, type History } from './history.ts';
 import { createNetwork, type Network } from './network.ts';
 import { createPeerNetwork, type PeerNetwork } from './peers/peer-network.ts';
 import { createCalls, type Calls } from './people/calls.ts';
@@ -107,7 +107,6 @@ export async function createWorld({
   const people = createPeople({
     clock,
     draw: drawFor('people'),
-    trace,
     requests,
     calls,
     listStandbys: () => (coordinators > 1 ? seats.all.filter(({ running }) => !running).map(({ name }) => name) : []),
@@ -160,7 +159,7 @@ async function foundNeighbours({ driver }: Database, { entropy }: Draw): Promise
 }
 
 /** The rows that joining would have made. */
-export async function joinAll({ devices, homes, clock }: World, store: Store, draw: Draw, neighboursShare: number): Promise<void> {
+export async function joinAll({ devices, homes, clock, history }: World, store: Store, draw: Draw, neighboursShare: number): Promise<void> {
   const [home, neighbours] = homes;
   const state = {
     word: 'unreachable',
@@ -169,9 +168,13 @@ export async function joinAll({ devices, homes, clock }: World, store: Store, dr
   } as const;
   const rows = devices.map(({ identity }, index) => {
     const { orgId } = index > 0 && draw.happens(neighboursShare) ? neighbours : home;
-    return buildNodeRow(identity.name, { id: identity.nodeId, orgId, fingerprint: buildFingerprint({ hostname: identity.name }), state });
+    const attempt = history.attempt({ rowId: identity.nodeId, generation: 0, isDelete: false, expects: 0 });
+    const fingerprint = buildFingerprint({ hostname: identity.name });
+    const labels = { [ATTEMPT]: String(attempt.id) };
+    return { attempt, row: buildNodeRow(identity.name, { id: identity.nodeId, orgId, labels, fingerprint, state }) };
   });
-  const mutations = rows.map((row) => ({ kind: 'put', table: 'node', row, expect: 'absent' }) as const);
+  const mutations = rows.map(({ row }) => ({ kind: 'put', table: 'node', row, expect: 'absent' }) as const);
   const { kind } = await store.commit({ id: draw.entropy.id('batch') as BatchId, mutations });
   assert(kind === 'committed', 'the devices of a new world join');
+  for (const { attempt } of rows) history.found(attempt);
 }

@@ -1,5 +1,5 @@
 import type { Store } from '@cloudless/db';
-import { ATTEMPT, type Attempt } from '../history.ts';
+import { attemptOf, findRow, type Attempt } from '../history.ts';
 import type { Checker, View } from './checker.ts';
 
 /**
@@ -9,19 +9,19 @@ import type { Checker, View } from './checker.ts';
 function findLost(attempts: readonly Attempt[], store: Store): string | undefined {
   const [first] = attempts;
   if (!first) return undefined;
-  const { workloadId } = first;
-  const row = store.get('workload', workloadId)?.row;
+  const { rowId } = first;
+  const row = findRow(store, rowId);
   const newest = attempts.filter(({ outcome }) => outcome === 'acknowledged').at(-1);
   if (!row) {
     if (!newest || attempts.some(({ isDelete, outcome }) => isDelete && outcome !== 'refused')) return undefined;
-    return `${workloadId} is gone: generation ${newest.generation} was acknowledged, and nobody deleted it`;
+    return `${rowId} is gone: generation ${newest.generation} was acknowledged, and nobody deleted it`;
   }
-  const written = attempts.find(({ id }) => String(id) === row.annotations[ATTEMPT]);
-  if (!written || written.outcome === 'refused') return `${workloadId} holds attempt ${row.annotations[ATTEMPT]}, which was refused`;
-  if (newest && row.generation < newest.generation)
-    return `${workloadId} is at generation ${row.generation}, and ${newest.generation} was acknowledged`;
-  if (newest && row.generation === newest.generation && written.id !== newest.id)
-    return `${workloadId} holds attempt ${written.id}, and attempt ${newest.id} of the same generation was acknowledged`;
+  const written = attempts.find(({ id }) => id === attemptOf(row));
+  if (!written || written.outcome === 'refused') return `${rowId} holds attempt ${attemptOf(row)}, which was refused`;
+  if (newest && written.generation < newest.generation)
+    return `${rowId} is at generation ${written.generation}, and ${newest.generation} was acknowledged`;
+  if (newest && written.generation === newest.generation && written.id !== newest.id)
+    return `${rowId} holds attempt ${written.id}, and attempt ${newest.id} of the same generation was acknowledged`;
   return undefined;
 }
 

@@ -1,9 +1,8 @@
-import type { WorkloadId } from '@cloudless/proto';
-import { isAttempt, type Operation } from '../history.ts';
+import { isAttempt, type Operation, type RowId } from '../history.ts';
 import type { Checker, View } from './checker.ts';
 import { findOrder, type Model, type Timed } from './find-order.ts';
 
-/** An app as people see it: which attempt wrote what is there, and whether it is about to go. */
+/** An app or a device as people see it: which attempt wrote what is there, and whether it is about to go. */
 type Seen = { readonly attempt: number; readonly mode: 'absent' | 'there' | 'going' | 'gone' };
 
 const MODEL: Model<Seen, Operation> = {
@@ -53,20 +52,20 @@ function explain(history: readonly Timed<Operation>[]): string {
     .join('; ');
 }
 
-function judge(workloadId: WorkloadId, operations: readonly Operation[]): string | undefined {
+function judge(rowId: RowId, operations: readonly Operation[]): string | undefined {
   const history = judged(operations);
   const verdict = findOrder(history, MODEL);
   if (verdict === 'linearizable') return undefined;
-  if (verdict === 'undecided') return `${workloadId}: no verdict about ${history.length} operations`;
-  return `${workloadId}: no order of what was asked and answered explains it. The last: ${explain(history)}`;
+  if (verdict === 'undecided') return `${rowId}: no verdict about ${history.length} operations`;
+  return `${rowId}: no order of what was asked and answered explains it. The last: ${explain(history)}`;
 }
 
-/** Everybody sees each app as if there were one of it, and one thing happened after the other. */
+/** Everybody sees each app and each device as if there were one of it, and one thing happened after the other. */
 export const linearizability: Checker = {
-  name: 'each app is linearizable',
+  name: 'each app and device is linearizable',
   atEnd({ history }: View) {
-    for (const [workloadId, operations] of history.workloads) {
-      const fault = judge(workloadId, operations);
+    for (const [rowId, operations] of history.operations) {
+      const fault = judge(rowId, operations);
       if (fault !== undefined) return fault;
     }
     return undefined;

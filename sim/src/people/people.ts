@@ -1,7 +1,6 @@
 import type { Clock } from '@cloudless/kernel';
 import type { NodeRow, OrgId, ProjectId, WorkloadId, WorkloadRow } from '@cloudless/proto';
 import type { Draw } from '../draw.ts';
-import type { Trace } from '../trace.ts';
 import type { Calls, Way } from './calls.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Requests } from './requests.ts';
@@ -21,7 +20,6 @@ export interface People {
 export type PeopleOptions = {
   readonly clock: Clock;
   readonly draw: Draw;
-  readonly trace: Trace;
   readonly requests: Requests;
   readonly calls: Calls;
   readonly homes: readonly [Home, ...Home[]];
@@ -41,7 +39,7 @@ const LOOK_SHARE = 0.4;
 const STANDBY_SHARE = 0.4;
 
 export function createPeople(options: PeopleOptions): People {
-  const { clock, draw, trace, requests, calls, homes, listEndpoints, listConfirmed, listStandbys } = options;
+  const { clock, draw, requests, calls, homes, listEndpoints, listConfirmed, listStandbys } = options;
   const meanWaitMs = draw.pick([1500, 6000, 25_000]);
   let isStopped = true;
   let made = 0;
@@ -80,17 +78,17 @@ export function createPeople(options: PeopleOptions): People {
   function lend(endpoint: Endpoint): void {
     const owned = [...endpoint.store.list('node')].filter(({ row }) => row.revokedAt === undefined);
     if (owned.length === 0) return;
-    const { row, version } = draw.pick(owned);
-    const { lending: before, drain: _drain, ...rest } = row;
-    const wish = before ? 'lend' : draw.pick(['pause', 'drain', 'lend'] as const);
-    const next: NodeRow = {
-      ...rest,
+    const { row } = draw.pick(owned);
+    const wish = row.lending ? 'lend' : draw.pick(['look', 'pause', 'drain', 'lend'] as const);
+    if (wish === 'look') {
+      if (endpoint.isConfirmed()) requests.read(drawWay(endpoint), row.id);
+      return;
+    }
+    const lends: Pick<NodeRow, 'lending' | 'drain'> = {
       ...(wish === 'pause' ? { lending: { pausedAt: clock.now() } } : {}),
       ...(wish === 'drain' ? { drain: drawDrain() } : {}),
-      updatedAt: clock.now(),
     };
-    trace.note('person', { op: 'node.lend', node: row.name, wish });
-    requests.changeNode(drawWay(endpoint), next, version, 'node.lend');
+    requests.changeNode(drawWay(endpoint), row.id, ({ lending: _, drain: __, ...rest }) => ({ ...rest, ...lends }));
   }
 
   function deploy(endpoint: Endpoint): void {

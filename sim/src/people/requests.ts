@@ -1,8 +1,8 @@
-import type { WriteBatch } from '@cloudless/db';
+import type { Mutation, WriteBatch } from '@cloudless/db';
 import type { Clock } from '@cloudless/kernel';
-import { isCloudlessError, type BatchId, type NodeRow, type WorkloadId, type WorkloadRow } from '@cloudless/proto';
+import { isCloudlessError, type BatchId, type NodeId, type NodeRow, type WorkloadId, type WorkloadRow } from '@cloudless/proto';
 import type { Draw } from '../draw.ts';
-import { ATTEMPT, type Attempt, type History } from '../history.ts';
+import { ATTEMPT, attemptOf, findRow, type Attempt, type History, type RowId } from '../history.ts';
 import type { Plant } from '../plants.ts';
 import type { Trace } from '../trace.ts';
 import type { Answer, Way } from './calls.ts';
@@ -11,11 +11,12 @@ import type { Change } from './wishes.ts';
 
 /** What people send, and what is written down of it. */
 export interface Requests {
-  read(way: Way, workloadId: WorkloadId): void;
+  read(way: Way, rowId: RowId): void;
   create(way: Way, row: WorkloadRow): void;
   /** As the API changes: reads, decides on what it read, and guards by it. Asked twice, it asks for the same, by the same guard. */
   change(way: Way, workloadId: WorkloadId, decide: (row: WorkloadRow) => Change): void;
-  changeNode(way: Way, row: NodeRow, expect: number, op: string): void;
+  /** As `change`, of a device. */
+  changeNode(way: Way, nodeId: NodeId, decide: (row: NodeRow) => NodeRow): void;
 }
 
 export type RequestsOptions = {
@@ -29,11 +30,9 @@ export type RequestsOptions = {
 /** Of the requests that a planted bug spoils: every so many. */
 const SPOIL_EVERY = 7;
 
-const attemptOf = (row: WorkloadRow | undefined): number => Number(row?.annotations[ATTEMPT] ?? 0);
-
 export function createRequests({ clock, draw, trace, history, plant }: RequestsOptions): Requests {
   /** The planted bug: what was seen before the newest change. */
-  const past = new Map<WorkloadId, number>();
+  const past = new Map<RowId, number>();
   let spoilIn = SPOIL_EVERY;
 
   const isSpoiled = (by: Plant): boolean => {
@@ -43,23 +42,20 @@ export function createRequests({ clock, draw, trace, history, plant }: RequestsO
     spoilIn = SPOIL_EVERY;
     return true;
   };
-  function see(workloadId: WorkloadId, row: WorkloadRow | undefined): number {
-    const saw = attemptOf(row);
-    const before = past.get(workloadId) ?? saw;
-    past.set(workloadId, saw);
+  function see({ store }: Endpoint, rowId: RowId): number {
+    const saw = attemptOf(findRow(store, rowId));
+    const before = past.get(rowId) ?? saw;
+    past.set(rowId, saw);
     return isSpoiled('answers-from-the-past') ? before : saw;
   }
 
-  async function commit(
-    { store, deploy }: Endpoint,
-    row: WorkloadRow,
-    expect: number | 'absent',
-  ): Promise<'acknowledged' | 'refused' | 'unknown'> {
+  async function commit({ store, deploy }: Endpoint, mutation: Mutation): Promise<'acknowledged' | 'refused' | 'unknown'> {
     if (isSpoiled('forgets-a-write')) return 'acknowledged';
     const id = draw.entropy.id('batch') as BatchId;
     try {
-      const batch: WriteBatch = { id, mutations: [{ kind: 'put', table: 'workload', row, expect }] };
-      const { kind } = await (expect === 'absent' ? deploy(batch) : store.commit(batch));
+      const batch: WriteBatch = { id, mutations: [mutation] };
+      const isNew = mutation.kind === 'put' && mutation.table === 'workload' && mutation.expect === 'absent';
+      const { kind } = await (isNew ? deploy(batch) : store.commit(batch));
       return kind === 'committed' ? 'acknowledged' : 'refused';
     } catch (cause) {
       return isCloudlessError(cause) && cause.code !== 'outcome_unknown' ? 'refused' : 'unknown';
@@ -67,20 +63,39 @@ export function createRequests({ clock, draw, trace, history, plant }: RequestsO
   }
 
   /** A write that was decided: what it is, and on what it is based. */
-  type Wanted = { readonly attempt: Attempt; readonly row: WorkloadRow; readonly expect: number | 'absent' };
+  type Wanted = { readonly attempt: Attempt; readonly row: WorkloadRow | NodeRow; readonly expect: number | 'absent' };
 
   async function write(endpoint: Endpoint, { attempt, row, expect }: Wanted): Promise<Answer> {
-    const marked = { ...row, annotations: { ...row.annotations, [ATTEMPT]: String(attempt.id) } };
-    return { outcome: await commit(endpoint, marked, expect) };
+    const mark = { [ATTEMPT]: String(attempt.id) };
+    const mutation: Mutation =
+      'annotations' in row
+        ? { kind: 'put', table: 'workload', row: { ...row, annotations: { ...row.annotations, ...mark } }, expect }
+        : { kind: 'put', table: 'node', row: { ...row, labels: { ...row.labels, ...mark } }, expect };
+    return { outcome: await commit(endpoint, mutation) };
   }
 
   function note({ attempt, row }: Wanted, answer: Answer): void {
     if (!('outcome' in answer)) return;
-    history.answer(attempt, answer.outcome);
+    const { outcome } = answer;
+    history.answer(attempt, outcome);
     const { id, generation, isDelete } = attempt;
-    const { name, spec, runState } = row;
-    const { replicas } = spec;
-    trace.note('person', { op: 'workload.write', attempt: id, name, generation, answer: answer.outcome, replicas, runState, isDelete });
+    if ('spec' in row) {
+      const { name, runState, spec } = row;
+      const { replicas } = spec;
+      trace.note('person', { op: 'workload.write', attempt: id, name, generation, answer: outcome, replicas, runState, isDelete });
+    } else {
+      const { name, lending, drain } = row;
+      const isPaused = lending?.pausedAt !== undefined;
+      trace.note('person', {
+        op: 'node.write',
+        attempt: id,
+        name,
+        answer: outcome,
+        isPaused,
+        drainedAt: drain?.sinceAt,
+        deadlineAt: drain?.deadlineAt,
+      });
+    }
   }
 
   function decideOn(endpoint: Endpoint, workloadId: WorkloadId, decide: (row: WorkloadRow) => Change): Wanted | undefined {
@@ -96,66 +111,60 @@ export function createRequests({ clock, draw, trace, history, plant }: RequestsO
       updatedAt: clock.now(),
       ...(needsNewContainers ? { templateGeneration: generation } : {}),
     };
-    const attempt = history.attempt({ workloadId, generation, isDelete: row.deletedAt !== undefined, expects: attemptOf(before) });
+    const attempt = history.attempt({ rowId: workloadId, generation, isDelete: row.deletedAt !== undefined, expects: attemptOf(before) });
     return { attempt, row, expect: version };
   }
 
+  function decideOnNode(endpoint: Endpoint, nodeId: NodeId, decide: (row: NodeRow) => NodeRow): Wanted | undefined {
+    const found = endpoint.store.get('node', nodeId);
+    if (!found || found.row.revokedAt !== undefined) return undefined;
+    const expects = attemptOf(found.row);
+    const before = history.attempts.get(nodeId)?.find(({ id }) => id === expects);
+    const attempt = history.attempt({ rowId: nodeId, generation: (before?.generation ?? 0) + 1, isDelete: false, expects });
+    return { attempt, row: { ...decide(found.row), updatedAt: clock.now() }, expect: found.version };
+  }
+
+  /** Asked twice, it asks for the same, by the same guard. */
+  function ask(way: Way, rowId: RowId, decide: (endpoint: Endpoint) => Wanted | undefined): void {
+    let wanted: Wanted | undefined;
+    let answered: Answer | undefined;
+    way({
+      kind: 'write',
+      about: rowId,
+      async run(endpoint) {
+        if (!wanted) {
+          wanted = decide(endpoint);
+          // It came after its answer, which has to hold.
+          if (wanted && answered) note(wanted, answered);
+        }
+        return wanted ? await write(endpoint, wanted) : { outcome: 'refused' };
+      },
+      onAnswer(answer) {
+        answered = answer;
+        if (wanted) note(wanted, answer);
+      },
+    });
+  }
+
   return {
-    read(way, workloadId) {
-      const look = history.look(workloadId);
+    read(way, rowId) {
+      const look = history.look(rowId);
       way({
         kind: 'read',
-        about: workloadId,
+        about: rowId,
         // Who is not sure to lead any more says so, and promises nothing.
-        run: (endpoint) =>
-          Promise.resolve(
-            endpoint.isConfirmed() ? { saw: see(workloadId, endpoint.store.get('workload', workloadId)?.row) } : { stale: true },
-          ),
+        run: (endpoint) => Promise.resolve(endpoint.isConfirmed() ? { saw: see(endpoint, rowId) } : { stale: true }),
         onAnswer(answer) {
           if ('saw' in answer) history.see(look, answer.saw);
         },
       });
     },
     create(way, row) {
-      const attempt = history.attempt({ workloadId: row.id, generation: row.generation, isDelete: false, expects: 0 });
+      const attempt = history.attempt({ rowId: row.id, generation: row.generation, isDelete: false, expects: 0 });
       const wanted = { attempt, row, expect: 'absent' } as const;
       way({ kind: 'write', about: row.id, run: (endpoint) => write(endpoint, wanted), onAnswer: (answer) => note(wanted, answer) });
     },
-    change(way, workloadId, decide) {
-      let wanted: Wanted | undefined;
-      let answered: Answer | undefined;
-      way({
-        kind: 'write',
-        about: workloadId,
-        async run(endpoint) {
-          if (!wanted) {
-            wanted = decideOn(endpoint, workloadId, decide);
-            // It came after its answer, which has to hold.
-            if (wanted && answered) note(wanted, answered);
-          }
-          return wanted ? await write(endpoint, wanted) : { outcome: 'refused' };
-        },
-        onAnswer(answer) {
-          answered = answer;
-          if (wanted) note(wanted, answer);
-        },
-      });
-    },
-    changeNode(way, row, expect, op) {
-      const id = draw.entropy.id('batch') as BatchId;
-      way({
-        kind: 'write',
-        about: row.id,
-        async run({ store }) {
-          try {
-            await store.commit({ id, mutations: [{ kind: 'put', table: 'node', row, expect }] });
-          } catch (failure) {
-            trace.note('person', { op, node: row.name, answer: isCloudlessError(failure) ? failure.code : 'unknown' });
-          }
-          return { stale: true };
-        },
-        onAnswer: () => undefined,
-      });
-    },
+    change: (way, workloadId, decide) => ask(way, workloadId, (endpoint) => decideOn(endpoint, workloadId, decide)),
+    changeNode: (way, nodeId, decide) => ask(way, nodeId, (endpoint) => decideOnNode(endpoint, nodeId, decide)),
   };
 }

@@ -68,9 +68,7 @@ export function createStage(run: Run, replay: string): Stage {
   }
 
   function changeNode({ identity }: Device, change: (row: NodeRow) => NodeRow): void {
-    const found = seats.newest?.store.get('node', identity.nodeId);
-    assert(found, 'the device has joined');
-    requests.changeNode(wayTo(undefined), change(found.row), found.version, 'node.change');
+    requests.changeNode(wayTo(undefined), identity.nodeId, change);
   }
 
   return {
