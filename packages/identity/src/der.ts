@@ -1,4 +1,4 @@
-/** Just enough DER (X.690) for what the certificate library has no type for, for certificate requests, and for certificates that are made from a template. */
+/** Just enough DER (X.690) for what the certificate library has no type for, for a device's request, and for certificates that are made from a template. */
 export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(parts);
   const length =
