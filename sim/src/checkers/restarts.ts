@@ -1,7 +1,13 @@
 import type { AllocationId } from '@cloudless/proto';
 import type { Checker, View } from './checker.ts';
 
-type Life = { containerId: string | undefined; endedByItself: boolean; reruns: number };
+type Life = {
+  containerId: string | undefined;
+  endedByItself: boolean;
+  reruns: number;
+  /** Version of the row that told of it when an end was last counted. */
+  countedAt: number | undefined;
+};
 
 /** Told of a replica that may not run now: its lease ended or is awaited, or it was too long without a coordinator. */
 const PAUSES: ReadonlySet<string> = new Set(['leaseAwaited', 'leaseEnded', 'leaseReleased', 'stoppedAlone']);
@@ -9,6 +15,7 @@ const PAUSES: ReadonlySet<string> = new Set(['leaseAwaited', 'leaseEnded', 'leas
 /**
  * A container that ended and runs again was counted, with a cause, by who started it again; or it was told why it may not run, and an end
  * meanwhile is no restart. One that ended before anybody had seen it run was a start that failed; and a disk whose bits turn loses counts.
+ * Of several ends while its device reached nobody, the last alone is told.
  */
 export function createRestarts(): Checker {
   const lives = new Map<AllocationId, Life>();
@@ -16,9 +23,12 @@ export function createRestarts(): Checker {
 
   /** A container of it ran, and runs no more. */
   function end(life: Life, allocationId: AllocationId, { newestStore }: View, wasAsked: boolean): void {
-    const observed = newestStore?.get('allocation', allocationId)?.row.observed;
-    const wasSeen = observed?.phase === 'running' && observed.containerId === life.containerId;
-    if (wasSeen && !wasAsked) life.endedByItself = true;
+    const told = newestStore?.get('allocation', allocationId);
+    const wasSeen = told?.row.observed.phase === 'running' && told.row.observed.containerId === life.containerId;
+    if (wasSeen && !wasAsked && told.version !== life.countedAt) {
+      life.endedByItself = true;
+      life.countedAt = told.version;
+    }
     life.containerId = undefined;
   }
 
@@ -37,7 +47,7 @@ export function createRestarts(): Checker {
       end(life, allocationId, view, stopped.has(allocationId));
     }
     for (const [allocationId, containerId] of running) {
-      const life = lives.get(allocationId) ?? { containerId: undefined, endedByItself: false, reruns: 0 };
+      const life = lives.get(allocationId) ?? { containerId: undefined, endedByItself: false, reruns: 0, countedAt: undefined };
       lives.set(allocationId, life);
       if (life.containerId !== undefined) continue;
       if (life.endedByItself) life.reruns += 1;
