@@ -3,9 +3,11 @@ import {
   createControlPlane,
   createNodeSessions,
   holdLease,
+  watchSoleLead,
   type ControlPlane,
   type Lease,
   type NodeSessionsServer,
+  type SoleLead,
 } from '@cloudless/coordinator';
 import { createStore, findCluster, openCluster, type Cluster, type LeadSeen, type SqlDriver, type Store } from '@cloudless/db';
 import { assert, err, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
@@ -32,6 +34,8 @@ export type Running = {
   readonly plane: ControlPlane;
   /** Of one among several; one that is alone needs none. */
   readonly lease: Lease | undefined;
+  /** Of one that is alone. */
+  readonly sole: SoleLead | undefined;
   readonly standing: Standing | undefined;
   /** Another was started in its place. */
   readonly isZombie: () => boolean;
@@ -158,9 +162,10 @@ export function createSeat(options: SeatOptions): Seat {
     onStore(store, token);
     const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token };
     const renew = () => Promise.resolve(err({ code: 'certificate_refused', message: 'nothing is issued here' }));
-    const mayGrant = (): boolean => lease === undefined || lease.state().kind === 'held';
+    const sole = lease ? undefined : watchSoleLead({ driver, store, clock: own.clock, token });
+    const leadAgeMs = (): number => sole?.ageMs() ?? (lease?.state().kind === 'held' ? 0 : Infinity);
     const recordsTo = misrecord(store, plant);
-    const sessions = createNodeSessions({ store: recordsTo, ...parts, authority, coordinatorVersion: 'simulated', renew, mayGrant });
+    const sessions = createNodeSessions({ store: recordsTo, ...parts, authority, coordinatorVersion: 'simulated', renew, leadAgeMs });
     const decidesOn = misread(store, plant, entropy);
     lease?.onChange(({ kind }) => {
       // A coordinator that was replaced ends its process; it is started again as a standby.
@@ -169,7 +174,7 @@ export function createSeat(options: SeatOptions): Seat {
     const plane = createControlPlane({ store: decidesOn, ...parts, counts: miscount(sessions, plant) });
     const isZombie = (): boolean => life !== own;
     if (lease) stood?.lead(toEndpoint({ life: own, store, plane, lease, isZombie }), lease, (reason) => sessions.letGo(reason));
-    return { life: own, token, store, sessions, lease, plane, standing: stood, isZombie };
+    return { life: own, token, store, sessions, lease, sole, plane, standing: stood, isZombie };
   }
 
   function endAndStart(afterMs: number): void {
@@ -207,9 +212,10 @@ export function createSeat(options: SeatOptions): Seat {
     running = undefined;
   }
 
-  async function stopParts({ plane, sessions, store, lease, standing: stood }: Running): Promise<void> {
+  async function stopParts({ plane, sessions, store, lease, sole, standing: stood }: Running): Promise<void> {
     await plane.stop();
     await sessions.stop();
+    sole?.stop();
     await store.stop();
     await lease?.stop();
     stood?.stop();

@@ -8,10 +8,12 @@ export {
   campaign,
   holdLease,
   noProof,
+  watchSoleLead,
   type CampaignOptions,
   type Lease,
   type LeaseState,
   type ProveGone,
+  type SoleLead,
   type Won,
 } from './leadership/index.ts';
 export { watchCutOff } from './leadership/cut-off.ts';

@@ -16,6 +16,7 @@ import { MAIN_PORT_LIMITS } from './gateway/limits.ts';
 import { type Base, type Ground } from './ground.ts';
 import { stalenessOf, type Lead } from './lead.ts';
 import { watchCutOff } from './leadership/cut-off.ts';
+import { watchSoleLead } from './leadership/index.ts';
 import { prepareHttps } from './https.ts';
 import { readAgentFile, type AgentFile } from './install/agent-file.ts';
 import { openInstaller } from './install/open-installer.ts';
@@ -61,8 +62,7 @@ async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentF
     renew: (nodeId, csr) => enrolment.renew(nodeId, csr),
     addresses,
     crashPoint,
-    // It grants nothing beyond its own lease: another may lead by then, and counts from its takeover.
-    mayGrant: () => lead.kind === 'sole' || lead.lease.state().kind === 'held',
+    leadAgeMs: ageOf(lead, ground),
     agentFile,
     // A standby of another release may have to lead tomorrow, and serves agents of its own and the one before.
     mayUpdate: () => lead.kind === 'sole' || lead.peers.attendance.list().every((standby) => standby.version === version),
@@ -70,6 +70,13 @@ async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentF
   });
   const agents = lifecycle.add('agents', await serveAgents({ enrolment, sessions, clock, entropy, logger }));
   return { enrolment, sessions, agents };
+}
+
+/** A grant must not outlast what a successor allows for, which counts from its takeover. */
+function ageOf(lead: Lead, { driver, store, cluster, clock, lifecycle }: Ground): () => number {
+  if (lead.kind === 'leased') return () => (lead.lease.state().kind === 'held' ? 0 : Infinity);
+  const sole = lifecycle.add('lead', watchSoleLead({ driver, store, clock, token: cluster.token }));
+  return () => sole.ageMs();
 }
 
 /** Told to agents at most: a list that grows with every coordinator would grow without end. */

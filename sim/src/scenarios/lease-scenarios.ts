@@ -128,6 +128,33 @@ export const LEASE_SCENARIOS = {
       stage.must(stage.running('db').length === 1, 'it runs again, once it has a lease');
     },
   },
+  'a-coordinator-that-was-replaced-wakes-and-holds-the-device-of-an-exclusive-app': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('db', { replicas: 1, exclusive: true, disconnect: { lostAfterMs: seconds(20) } });
+      await stage.settles(minutes(3));
+      const holder = holderOf(stage);
+      const other = stage.devices.find((device) => device !== holder);
+      if (!holder || !other) return;
+      const { seats, network } = stage.world;
+      const [seat] = seats.all;
+      // It goes on before its devices miss it: only the one that is cut off looks for a coordinator, and finds the new one.
+      const over = stage.breaks('it is paused for a second, and another takes over its database', () =>
+        seat.usurp(seconds(1), minutes(10)),
+      );
+      network.cut(other.identity.nodeId);
+      await stage.after(minutes(5));
+      const [where = '', ...more] = stage.running('db');
+      stage.must(
+        where.startsWith(other.identity.name) && more.length === 0,
+        'its successor runs, alone, where the new coordinator hears of it',
+      );
+      seat.endZombies();
+      over();
+      await stage.settles(minutes(5));
+      stage.must(stage.running('db').length === 1, 'one runs');
+    },
+  },
   'the-coordinator-is-away-longer-than-leases': {
     devices: 2,
     async play(stage) {

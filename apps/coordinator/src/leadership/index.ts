@@ -4,3 +4,4 @@ export { holdLease, type HoldLeaseOptions, type Lease } from './hold-lease.ts';
 export { withLease } from './leased-driver.ts';
 export { type LeaseState } from './lease.ts';
 export { noProof, type ProveGone } from './prove-gone.ts';
+export { watchSoleLead, type SoleLead } from './sole-lead.ts';

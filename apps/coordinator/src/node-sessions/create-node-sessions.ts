@@ -49,8 +49,8 @@ export type NodeSessionsOptions = {
   readonly addresses?: () => readonly string[];
   /** Answers the streams that devices open; refused when absent. */
   readonly serveFile?: ServeFile;
-  /** Whether this coordinator is the leader for certain, so that it may grant leases. Always, when absent. */
-  readonly mayGrant?: () => boolean;
+  /** Time in ms since this coordinator led for certain, from which the leases that it grants count. Always 0, when absent. */
+  readonly leadAgeMs?: () => number;
   readonly crashPoint?: CrashPoint;
   /** What devices should run; they are left as they are when absent. */
   readonly agentFile?: AgentFile | undefined;
@@ -96,7 +96,7 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
     },
   });
   const nodes = createNodeWriter({ store, clock, entropy, logger });
-  const leases = createLeaseGranter({ store, clock, mayGrant: options.mayGrant ?? (() => true), crashPoint: options.crashPoint });
+  const leases = createLeaseGranter({ store, clock, leadAgeMs: options.leadAgeMs ?? (() => 0), crashPoint: options.crashPoint });
   const departures = createDepartures({
     store,
     clock,

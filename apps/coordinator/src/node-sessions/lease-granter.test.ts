@@ -6,7 +6,7 @@ import { openSessions } from './testing/open-sessions.ts';
 
 const EXCLUSIVE = { exclusive: true, disconnect: { stopAfterMs: 20_000 }, terminationGraceMs: 3000 };
 
-async function open(options: { readonly mayGrant?: () => boolean } = {}) {
+async function open(options: { readonly leadAgeMs?: () => number } = {}) {
   const opened = await openSessions(options);
   const laptop = await opened.addNode('laptop');
   const held = await opened.place(laptop, EXCLUSIVE);
@@ -46,9 +46,9 @@ describe('a device that asks for a lease', () => {
     expect(opened.sessions.leaseLeftMs(held.id)).toBeLessThanOrEqual(0);
   });
 
-  it('gets none while the coordinator is not the leader for certain', async () => {
-    let isLeader = false;
-    await using test = await open({ mayGrant: () => isLeader });
+  it('gets one that counts from when the coordinator led for certain, or none', async () => {
+    let ageMs = Infinity;
+    await using test = await open({ leadAgeMs: () => ageMs });
     const { opened, laptop, held } = test;
     const link = await opened.connect(laptop);
     const ask = async (sequence: number) => {
@@ -57,15 +57,17 @@ describe('a device that asks for a lease', () => {
       return link.heard.at(-1);
     };
     expect(await ask(1)).toEqual({ kind: 'heartbeatAck', sequence: 1 });
-    isLeader = true;
-    expect(await ask(2)).toMatchObject({ leases: [{ allocationId: held.id }] });
+    ageMs = 400;
+    expect(await ask(2)).toMatchObject({ leases: [{ allocationId: held.id, leaseMs: 19_600 }] });
+    ageMs = 20_000;
+    expect(await ask(3)).toEqual({ kind: 'heartbeatAck', sequence: 3 });
   });
 
   it('gets none once it was removed from the cluster', async () => {
     await using test = await open();
     const { opened, laptop, held, put } = test;
     const { store, clock } = opened;
-    const granter = createLeaseGranter({ store, clock, mayGrant: () => true });
+    const granter = createLeaseGranter({ store, clock, leadAgeMs: () => 0 });
     expect(granter.grant(laptop.id, [held.id])).toHaveLength(1);
     await put({ ...laptop, revokedAt: clock.now() }, 'node');
     expect(granter.grant(laptop.id, [held.id])).toEqual([]);
@@ -106,10 +108,10 @@ describe('a new leader', () => {
         throw new Error('died');
       });
       // Placed after its start: no grant is known of it.
-      const dying = createLeaseGranter({ store, clock, mayGrant: () => true, crashPoint });
+      const dying = createLeaseGranter({ store, clock, leadAgeMs: () => 0, crashPoint });
       const later = await opened.place(laptop, EXCLUSIVE);
       expect(() => dying.grant(laptop.id, [later.id])).toThrow('died');
-      const next = createLeaseGranter({ store, clock, mayGrant: () => true });
+      const next = createLeaseGranter({ store, clock, leadAgeMs: () => 0 });
       for (const id of [held.id, later.id])
         expect(next.leftMs(id)).toBeGreaterThanOrEqual(Math.max(dying.leftMs(id), fencedAfterMs(held.spec)));
       dying.stop();
@@ -121,7 +123,7 @@ describe('a new leader', () => {
     await using test = await open();
     const { opened, held } = test;
     const { store, clock } = opened;
-    const granter = createLeaseGranter({ store, clock, mayGrant: () => true });
+    const granter = createLeaseGranter({ store, clock, leadAgeMs: () => 0 });
     expect(granter.leftMs(held.id)).toBe(fencedAfterMs(held.spec));
     await clock.advance(fencedAfterMs(held.spec));
     expect(granter.leftMs(held.id)).toBe(0);

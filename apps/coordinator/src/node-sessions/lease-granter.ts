@@ -7,7 +7,7 @@ export type LeaseGrant = { readonly allocationId: AllocationId; readonly leaseMs
 
 /** Leases of exclusive replicas, in the leader's memory and its boot time. */
 export interface LeaseGranter {
-  /** The leases that a device asks for and may have. Counted from now, which is when it is answered. */
+  /** The leases that a device asks for and may have, counted from when this coordinator last led for certain. */
   grant(nodeId: NodeId, asked: readonly AllocationId[]): readonly LeaseGrant[];
   /** The device says that these have ended and start no more without a new lease. What it had asked for before was answered before. */
   release(nodeId: NodeId, ended: readonly AllocationId[]): void;
@@ -19,8 +19,8 @@ export interface LeaseGranter {
 export type LeaseGranterDeps = {
   readonly store: Store;
   readonly clock: Clock;
-  /** Whether this coordinator is the leader for certain: it grants nothing beyond its own lease. */
-  readonly mayGrant: () => boolean;
+  /** Time in ms since this coordinator led for certain: another may have taken over then, and counts from its takeover. `Infinity` when it may not lead. */
+  readonly leadAgeMs: () => number;
   readonly crashPoint?: CrashPoint | undefined;
 };
 
@@ -28,7 +28,7 @@ export type LeaseGranterDeps = {
  * A new leader knows of no grant that another made, so that each exclusive allocation that is there counts as granted when it starts.
  * What is told to stop gets none any more, and the planner places a successor only after that is durable and `leftMs` has passed.
  */
-export function createLeaseGranter({ store, clock, mayGrant, crashPoint = noCrash }: LeaseGranterDeps): LeaseGranter {
+export function createLeaseGranter({ store, clock, leadAgeMs, crashPoint = noCrash }: LeaseGranterDeps): LeaseGranter {
   const fencedAtMs = new Map<AllocationId, number>();
   const note = ({ id, spec }: AllocationRow): void => void fencedAtMs.set(id, clock.bootMs() + fencedAfterMs(spec));
   for (const { row } of store.list('allocation')) if (row.spec.exclusive) note(row);
@@ -44,14 +44,15 @@ export function createLeaseGranter({ store, clock, mayGrant, crashPoint = noCras
 
   return {
     grant(nodeId, asked) {
-      if (!mayGrant()) return [];
+      const ageMs = leadAgeMs();
       return asked.flatMap((id) => {
         const row = mayHave(nodeId, id);
-        if (!row) return [];
+        const leaseMs = row ? Math.floor(leaseMsOf(row.spec) - ageMs) : 0;
+        if (!row || leaseMs <= 0) return [];
         crashPoint('lease.beforeGrant');
         note(row);
         crashPoint('lease.afterGrant');
-        return [{ allocationId: id, leaseMs: leaseMsOf(row.spec) }];
+        return [{ allocationId: id, leaseMs }];
       });
     },
     release(nodeId, ended) {
