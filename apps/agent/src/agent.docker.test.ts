@@ -234,8 +234,8 @@ describe.skipIf(typeof engine === 'string')('an agent on a real engine', { timeo
   test('a container over its memory limit is shown as OOM, and logs of a removed allocation are kept', async () => {
     await using bench = await open();
     const greedy = serving('greedy', {
-      // Its shell outlives the killed child: engines lose the event of about one container in 25 whose first process is the one killed.
-      command: ['/bin/sh', '-c', 'echo before; /bin/busybox dd if=/dev/zero of=/dev/null bs=200M; /bin/busybox sleep 0.3; exit 1'],
+      // Its shell outlives the killed child by far: engines lose the event of a container that ends before they have read it.
+      command: ['/bin/sh', '-c', 'echo before; /bin/busybox dd if=/dev/zero of=/dev/null bs=200M; /bin/busybox sleep 2; exit 1'],
       restartPolicy: { policy: 'never' },
       resources: { limits: { memoryBytes: 16 * 2 ** 20 } },
     });
