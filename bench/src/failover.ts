@@ -24,8 +24,8 @@ const HEARD: ReadonlySet<CloudlessNode['state']['word']> = new Set(['online', 'd
 type Client = ReturnType<typeof createClient>;
 type Field = { readonly client: Client; readonly machines: readonly Machine[]; readonly app: WorkloadId; readonly url: string };
 
-const answers = (url: string): Promise<boolean> =>
-  fetch(url, { signal: AbortSignal.timeout(500) }).then(
+export const answers = (url: string, withinMs = 500): Promise<boolean> =>
+  fetch(url, { signal: AbortSignal.timeout(withinMs) }).then(
     (response) => response.ok,
     () => false,
   );

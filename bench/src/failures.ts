@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@cloudless/sdk';
 import { WELCOME, type WorkloadId } from '@cloudless/proto';
 import { claimByApi, createToken, killContainer, listContainers, startProduct } from '@cloudless/tools/product';
-import { FAILOVER_METHOD, measureFailover } from './failover.ts';
+import { answers, FAILOVER_METHOD, measureFailover } from './failover.ts';
 import { figuresOf, type Measure, type Result, type Size } from './figures.ts';
 import { until } from './until.ts';
 
@@ -70,10 +70,5 @@ async function untilRestarted(client: ReturnType<typeof createClient>, workloadI
 }
 
 async function untilServes(url: string): Promise<void> {
-  const answers = (): Promise<boolean> =>
-    fetch(url, { signal: AbortSignal.timeout(2000) }).then(
-      (response) => response.ok,
-      () => false,
-    );
-  await until(`${url} answers`, answers, { everyMs: 5 });
+  await until(`${url} answers`, () => answers(url, 2000), { everyMs: 5 });
 }

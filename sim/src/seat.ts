@@ -3,6 +3,7 @@ import {
   createControlPlane,
   createNodeSessions,
   holdLease,
+  leaseAgeMs,
   watchSoleLead,
   type ControlPlane,
   type Lease,
@@ -163,7 +164,7 @@ export function createSeat(options: SeatOptions): Seat {
     const authority = { clusterId: cluster.clusterId, epoch: cluster.epoch, token };
     const renew = () => Promise.resolve(err({ code: 'certificate_refused', message: 'nothing is issued here' }));
     const sole = lease ? undefined : watchSoleLead({ driver, store, clock: own.clock, token });
-    const leadAgeMs = (): number => sole?.ageMs() ?? (lease?.state().kind === 'held' ? 0 : Infinity);
+    const leadAgeMs = (): number => (lease ? leaseAgeMs(lease) : (sole?.ageMs() ?? Infinity));
     const recordsTo = misrecord(store, plant);
     const sessions = createNodeSessions({ store: recordsTo, ...parts, authority, coordinatorVersion: 'simulated', renew, leadAgeMs });
     const decidesOn = misread(store, plant, entropy);

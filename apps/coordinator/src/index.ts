@@ -7,6 +7,7 @@ export type { ApiParts, ControlPlaneParts } from './parts.ts';
 export {
   campaign,
   holdLease,
+  leaseAgeMs,
   noProof,
   watchSoleLead,
   type CampaignOptions,

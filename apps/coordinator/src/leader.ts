@@ -16,7 +16,7 @@ import { MAIN_PORT_LIMITS } from './gateway/limits.ts';
 import { type Base, type Ground } from './ground.ts';
 import { stalenessOf, type Lead } from './lead.ts';
 import { watchCutOff } from './leadership/cut-off.ts';
-import { watchSoleLead } from './leadership/index.ts';
+import { leaseAgeMs, watchSoleLead } from './leadership/index.ts';
 import { prepareHttps } from './https.ts';
 import { readAgentFile, type AgentFile } from './install/agent-file.ts';
 import { openInstaller } from './install/open-installer.ts';
@@ -74,7 +74,7 @@ async function openDevices(ground: Ground, reach: ReachKeeper, agentFile: AgentF
 
 /** A grant must not outlast what a successor allows for, which counts from its takeover. */
 function ageOf(lead: Lead, { driver, store, cluster, clock, lifecycle }: Ground): () => number {
-  if (lead.kind === 'leased') return () => (lead.lease.state().kind === 'held' ? 0 : Infinity);
+  if (lead.kind === 'leased') return () => leaseAgeMs(lead.lease);
   const sole = lifecycle.add('lead', watchSoleLead({ driver, store, clock, token: cluster.token }));
   return () => sole.ageMs();
 }

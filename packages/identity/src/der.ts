@@ -14,7 +14,7 @@ export function encodeDer(tag: number, ...parts: readonly Uint8Array[]): Buffer 
 export type DerElement = { readonly tag: number; readonly bytes: Uint8Array; readonly body: Uint8Array };
 
 /**
- * The elements that follow each other in `bytes`, one level deep: a stranger may have sent them.
+ * The elements that follow each other in `bytes`, one level deep. For DER that a library has made or taken.
  * @throws RangeError when an element is longer than what is there or than 65,535 bytes, or tells no length
  */
 export function readDer(bytes: Uint8Array): readonly DerElement[] {

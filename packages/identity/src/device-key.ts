@@ -26,8 +26,8 @@ const NO_ATTRIBUTES = encodeDer(0xa0);
 const ECDSA_WITH_SHA256 = encodeDer(DER.sequence, encodeDer(DER.objectIdentifier, Buffer.from('2a8648ce3d040302', 'hex')));
 
 /**
- * A certificate request (PKCS #10, RFC 2986) in PEM. It proves that the key is held; who gets which name is the coordinator's to say. Put together here:
- * a library for it takes longer to load than all else that an agent does at its start.
+ * A certificate request (PKCS #10, RFC 2986) in PEM. It proves that the key is held; who gets which name is the coordinator's to say. Put together here: an
+ * agent would load a library for nothing else.
  */
 export function createCsr(privateKeyPem: string): string {
   const key = createPrivateKey(privateKeyPem);

@@ -31,6 +31,8 @@ export type PeopleOptions = {
   readonly listStandbys: () => readonly string[];
 };
 
+export const DRAINED = { code: 'drained_by_person', message: 'A person drains it.' };
+
 const MOST_WORKLOADS = 6;
 /** Of what people do: lending a device or taking it back; only looking. */
 const LEND_SHARE = 0.08;
@@ -68,10 +70,9 @@ export function createPeople(options: PeopleOptions): People {
 
   /** Some wait for as long as it takes, most until a deadline. */
   function drawDrain(): NodeRow['drain'] {
-    const cause = { code: 'drained_by_person', message: 'A person drains it.' };
     const sinceAt = clock.now();
     const deadline = draw.happens(0.3) ? {} : { deadlineAt: sinceAt + draw.pick([0, 5000, 60_000]) };
-    return { sinceAt, purpose: 'empty', cause, ...deadline };
+    return { sinceAt, purpose: 'empty', cause: DRAINED, ...deadline };
   }
 
   /** An owner takes a device back, drains it, or lends it again; what was not heard of is tried again by nobody. */

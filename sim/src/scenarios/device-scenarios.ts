@@ -112,44 +112,6 @@ export const DEVICE_SCENARIOS = {
       stage.must(stage.running('web').length === 6 && stage.running('lamp').length === 3, 'as many run as were wanted');
     },
   },
-  'an-exclusive-app-is-on-a-device-that-is-shut-down': {
-    devices: 2,
-    async play(stage) {
-      stage.deploy('db', { replicas: 1, exclusive: true, disconnect: { stopAfterMs: minutes(2) } });
-      await stage.settles(minutes(3));
-      const holder = stage.devices.find(({ engine }) => engine.containers.length > 0);
-      if (!holder) return;
-      const over = stage.breaks('its device is shut down', () => holder.turnOff(minutes(10)));
-      await stage.after(seconds(20));
-      stage.must(stage.running('db').length === 1, 'its successor runs long before its lease would have ended');
-      await stage.after(minutes(11));
-      over();
-      await stage.settles(minutes(3));
-      stage.must(stage.running('db').length === 1, 'one runs');
-    },
-  },
-  'an-exclusive-app-does-not-end-while-its-device-is-shut-down': {
-    devices: 2,
-    async play(stage) {
-      stage.deploy('db', { replicas: 1, exclusive: true, disconnect: { stopAfterMs: minutes(2) } });
-      await stage.settles(minutes(3));
-      const holder = stage.devices.find(({ engine }) => engine.containers.length > 0);
-      if (!holder) return;
-      const over = stage.breaks('its engine ends nothing, and its device is shut down', () => {
-        holder.engine.mood.stopsHang = true;
-        holder.turnOff(minutes(10));
-      });
-      await stage.after(seconds(60));
-      stage.must(stage.running('db').length === 0, 'no successor runs while its lease may last');
-      await stage.after(minutes(3));
-      stage.must(stage.running('db').length === 1, 'its successor runs');
-      await stage.after(minutes(8));
-      over();
-      holder.engine.mood.stopsHang = false;
-      await stage.settles(minutes(3));
-      stage.must(stage.running('db').length === 1, 'one runs');
-    },
-  },
   'a-clock-steps-to-1970': {
     devices: 2,
     async play(stage) {

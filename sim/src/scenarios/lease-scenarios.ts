@@ -1,18 +1,24 @@
+import { assert } from '@cloudless/kernel';
+import type { WorkloadSpecInput } from '@cloudless/proto';
 import type { Device } from '../device.ts';
 import type { Scenario } from './scenarios.ts';
 import { minutes, seconds, type Stage } from './stage.ts';
 
-const holderOf = (stage: Stage): Device | undefined => stage.devices.find(({ engine }) => engine.containers.length > 0);
+/** An exclusive app runs. @returns its device */
+async function withDbOn(stage: Stage, spec: Partial<WorkloadSpecInput> = {}): Promise<Device> {
+  stage.deploy('db', { replicas: 1, exclusive: true, ...spec });
+  await stage.settles(minutes(3));
+  const holder = stage.devices.find(({ engine }) => engine.containers.length > 0);
+  assert(holder, 'an exclusive app that was placed is on a device');
+  return holder;
+}
 
 export const LEASE_SCENARIOS = {
   'the-device-of-an-exclusive-app-is-cut-off': {
     devices: 3,
     async play(stage) {
       // Its device is given up long before its lease ends.
-      stage.deploy('db', { replicas: 1, exclusive: true, disconnect: { lostAfterMs: seconds(20), stopAfterMs: minutes(2) } });
-      await stage.settles(minutes(3));
-      const holder = holderOf(stage);
-      if (!holder) return;
+      const holder = await withDbOn(stage, { disconnect: { lostAfterMs: seconds(20), stopAfterMs: minutes(2) } });
       const { network } = stage.world;
       const over = stage.breaks(
         'its device is cut off',
@@ -35,10 +41,7 @@ export const LEASE_SCENARIOS = {
   'an-agent-dies-and-its-watchdog-stops-what-is-exclusive': {
     devices: 2,
     async play(stage) {
-      stage.deploy('db', { replicas: 1, exclusive: true });
-      await stage.settles(minutes(3));
-      const holder = holderOf(stage);
-      if (!holder) return;
+      const holder = await withDbOn(stage);
       const over = stage.breaks(
         'its agent is killed, and nobody starts it',
         () => holder.crash('silent', minutes(10)),
@@ -53,10 +56,7 @@ export const LEASE_SCENARIOS = {
   'an-agent-stands-still-beyond-its-lease': {
     devices: 2,
     async play(stage) {
-      stage.deploy('db', { replicas: 1, exclusive: true });
-      await stage.settles(minutes(3));
-      const holder = holderOf(stage);
-      if (!holder) return;
+      const holder = await withDbOn(stage);
       const over = stage.breaks(
         'its agent is paused',
         () => holder.pause(),
@@ -71,10 +71,7 @@ export const LEASE_SCENARIOS = {
   'the-device-of-an-exclusive-app-sleeps': {
     devices: 2,
     async play(stage) {
-      stage.deploy('db', { replicas: 1, exclusive: true, image: 'sim/stubborn:1', terminationGraceMs: 5000 });
-      await stage.settles(minutes(3));
-      const holder = holderOf(stage);
-      if (!holder) return;
+      const holder = await withDbOn(stage, { image: 'sim/stubborn:1', terminationGraceMs: 5000 });
       const over = stage.breaks(
         'its lid is closed',
         () => holder.sleep(),
@@ -89,10 +86,7 @@ export const LEASE_SCENARIOS = {
   'the-device-of-an-exclusive-app-sleeps-and-is-taken-back': {
     devices: 2,
     async play(stage) {
-      stage.deploy('db', { replicas: 1, exclusive: true, image: 'sim/stubborn:1', terminationGraceMs: 5000 });
-      await stage.settles(minutes(3));
-      const holder = holderOf(stage);
-      if (!holder) return;
+      const holder = await withDbOn(stage, { image: 'sim/stubborn:1', terminationGraceMs: 5000 });
       const over = stage.breaks(
         'its lid is closed',
         () => holder.sleep(),
@@ -107,6 +101,38 @@ export const LEASE_SCENARIOS = {
       await stage.after(seconds(2));
       stage.must(stage.running('db').length === 1, 'the copy is ended when it wakes');
       await stage.settles(minutes(5));
+    },
+  },
+  'an-exclusive-app-is-on-a-device-that-is-shut-down': {
+    devices: 2,
+    async play(stage) {
+      const holder = await withDbOn(stage, { disconnect: { stopAfterMs: minutes(2) } });
+      const over = stage.breaks('its device is shut down', () => holder.turnOff(minutes(10)));
+      await stage.after(seconds(20));
+      stage.must(stage.running('db').length === 1, 'its successor runs long before its lease would have ended');
+      await stage.after(minutes(11));
+      over();
+      await stage.settles(minutes(3));
+      stage.must(stage.running('db').length === 1, 'one runs');
+    },
+  },
+  'an-exclusive-app-does-not-end-while-its-device-is-shut-down': {
+    devices: 2,
+    async play(stage) {
+      const holder = await withDbOn(stage, { disconnect: { stopAfterMs: minutes(2) } });
+      const over = stage.breaks('its engine ends nothing, and its device is shut down', () => {
+        holder.engine.mood.stopsHang = true;
+        holder.turnOff(minutes(10));
+      });
+      await stage.after(seconds(60));
+      stage.must(stage.running('db').length === 0, 'no successor runs while its lease may last');
+      await stage.after(minutes(3));
+      stage.must(stage.running('db').length === 1, 'its successor runs');
+      await stage.after(minutes(8));
+      over();
+      holder.engine.mood.stopsHang = false;
+      await stage.settles(minutes(3));
+      stage.must(stage.running('db').length === 1, 'one runs');
     },
   },
   'an-exclusive-app-ends-while-its-agent-is-dead-and-its-lease-lapses': {
@@ -131,11 +157,9 @@ export const LEASE_SCENARIOS = {
   'a-coordinator-that-was-replaced-wakes-and-holds-the-device-of-an-exclusive-app': {
     devices: 2,
     async play(stage) {
-      stage.deploy('db', { replicas: 1, exclusive: true, disconnect: { lostAfterMs: seconds(20) } });
-      await stage.settles(minutes(3));
-      const holder = holderOf(stage);
+      const holder = await withDbOn(stage, { disconnect: { lostAfterMs: seconds(20) } });
       const other = stage.devices.find((device) => device !== holder);
-      if (!holder || !other) return;
+      assert(other, 'the scenario has two devices');
       const { seats, network } = stage.world;
       const [seat] = seats.all;
       // It goes on before its devices miss it: only the one that is cut off looks for a coordinator, and finds the new one.

@@ -5,6 +5,7 @@ import type { Device } from '../device.ts';
 import { SimulationFailed } from '../failure.ts';
 import type { Run } from '../run.ts';
 import type { Way } from '../people/calls.ts';
+import { DRAINED } from '../people/people.ts';
 import { toEndpoint, type Seat } from '../seat.ts';
 import type { World } from '../world.ts';
 
@@ -40,7 +41,6 @@ export interface Stage {
   must(condition: boolean, sentence: string): void;
 }
 
-const DRAINED = { code: 'drained_by_person', message: 'A person drains it.' };
 const SPEC: WorkloadSpecInput = {
   image: 'sim/quick:1',
   replicas: 2,

@@ -21,10 +21,11 @@ import {
   joinCoordinator,
   pairCoordinator,
   renewCertificate,
+  type DialOptions,
   type JoinAnswer,
 } from '@cloudless/transport/tls';
 import type { AgentIdentity, AgentState } from '../state/state.ts';
-import type { Addresses } from './address-book.ts';
+import type { Addresses, Opening } from './address-book.ts';
 import type { Credentials } from './credentials.ts';
 import type { Dial } from './session-ports.ts';
 
@@ -97,6 +98,11 @@ export function createEnrolment(deps: EnrolmentDeps): {
     return hold(joined);
   }
 
+  type Common = Opening & Pick<DialOptions, 'url' | 'clock' | 'signal' | 'carriers'>;
+  /** Tries each address, with what every dial of a device has in common. */
+  const attempt = <T>(dial: (common: Common) => Promise<T>, signal: AbortSignal): Promise<T> =>
+    addresses.attempt((url, inner, opening) => dial({ url, ...opening, carriers, clock, signal: inner }), signal);
+
   async function join(signal: AbortSignal): Promise<AgentIdentity> {
     const text = await deps.readJoinToken();
     const token = text === undefined ? undefined : parseJoinToken(text);
@@ -109,20 +115,16 @@ export function createEnrolment(deps: EnrolmentDeps): {
     }
     const privateKey = createDeviceKey();
     const csr = createCsr(privateKey);
-    const answer = await addresses.attempt(
-      (url, inner, opening) =>
+    const answer = await attempt(
+      (common) =>
         joinCoordinator({
-          url,
-          ...opening,
-          carriers,
+          ...common,
           token: token.presented,
           csr,
           name: deps.name,
           candidate: deps.candidate,
           onWaiting: deps.onWaiting,
           judgeCoordinator: judgePinned(token.caHash),
-          clock,
-          signal: inner,
         }),
       signal,
     );
@@ -134,12 +136,10 @@ export function createEnrolment(deps: EnrolmentDeps): {
     const csr = createCsr(privateKey);
     const deviceNonce = Buffer.from(entropy.bytes(PAIR_NONCE_BYTES)).toString('base64url');
     const commitment = commitTo({ csr, deviceNonce });
-    const answer = await addresses.attempt(
-      (url, inner, opening) =>
+    const answer = await attempt(
+      (common) =>
         pairCoordinator({
-          url,
-          ...opening,
-          carriers,
+          ...common,
           ...(code === undefined ? {} : { code }),
           commitment,
           name: deps.name,
@@ -152,30 +152,26 @@ export function createEnrolment(deps: EnrolmentDeps): {
             return { kind: 'reveal', nonce: deviceNonce, csr };
           },
           onWaiting: deps.onWaiting,
-          clock,
-          signal: inner,
         }),
       signal,
     );
     return adopt(answer, privateKey);
   }
 
-  const trustOf = (own: AgentIdentity) => judgeCoordinator({ bundle: own.bundle, clusterId: own.clusterId, now });
-  const tlsOf = (own: AgentIdentity) => ({ certificate: own.certificate, key: own.privateKey });
+  /** Who it is, and whom it believes. */
+  const proofOf = (own: AgentIdentity) => ({
+    identity: { certificate: own.certificate, key: own.privateKey },
+    judgeCoordinator: judgeCoordinator({ bundle: own.bundle, clusterId: own.clusterId, now }),
+  });
 
   async function renewOutside(own: AgentIdentity, signal: AbortSignal): Promise<AgentIdentity> {
     const csr = createCsr(own.privateKey);
     const { nodeId } = own;
-    const answer = await addresses.attempt(
-      (url, inner, opening) =>
+    const answer = await attempt(
+      (common) =>
         renewCertificate({
-          url,
-          ...opening,
-          carriers,
-          identity: tlsOf(own),
-          judgeCoordinator: trustOf(own),
-          clock,
-          signal: inner,
+          ...common,
+          ...proofOf(own),
           nodeId,
           csr,
         }),
@@ -195,17 +191,12 @@ export function createEnrolment(deps: EnrolmentDeps): {
   }
 
   const dialAny: Dial = (own, signal) =>
-    addresses.attempt(
-      (url, inner, opening) =>
+    attempt(
+      (common) =>
         dialCoordinator({
-          url,
-          ...opening,
-          carriers,
-          identity: tlsOf(own),
-          judgeCoordinator: trustOf(own),
-          clock,
-          signal: inner,
-          onBulkFailed: (cause) => logger.warn({ op: 'link.bulk', outcome: 'failed', url }, cause),
+          ...common,
+          ...proofOf(own),
+          onBulkFailed: (cause) => logger.warn({ op: 'link.bulk', outcome: 'failed', url: common.url }, cause),
         }),
       signal,
     );

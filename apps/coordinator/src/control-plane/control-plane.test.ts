@@ -3,6 +3,7 @@ import { buildNodeRow, buildWorkloadRow } from '@cloudless/proto/testing';
 import { computeStatus } from '@cloudless/scheduler';
 import { describe, expect, it } from 'vitest';
 import { crash, createTestPlane, staySilent, type TestPlane } from './testing/create-test-plane.ts';
+import { createdEvent } from './testing/created-event.ts';
 
 const GIB = 2 ** 30;
 const laptop = buildNodeRow('laptop');
@@ -80,20 +81,7 @@ describe('the control plane', () => {
     const id = 'ev_aaaaaaaaaaaaaaaaaaaaaaaaaa' as EventId;
     await test.write(
       { kind: 'put', table: 'workload', row, expect: 'absent' },
-      {
-        kind: 'event',
-        event: {
-          id,
-          at: test.clock.now(),
-          kind: 'workload.created',
-          severity: 'info',
-          orgId: row.orgId,
-          workloadId: row.id,
-          actor: { kind: 'system', name: 'test' },
-          params: {},
-          message: 'web was created',
-        },
-      },
+      { kind: 'event', event: createdEvent(row, id, test.clock.now()) },
     );
     await test.settle();
     expect(test.eventsOf('allocation.placed')).toMatchObject([{ causeEventId: id }]);

@@ -3,6 +3,7 @@ import type { BatchId, EventId, WorkloadRow } from '@cloudless/proto';
 import { buildNodeRow, buildWorkloadRow } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
 import { createTestPlane, type TestPlane } from './testing/create-test-plane.ts';
+import { createdEvent } from './testing/created-event.ts';
 
 const GIB = 2 ** 30;
 const laptop = buildNodeRow('laptop');
@@ -17,20 +18,7 @@ const batchOf = (row: WorkloadRow): WriteBatch => ({
   id: `batch_${row.name}` as BatchId,
   mutations: [
     { kind: 'put', table: 'workload', row, expect: 'absent' },
-    {
-      kind: 'event',
-      event: {
-        id: row.name === 'web' ? made : (`ev_${row.name.padEnd(26, 'x')}` as EventId),
-        at: 1,
-        kind: 'workload.created',
-        severity: 'info',
-        orgId: row.orgId,
-        workloadId: row.id,
-        actor: { kind: 'system', name: 'test' },
-        params: {},
-        message: `${row.name} was made`,
-      },
-    },
+    { kind: 'event', event: createdEvent(row, row.name === 'web' ? made : (`ev_${row.name.padEnd(26, 'x')}` as EventId)) },
   ],
 });
 

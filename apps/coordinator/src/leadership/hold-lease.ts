@@ -29,6 +29,9 @@ export interface Lease {
   stop(): Promise<void>;
 }
 
+/** Time in ms since the holder surely led: what it does inside its lease is certain, and nothing beyond. */
+export const leaseAgeMs = (lease: Pick<Lease, 'state'>): number => (lease.state().kind === 'held' ? 0 : Infinity);
+
 const REQUEST_MS = 1_000;
 const AFTER_FAILURE_MS = 250;
 const RELEASED = 'this coordinator gave the lead away';

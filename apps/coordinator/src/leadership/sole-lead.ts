@@ -23,51 +23,48 @@ const READ_MS = 5000;
  * Looks up again and again whose the database is, while there is an exclusive allocation: its lease is all that no guarded write protects.
  */
 export function watchSoleLead({ driver, store, clock, token }: SoleLeadOptions): SoleLead {
+  const stopping = new AbortController();
   const exclusive = new Set<AllocationId>();
   let confirmedMs = -Infinity;
   let isLooking = false;
-  let isOver = false;
   let timer: Timer | undefined;
 
   async function look(): Promise<void> {
     isLooking = true;
     const askedMs = clock.bootMs();
     try {
-      const cluster = await withDeadline(clock, 'reading who leads', READ_MS, () => findCluster(driver));
-      if (cluster?.token === token) confirmedMs = askedMs;
-      else replaced();
+      const cluster = await withDeadline(clock, 'reading who leads', READ_MS, () => findCluster(driver), stopping.signal);
+      confirmedMs = cluster?.token === token ? askedMs : -Infinity;
     } catch {
       // What was confirmed before grows old meanwhile.
     }
     isLooking = false;
-    if (!isOver && exclusive.size > 0) timer = clock.setTimer(LOOK_MS, () => void look());
+    if (!stopping.signal.aborted && exclusive.size > 0) timer = clock.setTimer(LOOK_MS, () => void look());
   }
 
-  function replaced(): void {
-    confirmedMs = -Infinity;
-    isOver = true;
-  }
-
-  function note(id: AllocationId): void {
-    exclusive.add(id);
-    if (isOver || isLooking) return;
+  function lookNow(): void {
+    if (isLooking) return;
     timer?.cancel();
     void look();
   }
 
   for (const { row } of store.list('allocation')) if (row.spec.exclusive) exclusive.add(row.id);
-  if (exclusive.size > 0) void look();
+  if (exclusive.size > 0) lookNow();
   const stopListening = store.onCommit(({ changes }) => {
     for (const change of changes) {
       if (change.kind === 'event' || change.table !== 'allocation') continue;
-      if (change.kind === 'remove') exclusive.delete(change.before.id);
-      else if (change.row.spec.exclusive && !exclusive.has(change.row.id)) note(change.row.id);
+      if (change.kind === 'remove') {
+        exclusive.delete(change.before.id);
+      } else if (change.row.spec.exclusive && !exclusive.has(change.row.id)) {
+        exclusive.add(change.row.id);
+        lookNow();
+      }
     }
   });
   return {
     ageMs: () => clock.bootMs() - confirmedMs,
     stop() {
-      isOver = true;
+      stopping.abort(new Error('stopping'));
       timer?.cancel();
       stopListening();
     },
