@@ -5,7 +5,7 @@ import { monotonicMs } from './fleet/messages.ts';
 import { figuresOf, type Measure, type Result } from './figures.ts';
 
 const DEVICES = 5000;
-const SUBMITS = 200;
+const SUBMITS = 500;
 const WARM_UP = 50;
 const JOBS = 100;
 const REPLICAS = 100;

@@ -56,7 +56,8 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
     } finally {
       running = undefined;
       resolve();
-      if (isDue) wake();
+      // In a turn of its own: who is answered waits for no pass, which mostly finds nothing left to do.
+      if (isDue) sleepUntil(clock.now());
     }
   }
 
@@ -153,6 +154,7 @@ export function createControlPlane({ store, clock, entropy, logger, counts }: Co
     onExplained: explanations.onChange,
     deploy: async (batch) => (await deployPlaced(batch)) ?? (await store.commit(batch)),
     async settled() {
+      if (isDue) wake();
       while (running) await running;
     },
     async stop() {

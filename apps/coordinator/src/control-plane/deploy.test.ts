@@ -99,6 +99,26 @@ describe('a workload that is deployed while nothing else is decided', () => {
   });
 });
 
+it('answers, and tells devices, before the pass that follows', async () => {
+  let isFirst = true;
+  await using test = await createTestPlane({
+    wrap: (store) =>
+      meddled(store, 'workload', async () => {
+        if (isFirst) await test.deploy(one('other'));
+        isFirst = false;
+      }),
+  });
+  await test.join(laptop);
+  await test.plane.settled();
+  await test.plane.deploy(batchOf(web));
+  for (let turn = 0; turn < 500; turn += 1) await Promise.resolve();
+  expect(test.wantedOf(web.id)).toHaveLength(2);
+  expect(test.wantedOf(one('other').id)).toEqual([]);
+  await test.clock.advance(0);
+  await test.plane.settled();
+  expect(test.wantedOf(one('other').id)).toHaveLength(1);
+});
+
 describe('room for one replica is given once', () => {
   it('when two workloads are deployed at once', async () => {
     await using test = await createTestPlane();
