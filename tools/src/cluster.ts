@@ -28,11 +28,15 @@ await runCommand(async () => {
     },
   });
   const rqlited = findRqlited(process.env);
-  if (rqlited === undefined) {
-    process.stderr.write('cloudless: there is no rqlited: put it on PATH or name it in RQLITED (https://rqlite.io/docs/install-rqlite)\n');
+  if (rqlited.kind === 'none') {
+    const problem =
+      rqlited.named === undefined
+        ? 'there is no rqlited: put it on PATH or name it in RQLITED'
+        : `RQLITED names ${rqlited.named}, and no program that can be run is there: correct it, or put rqlited on PATH and unset it`;
+    process.stderr.write(`cloudless: ${problem} (https://rqlite.io/docs/install-rqlite)\n`);
     return NO_RQLITED;
   }
-  await start({ root: values.data, port: portOf(values.port), storePort: portOf(values['store-port']), rqlited });
+  await start({ root: values.data, port: portOf(values.port), storePort: portOf(values['store-port']), rqlited: rqlited.path });
   return 0;
 });
 

@@ -30,10 +30,18 @@ describe('rqlited', () => {
     using folder = createTemporaryFolder('rqlited');
     const file = join(folder.path, 'rqlited');
     writeFileSync(file, '');
-    expect(findRqlited({ PATH: folder.path })).toBeUndefined();
+    expect(findRqlited({ PATH: folder.path })).toEqual({ kind: 'none', named: undefined });
     chmodSync(file, 0o700);
-    expect(findRqlited({ PATH: folder.path })).toBe(file);
-    expect(findRqlited({ RQLITED: file, PATH: '' })).toBe(file);
-    expect(findRqlited({ RQLITED: join(folder.path, 'none'), PATH: folder.path })).toBeUndefined();
+    const found = { kind: 'found', path: file };
+    expect(findRqlited({ PATH: folder.path })).toEqual(found);
+    expect(findRqlited({ RQLITED: '', PATH: folder.path })).toEqual(found);
+    expect(findRqlited({ RQLITED: file, PATH: '' })).toEqual(found);
+  });
+
+  it('is none when RQLITED names no program, even with one on PATH', () => {
+    using folder = createTemporaryFolder('rqlited');
+    writeFileSync(join(folder.path, 'rqlited'), '', { mode: 0o700 });
+    for (const named of [join(folder.path, 'none'), folder.path])
+      expect(findRqlited({ RQLITED: named, PATH: folder.path })).toEqual({ kind: 'none', named });
   });
 });

@@ -1,19 +1,25 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-function isExecutable(path: string): boolean {
+function isProgram(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
-    return true;
+    return statSync(path).isFile();
   } catch {
     return false;
   }
 }
 
-/** rqlite's server: the file that RQLITED names, else `rqlited` on PATH; `undefined` when there is none. */
-export function findRqlited({ RQLITED, PATH = '' }: Environment): string | undefined {
-  const candidates = RQLITED === undefined || RQLITED === '' ? PATH.split(delimiter).map((folder) => join(folder, 'rqlited')) : [RQLITED];
-  return candidates.find(isExecutable);
+/** `named`: where RQLITED says that it is, and no program is there. */
+export type FoundRqlited =
+  | { readonly kind: 'found'; readonly path: string }
+  | { readonly kind: 'none'; readonly named: string | undefined };
+
+/** rqlite's server: the file that RQLITED names, and no other then; else `rqlited` on PATH. */
+export function findRqlited({ RQLITED = '', PATH = '' }: Environment): FoundRqlited {
+  const candidates = RQLITED === '' ? PATH.split(delimiter).map((folder) => join(folder, 'rqlited')) : [RQLITED];
+  const path = candidates.find(isProgram);
+  return path === undefined ? { kind: 'none', named: RQLITED === '' ? undefined : RQLITED } : { kind: 'found', path };
 }
