@@ -147,6 +147,20 @@ describe('the database of a coordinator', () => {
     expect(await place.messageOf(place.on)).toBe('it opened');
   });
 
+  it('is not founded where the data folder’s cluster should be: after a move that was interrupted, or at a wrong address', async () => {
+    await using place = await createPlace();
+    const clusterId = await place.found({});
+    const { driver } = await place.open({});
+    await driver.batch([{ sql: 'UPDATE cluster SET moved_to = ?', params: [place.urls] }], { id: 'moved' });
+    await driver.stop();
+    expect(await place.messageOf(place.on)).toBe(
+      `${place.urls} is empty: the move of cluster ${clusterId} there was interrupted. Run \`npm run move-to-rqlite\` again, or take it back with --undo.`,
+    );
+    await using other = await createPlace();
+    await rememberCluster(other.paths, 'cluster_of_this_folder');
+    expect(await other.messageOf(other.on)).toContain(`belongs to cluster cluster_of_this_folder, and ${other.urls} is empty`);
+  });
+
   it('that was moved away, or holds half a copy, or asks for a newer release is refused', async () => {
     await using place = await createPlace();
     await place.found(place.on);

@@ -82,6 +82,15 @@ async function refuseMixing(paths: DataPaths, state: DatabaseState, where: strin
     );
   }
   const known = own.kind === 'cluster' ? own.clusterId : await readClusterId(paths);
+  // What is empty would become another cluster, which this folder's devices and old database are not of.
+  if (known !== undefined && state.kind === 'empty') {
+    throw new CloudlessError(
+      'config_invalid',
+      own.kind === 'cluster'
+        ? `${where} is empty: the move of cluster ${known} there was interrupted. Run \`npm run move-to-rqlite\` again, or take it back with --undo.`
+        : `The data folder belongs to cluster ${known}, and ${where} is empty. Correct CLOUDLESS_STORE_URL, restore a backup there, or use another data folder.`,
+    );
+  }
   if (known !== undefined && state.kind === 'cluster' && state.clusterId !== known) {
     throw new CloudlessError(
       'config_invalid',

@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import envPaths from 'env-paths';
 import { CommandRefused } from './refusal.ts';
@@ -27,6 +27,23 @@ function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
   mkdirSync(path, { mode: 0o700 });
+}
+
+const above = (path: string): readonly string[] => (dirname(path) === path ? [] : [...above(dirname(path)), dirname(path)]);
+
+/** What `prepareDataFolder` will have to make, innermost last. */
+export const listMissing = (root: string): readonly string[] =>
+  [...above(root), ...Object.values(dataFolderAt(root))].filter((path) => !existsSync(path));
+
+/** Takes away those folders that hold nothing: what was to come into them did not. */
+export function removeEmpty(paths: readonly string[]): void {
+  for (const path of paths.toReversed()) {
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) throw error;
+    }
+  }
 }
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { runProgram } from '../programs/run-program.ts';
-import { dataFolderAt, defaultDataFolder, prepareDataFolder } from '../start/data-folder.ts';
+import { dataFolderAt, defaultDataFolder, listMissing, prepareDataFolder, removeEmpty } from '../start/data-folder.ts';
 import { takeLock } from '../start/instance-lock.ts';
 import { CommandRefused, runCommand } from '../start/refusal.ts';
 
@@ -27,6 +27,7 @@ export async function runStoreCommand({ name, options, alone }: StoreCommand): P
     const run = async (): Promise<number> =>
       (await runProgram([process.execPath, 'apps/coordinator/src/backup/main.ts', name, ...argv], { env, output: 'show' })).exitCode;
     if (!alone) return await run();
+    const missing = listMissing(root);
     const folder = prepareDataFolder(root);
     const lock = takeLock(join(folder.run, 'lock'));
     if (lock.kind === 'taken')
@@ -38,6 +39,7 @@ export async function runStoreCommand({ name, options, alone }: StoreCommand): P
       return await run();
     } finally {
       lock.release();
+      removeEmpty(missing);
     }
   });
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync, truncateSync, writeFil
 import { join } from 'node:path';
 import { findCluster, openCluster } from '@cloudless/db';
 import { describe, expect, it } from 'vitest';
+import { dataPaths } from '../data-folder.ts';
 import { createBackup } from './create-backup.ts';
 import { restoreBackup, type RestoreOptions } from './restore-backup.ts';
 import { createFolder, createRqlite, foundCluster, openEmbedded, ports, readCluster, type Folder } from './testing/create-places.ts';
@@ -147,6 +148,21 @@ describe('a restore refuses in one line, and starts nothing', () => {
     await refused(bare.file, there, { passphrase: undefined }, 'cannot be opened with this master key');
     writeFileSync(there.paths.masterKey, readFileSync(bare.folder.paths.masterKey));
     await refused(made.file, there, {}, 'is another cluster');
+  });
+
+  it('into a folder that was not there, and leaves neither it nor a key behind', async () => {
+    await using made = await createBackedUp();
+    const root = join(made.folder.root, 'deep', 'new');
+    const there = { ...made.folder, root, paths: dataPaths(root) };
+    expect(await messageOf(restore(made.file, there, { passphrase: 'another passphrase' }))).toContain('does not open');
+    expect(existsSync(join(made.folder.root, 'deep'))).toBe(false);
+    await using rqlite = await createRqlite();
+    await openCluster({ driver: rqlite.driver, ...ports });
+    expect(await messageOf(restore(made.file, there, { into: rqlite.driver }))).toContain('already');
+    expect(existsSync(join(made.folder.root, 'deep'))).toBe(false);
+    await restore(made.file, there);
+    expect(readdirSync(there.paths.coordinator).toSorted()).toEqual(['cloudless.db', 'master.key']);
+    expect(statSync(root).mode & 0o777).toBe(0o700);
   });
 
   it('a place where a cluster lives', async () => {

@@ -11,7 +11,7 @@ import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { CloudlessError, isCloudlessError } from '@cloudless/proto';
 import { readConfig, type CoordinatorConfig } from '../config.ts';
 import { createCrashPoint, noCrash, type CrashPoint } from '../crash-points.ts';
-import { makeDataFolders } from '../data-folder.ts';
+import { dataPaths, type DataPaths } from '../data-folder.ts';
 import { readVersion } from '../machine.ts';
 import { openAsItIs, rqliteOptions } from '../open-database.ts';
 import { createBackup } from './create-backup.ts';
@@ -54,6 +54,12 @@ async function readPassphrase(): Promise<string | undefined> {
   );
 }
 
+/** The key that this folder has: one that were made now would open nothing. */
+async function readOwnKey({ masterKey }: DataPaths): Promise<Uint8Array> {
+  if (!existsSync(masterKey)) throw misused(`There is no master key at ${masterKey}. Name the data folder of a coordinator with --data.`);
+  return await readMasterKey(masterKey, ports.entropy);
+}
+
 async function using<T>(driver: CopyableDriver, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -69,12 +75,12 @@ const crashPointOf = ({ faults: { crashAt } }: CoordinatorConfig): CrashPoint =>
 async function backup(): Promise<void> {
   const to = fileOf(values.to, '--to');
   const config = readConfig();
-  const paths = await makeDataFolders(config.dataFolder);
+  const paths = dataPaths(config.dataFolder);
   const passphrase = await readPassphrase();
   const withKey = values['with-master-key'] === true;
   if (withKey !== (passphrase !== undefined))
     throw misused('--with-master-key and --passphrase-file belong together: give both or neither.');
-  const key = passphrase === undefined ? undefined : { masterKey: await readMasterKey(paths.masterKey, ports.entropy), passphrase };
+  const key = passphrase === undefined ? undefined : { masterKey: await readOwnKey(paths), passphrase };
   const driver = await openAsItIs({ config, ...ports }, paths);
   const parts = { driver, ...ports, version: readVersion(), crashPoint: crashPointOf(config) };
   const made = await using(driver, () => createBackup({ ...parts, to, ...(key ? { withKey: key } : {}) }));
@@ -89,13 +95,13 @@ async function backup(): Promise<void> {
 async function restore(): Promise<void> {
   const from = fileOf(values.from, '--from');
   const { store, dataFolder } = readConfig();
-  const paths = await makeDataFolders(dataFolder);
+  const paths = dataPaths(dataFolder);
   const passphrase = await readPassphrase();
   const into = store && (await openRqlite(await rqliteOptions(store, ports))).driver;
   const work = () => restoreBackup({ from, paths, into, passphrase, ...ports });
   const { manifest, epoch } = into ? await using(into, work) : await work();
   say(
-    `Restored cluster ${manifest.clusterId} as it was at ${manifest.madeAt}, in epoch ${epoch}. Start the coordinator: its devices come back by themselves.`,
+    `Restored cluster ${manifest.clusterId} as it was at ${manifest.madeAt}, in epoch ${epoch}. Start Cloudless: its devices come back by themselves.`,
   );
 }
 
@@ -103,7 +109,7 @@ async function move(): Promise<void> {
   const config = readConfig();
   const { store, dataFolder } = config;
   if (!store) throw misused('--url is not given: name the addresses of the rqlite cluster.');
-  const paths = await makeDataFolders(dataFolder);
+  const paths = dataPaths(dataFolder);
   if (!existsSync(paths.database)) throw misused(`There is no cluster in ${paths.database}. Name its data folder with --data.`);
   const { driver: to } = await openRqlite(await rqliteOptions(store, ports));
   await using(to, async () => {
@@ -119,7 +125,7 @@ async function move(): Promise<void> {
     if (kind === 'undone') say(`Cluster ${clusterId} is in ${paths.database} again, and gone from ${url}.`);
     else
       say(
-        `Cluster ${clusterId} is in ${url}${kind === 'alreadyMoved' ? ' already' : ', counted and verified'}. Start the coordinator with CLOUDLESS_STORE_URL=${url}`,
+        `Cluster ${clusterId} is in ${url}${kind === 'alreadyMoved' ? ' already' : ', counted and verified'}. Start Cloudless as before, from now on with CLOUDLESS_STORE_URL=${url}\nThe old database ${paths.database} is kept, and refuses to start.`,
       );
   });
 }

@@ -1,7 +1,7 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findCluster, listMigrations, migrate, toRecords, type SqlDriver } from '@cloudless/db';
+import { findCluster, listMigrations, migrate, readDatabaseState, toRecords, type SqlDriver } from '@cloudless/db';
 import { copyInto, findDifference, openCopyFile, type CopyableDriver, type CopyStep } from '@cloudless/db/copy';
 import { createSqliteDriver } from '@cloudless/db/sqlite';
 import { createKeyWrap } from '@cloudless/identity/ca';
@@ -119,6 +119,24 @@ async function refuseOccupied({ paths, into }: RestoreOptions, { clusterId }: Ba
   const known = await readClusterId(paths);
   if (into && known !== undefined && known !== clusterId)
     throw refuse(`The data folder belongs to cluster ${known}, and the backup is of cluster ${clusterId}. Use another data folder.`);
+  // Before a key is left in the folder; what comes meanwhile, the copy itself refuses.
+  const there = into && (await readDatabaseState(into));
+  if (there?.kind === 'cluster') throw refuse(`The database holds cluster ${there.clusterId} already. Restore into an empty one.`);
+}
+
+/** Makes the folder; what is disposed of takes away what was made and is still empty. */
+function makeFolder(folder: string): Disposable {
+  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return {
+    [Symbol.dispose]() {
+      if (first === undefined) return;
+      try {
+        for (let path = folder; path.length >= first.length; path = dirname(path)) rmdirSync(path);
+      } catch {
+        // It holds something: the restore succeeded, or somebody else came.
+      }
+    },
+  };
 }
 
 async function keepKey(options: RestoreOptions, manifest: BackupManifest): Promise<void> {
@@ -129,14 +147,16 @@ async function keepKey(options: RestoreOptions, manifest: BackupManifest): Promi
 
 /**
  * Puts a backup into an empty data folder, or an empty rqlite cluster: checked byte by byte and row by row, with a raised epoch. Until the last
- * step nothing can start on it; interrupted, it can be run again.
+ * step nothing can start on it; interrupted, it can be run again; refused, it leaves nothing behind.
  *
  * @throws CloudlessError `config_invalid` for a backup, a key or a place that does not fit; `store_unavailable`
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { from, paths, into, clock, onStep } = options;
   if (!existsSync(from)) throw refuse(`There is no backup ${from}.`);
-  const database = join(dirname(paths.database), 'restore.partial.db');
+  const folder = dirname(paths.database);
+  using _folder = makeFolder(folder);
+  const database = join(folder, 'restore.partial.db');
   const removeDrafts = (): void => {
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(database + suffix, { force: true });
   };
@@ -159,7 +179,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
     } else {
       sync(database);
       renameSync(database, paths.database);
-      sync(dirname(paths.database));
+      sync(folder);
     }
     return { manifest, epoch };
   } finally {

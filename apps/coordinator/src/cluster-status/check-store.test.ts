@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { createRqliteDouble } from '@cloudless/db/testing';
-import { createRqliteDriver } from '@cloudless/db/rqlite';
+import { openCluster } from '@cloudless/db';
+import { createRqliteDriver, openRqlite } from '@cloudless/db/rqlite';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
 import { secret } from '@cloudless/kernel';
@@ -34,6 +35,16 @@ describe('a store that is looked at', () => {
       reason: 'notEmpty',
       message: expect.stringContaining('theirs') as string,
     });
+  });
+
+  it('is fit when it holds the tables of a move that was taken back, and not when a cluster lives in them', async () => {
+    await using cluster = await createRqliteDouble({ nodes: 1 });
+    const { url } = await cluster.leader();
+    const { driver } = await openRqlite({ ...parts, urls: [url] });
+    expect(await check({ url }, signal)).toMatchObject({ fit: true });
+    await openCluster({ driver, ...parts });
+    await driver.stop();
+    expect(await check({ url }, signal)).toMatchObject({ fit: false, reason: 'notEmpty' });
   });
 
   it('is refused with the reason when nobody answers, nobody leads or the password is wrong', async () => {

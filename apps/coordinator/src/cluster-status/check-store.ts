@@ -9,6 +9,17 @@ type Checked = ProcedureOutput<'cluster.checkStore'>;
 /** A store that is there answers within this. */
 const DEADLINE_MS = 5000;
 
+/** Tables of ours without a cluster in them: a move was taken back, or never came to copying. It is taken as an empty store is. */
+async function isCleared(driver: RqliteDriver, signal: AbortSignal): Promise<boolean> {
+  const { rows: made } = await driver.query(
+    { sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('migration', 'cluster', 'incoming')" },
+    { signal },
+  );
+  if (made.length < 3) return false;
+  const { rows } = await driver.query({ sql: 'SELECT 1 FROM cluster UNION ALL SELECT 1 FROM incoming' }, { signal });
+  return rows.length === 0;
+}
+
 async function judge(driver: RqliteDriver, signal: AbortSignal): Promise<Checked> {
   const nodes = (await driver.nodes(signal)).map(toStoreNode);
   const refuse = (reason: NonNullable<Checked['reason']>, message: string): Checked => ({ fit: false, reason, message, nodes });
@@ -18,7 +29,7 @@ async function judge(driver: RqliteDriver, signal: AbortSignal): Promise<Checked
     { sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name LIMIT 5" },
     { signal },
   );
-  if (rows.length > 0)
+  if (rows.length > 0 && !(await isCleared(driver, signal)))
     return refuse('notEmpty', `It holds tables already (${rows.map(([name]) => String(name)).join(', ')}). Take a store that is empty.`);
   return { fit: true, nodes };
 }

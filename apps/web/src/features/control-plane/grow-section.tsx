@@ -6,6 +6,7 @@ import { useTranslations } from 'next-intl';
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
+import { useAsk } from '#web/live/use-ask.ts';
 import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 import { useMay } from '#web/session/session.tsx';
 import { readStoreAddress, writeStoreCommands, type StoreCommands } from './store-address.ts';
@@ -51,6 +52,7 @@ export function GrowSection() {
 function CheckForm({ onCommands }: { readonly onCommands: (commands: StoreCommands | undefined) => void }) {
   const t = useTranslations('controlPlane.grow');
   const check = useAction('cluster.checkStore');
+  const cluster = useAsk('cluster.get', {});
   const [checked, setChecked] = useState<Checked>();
   const [isWrong, setWrong] = useState(false);
   const [hasUser, setHasUser] = useState(false);
@@ -66,7 +68,8 @@ function CheckForm({ onCommands }: { readonly onCommands: (commands: StoreComman
     const found = await check.run({ url, ...(username === '' ? {} : { username, password: text('password') }) });
     setChecked(found);
     setHasUser(username !== '');
-    if (found?.fit === true) onCommands(writeStoreCommands(url, found, username));
+    if (found?.fit !== true) return;
+    onCommands(writeStoreCommands({ url, nodes: found.nodes, username, dataFolder: cluster.data?.dataFolder }));
   }
   return (
     <form onSubmit={(event) => void submit(event)} noValidate className="flex flex-col gap-3">

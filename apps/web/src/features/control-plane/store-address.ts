@@ -10,18 +10,27 @@ export function readStoreAddress(text: string): string | undefined {
   return url.origin;
 }
 
-const quoted = (text: string): string => (/^[\w.@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
+const quoted = (text: string): string => (/^[\w./@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`);
 
 export type StoreCommands = { readonly move: string; readonly start: string };
 
+export type FitStore = {
+  /** As it was typed. */
+  readonly url: string;
+  readonly nodes: ProcedureOutput<'cluster.checkStore'>['nodes'];
+  readonly username: string;
+  /** Of the cluster that moves, as far as it was told. */
+  readonly dataFolder: string | undefined;
+};
+
 /** What moves to a store that was found fit, and what starts on it: with all of its nodes, so that any of them may be away. */
-export function writeStoreCommands(
-  url: string,
-  { nodes }: Pick<ProcedureOutput<'cluster.checkStore'>, 'nodes'>,
-  username: string,
-): StoreCommands {
+export function writeStoreCommands({ url, nodes, username, dataFolder }: FitStore): StoreCommands {
   const others = nodes.filter(({ reachable, address }) => reachable && URL.canParse(address)).map(({ address }) => new URL(address).origin);
   const urls = [...new Set([url, ...others])].join(',');
   const user = username === '' ? '' : `CLOUDLESS_STORE_USER=${quoted(username)} CLOUDLESS_STORE_PASSWORD_FILE=$PWD/password.txt `;
-  return { move: `${user}npm run move-to-rqlite -- --url ${urls}`, start: `${user}CLOUDLESS_STORE_URL=${urls} npm start` };
+  const data = dataFolder === undefined ? [] : [`--data ${quoted(dataFolder)}`];
+  return {
+    move: [`${user}npm run move-to-rqlite --`, ...data, `--url ${urls}`].join(' '),
+    start: [`${user}CLOUDLESS_STORE_URL=${urls} npm start`, ...data.map((flag) => `-- ${flag}`)].join(' '),
+  };
 }

@@ -115,6 +115,8 @@ describe('a write that certainly did not happen', () => {
     expect(await on.write(1)).toMatchObject({
       failure: { kind: 'unavailable', message: expect.stringContaining('no rqlite node') as string },
     });
+    await using page = await open({ fault: () => ({ kind: 'foreign', status: 501, body: '<html>\n<h1>no</h1>\n</html>' }) });
+    await expect(page.ids()).rejects.toMatchObject({ message: expect.not.stringContaining('\n') as string });
     await using guarded = await createRqliteDouble({ nodes: 1, auth: { username: 'cloudless', password: 'right' } });
     const urls = guarded.nodes.map(({ url }) => url);
     const wrong = createRqliteDriver({

@@ -55,12 +55,12 @@ function redirectTarget(from: string, location: string | undefined): string | un
 }
 
 function judgeStatus(origin: string, { status, isFromRqlite, location, body }: Extract<Exchange, { kind: 'answered' }>): Verdict {
-  const said = `${origin} answered ${status} ${body.trim().slice(0, 200)}`.trim();
   if (status === 401 || status === 403) return { kind: 'notDone', reason: `${origin} refused the user name or password (${status})` };
   if (!isFromRqlite) {
     // Somebody in between: it may have passed the request on before it answered so.
-    return status >= 500 ? { kind: 'lost', reason: said } : { kind: 'notDone', reason: `${said}: this is no rqlite node` };
+    return { kind: status >= 500 ? 'lost' : 'notDone', reason: `${origin} answered ${status}: this is no rqlite node` };
   }
+  const said = `${origin} answered ${status} ${body.trim().slice(0, 200)}`.trim();
   if (status === 301) {
     const target = redirectTarget(origin, location);
     return target === undefined
