@@ -34,11 +34,14 @@ test('a cluster of the protocol before is brought to this release, its coordinat
   const { seat, devices, client } = cluster;
   note({ earlier: commit });
 
-  await test.step('the coordinator', async () => {
+  await test.step('the coordinator, killed while it migrates', async () => {
     await seat.coordinator.stop();
     await rm(current.sources);
     await symlink(REPOSITORY, current.sources);
-    seat.coordinator.start();
+    const before = seat.coordinator.endings.length;
+    seat.coordinator.start({ CLOUDLESS_TEST_FAULTS: '1', CLOUDLESS_CRASH_AT: 'migration.duringCommit' });
+    await untilEnded(seat.coordinator, before, SETTLE_MS);
+    expect(seat.coordinator.endings.at(-1)).toBe('was ended by SIGKILL');
     await seat.untilReady();
     await cluster.settle(SETTLE_MS);
   });

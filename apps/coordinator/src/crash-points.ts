@@ -3,7 +3,7 @@ import type { Store, WriteBatch } from '@cloudless/db';
 /**
  * Places at which a test kills the process, to prove that nothing is lost or doubled. `deploy` is the batch that makes a workload,
  * `placement` the one that makes an allocation, `report` the one that carries what an agent observed. `lease` is what a device is granted for an
- * exclusive replica; `backup` and `move` are the commands.
+ * exclusive replica; `migration` is each one that a start makes; `backup` and `move` are the commands.
  */
 export const CRASH_POINTS = [
   'deploy.beforeCommit',
@@ -17,6 +17,10 @@ export const CRASH_POINTS = [
   'coordinator.beforeReady',
   'lease.beforeGrant',
   'lease.afterGrant',
+  'migration.afterSnapshot',
+  'migration.beforeCommit',
+  'migration.duringCommit',
+  'migration.afterCommit',
   'backup.beforeRename',
   'backup.afterRename',
   'move.beforeMark',

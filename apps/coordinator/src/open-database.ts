@@ -1,12 +1,20 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { readDatabaseState, refuseUnusable, type DatabaseState, type MigrateResult, type SqlDriver } from '@cloudless/db';
+import {
+  readDatabaseState,
+  refuseUnusable,
+  type DatabaseState,
+  type MigrateResult,
+  type MigrationStep,
+  type SqlDriver,
+} from '@cloudless/db';
 import type { CopyableDriver } from '@cloudless/db/copy';
 import { createRqliteDriver, openRqlite, type RqliteDriver, type RqliteOptions } from '@cloudless/db/rqlite';
 import { createSqliteDriver, openSqlite } from '@cloudless/db/sqlite';
 import { secret, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import type { CoordinatorConfig, StoreConfig } from './config.ts';
+import { noCrash, type CrashPoint } from './crash-points.ts';
 import { readClusterId, type DataPaths } from './data-folder.ts';
 
 export type OpenDatabaseOptions = {
@@ -14,6 +22,7 @@ export type OpenDatabaseOptions = {
   readonly clock: Clock;
   readonly entropy: Entropy;
   readonly logger: Logger;
+  readonly crashPoint?: CrashPoint;
 };
 
 /** The database that the configuration names. */
@@ -168,12 +177,16 @@ function logMigrated(logger: Logger, { applied, fromVersion, newer }: MigrateRes
  *
  * @throws CloudlessError `config_invalid`, `store_unavailable`
  */
-export async function openDatabase({ config, clock, entropy, logger }: OpenDatabaseOptions, paths: DataPaths): Promise<Database> {
+export async function openDatabase(
+  { config, clock, entropy, logger, crashPoint = noCrash }: OpenDatabaseOptions,
+  paths: DataPaths,
+): Promise<Database> {
+  const onStep = (step: MigrationStep): void => crashPoint(`migration.${step}`);
   const { fsyncDelayMs } = config.faults;
   const faults = fsyncDelayMs > 0 ? { faults: { fsyncDelayMs: () => fsyncDelayMs } } : {};
   if (!config.store) await refuseForgotten(paths);
-  const rqlite = config.store && (await openRqlite(await rqliteOptions(config.store, { clock, entropy, logger })));
-  const opened = rqlite ?? (await openSqlite({ path: paths.database, thread: 'worker', clock, ...faults }));
+  const rqlite = config.store && (await openRqlite({ ...(await rqliteOptions(config.store, { clock, entropy, logger })), onStep }));
+  const opened = rqlite ?? (await openSqlite({ path: paths.database, thread: 'worker', clock, onStep, ...faults }));
   try {
     logMigrated(logger, opened.migrated);
     const state = await refuseUnfit(config, paths, opened.driver);

@@ -34,6 +34,6 @@ export {
 } from './sql/driver.ts';
 export { createGroupedWriter } from './sql/grouped-writer.ts';
 export { createGuardedWriter, guardThat, type GuardedOutcome, type GuardedWriter } from './sql/guarded-writer.ts';
-export { listMigrations, migrate, type Migration, type MigrateResult } from './sql/migrations.ts';
+export { listMigrations, migrate, type Migration, type MigrateResult, type MigrationStep } from './sql/migrations.ts';
 export { readDatabaseState, refuseUnusable, type DatabaseState } from './whose-database.ts';
 export { readTableSizes, TABLE_ALARMS, type TableSize } from './table-sizes.ts';

@@ -40,12 +40,16 @@ export function listMigrations(): readonly Migration[] {
     });
 }
 
+/** Where a migration stands, for tests that end the process there. `duringCommit`: it was sent, and nothing was heard of it. */
+export type MigrationStep = 'afterSnapshot' | 'beforeCommit' | 'duringCommit' | 'afterCommit';
+
 export type MigrateOptions = {
   readonly driver: SqlDriver;
   readonly clock: Pick<Clock, 'now'>;
   readonly migrations?: readonly Migration[];
   /** Called before the first change of a database that holds something, with the version it has. */
   readonly snapshot?: (fromVersion: number) => Promise<void>;
+  readonly onStep?: ((step: MigrationStep) => void) | undefined;
 };
 
 /** What ran; empty when the database was up to date. `newer` names what a later release did to it, which this one can live with. */
@@ -117,13 +121,14 @@ async function hasApplied(driver: SqlDriver, { version }: Migration): Promise<bo
 }
 
 /** Another start may be faster, and an answer may be lost: what counts is whether it is there in the end. */
-async function apply({ driver, clock }: MigrateOptions, migration: Migration): Promise<void> {
+async function apply({ driver, clock, onStep }: MigrateOptions, migration: Migration): Promise<void> {
   let said = '';
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
-    const outcome = await driver.batch(toStatements(migration, clock.now()), {
-      id: `migration-${migration.version}`,
-      deadlineMs: DEADLINE_MS,
-    });
+    onStep?.('beforeCommit');
+    const sent = driver.batch(toStatements(migration, clock.now()), { id: `migration-${migration.version}`, deadlineMs: DEADLINE_MS });
+    onStep?.('duringCommit');
+    const outcome = await sent;
+    onStep?.('afterCommit');
     if (outcome.kind === 'committed' || (await hasApplied(driver, migration))) return;
     said = outcome.kind === 'failed' ? outcome.failure.message : outcome.reason;
     if (outcome.kind === 'failed') break;
@@ -149,7 +154,7 @@ async function prepareTable(driver: SqlDriver): Promise<void> {
  * nothing of it happened
  */
 export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
-  const { driver, migrations = listMigrations(), snapshot } = options;
+  const { driver, migrations = listMigrations(), snapshot, onStep } = options;
   const applied = await readApplied(driver);
   refuseForeignHistory(applied, migrations);
   const fromVersion = applied.at(-1)?.version ?? 0;
@@ -157,6 +162,7 @@ export async function migrate(options: MigrateOptions): Promise<MigrateResult> {
   const due = migrations.filter(({ version }) => !applied.some((done) => done.version === version));
   if (due.length === 0) return { fromVersion, applied: [], newer };
   if (fromVersion > 0) await snapshot?.(fromVersion);
+  onStep?.('afterSnapshot');
   await prepareTable(driver);
   for (const migration of due) await apply(options, migration);
   return { fromVersion, applied: due.map(nameOf), newer };

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '@cloudless/kernel';
-import { migrate, type MigrateResult, type Migration } from '../migrations.ts';
+import { migrate, type MigrateOptions, type MigrateResult, type Migration } from '../migrations.ts';
 import { createSqliteDriver, type SqliteDriver, type SqliteOptions } from './create-sqlite-driver.ts';
 
 export type OpenSqliteOptions = SqliteOptions & {
@@ -9,6 +9,7 @@ export type OpenSqliteOptions = SqliteOptions & {
   /** Where copies go that are taken before a migration. Default `snapshots` beside the file. */
   readonly snapshotsFolder?: string;
   readonly migrations?: readonly Migration[];
+  readonly onStep?: MigrateOptions['onStep'];
 };
 
 /** Copies kept; older ones are removed. */
@@ -36,12 +37,18 @@ async function takeSnapshot(driver: SqliteDriver, folder: string, name: string):
  * @throws CloudlessError `store_unavailable`
  */
 export async function openSqlite(options: OpenSqliteOptions): Promise<{ readonly driver: SqliteDriver; readonly migrated: MigrateResult }> {
-  const { clock, path, snapshotsFolder = join(dirname(path), 'snapshots'), migrations } = options;
+  const { clock, path, snapshotsFolder = join(dirname(path), 'snapshots'), migrations, onStep } = options;
   const driver = await createSqliteDriver(options);
   const snapshot = (fromVersion: number): Promise<void> =>
     takeSnapshot(driver, snapshotsFolder, `before-migration-${String(clock.now()).padStart(15, '0')}-from-${fromVersion}`);
   try {
-    const migrated = await migrate({ driver, clock, ...(path === ':memory:' ? {} : { snapshot }), ...(migrations ? { migrations } : {}) });
+    const migrated = await migrate({
+      driver,
+      clock,
+      onStep,
+      ...(path === ':memory:' ? {} : { snapshot }),
+      ...(migrations ? { migrations } : {}),
+    });
     return { driver, migrated };
   } catch (error) {
     await driver.stop();
