@@ -1,4 +1,5 @@
 import { TRPCError } from '@trpc/server';
+import { findWrapped } from '@cloudless/db/prisma';
 import type { Entropy, Logger } from '@cloudless/kernel';
 import { CloudlessError, isCloudlessError, NOT_SERVED, type InputIssue } from '@cloudless/proto';
 import { ZodError, type z } from 'zod';
@@ -71,6 +72,8 @@ function asTransportError(error: TRPCError): CloudlessError {
 /** What a procedure threw, as callers may read it. */
 export function toCloudlessError(error: unknown): CloudlessError {
   if (isCloudlessError(error)) return error;
+  const wrapped = findWrapped(error instanceof TRPCError ? error.cause : error);
+  if (wrapped) return wrapped;
   if (!(error instanceof TRPCError)) return new CloudlessError('internal', 'The request could not be served.', { cause: error });
   if (isCloudlessError(error.cause)) return error.cause;
   // Only an input's: an output that breaks the contract comes as a fault of ours.

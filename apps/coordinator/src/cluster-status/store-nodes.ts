@@ -1,9 +1,11 @@
 import type { RqliteDriver, RqliteNode } from '@cloudless/db/rqlite';
 import type { StoreNode, StoreStatus } from '@cloudless/proto';
-import type { Clock } from '@cloudless/kernel';
+import { withDeadline, type Clock } from '@cloudless/kernel';
 
 /** Of a cluster, shown at most. */
 const NODES_SHOWN = 64;
+/** A node waits 2 s for the others before it tells. */
+const DEADLINE_MS = 3000;
 
 const roleOf = ({ isLeader, isVoter, isReachable }: RqliteNode): StoreNode['role'] =>
   isLeader ? 'leader' : !isVoter ? 'reader' : isReachable ? 'follower' : 'unknown';
@@ -19,13 +21,9 @@ export const toStoreNode = (node: RqliteNode): StoreNode => ({
 });
 
 /** The replicated store as its nodes tell now; that none did is told too. */
-export async function describeRqlite(
-  driver: Pick<RqliteDriver, 'nodes'>,
-  clock: Pick<Clock, 'now'>,
-  signal: AbortSignal,
-): Promise<StoreStatus> {
+export async function describeRqlite(driver: Pick<RqliteDriver, 'nodes'>, clock: Clock, signal: AbortSignal): Promise<StoreStatus> {
   try {
-    const nodes = await driver.nodes(signal);
+    const nodes = await withDeadline(clock, 'asking the nodes of the store', DEADLINE_MS, (within) => driver.nodes(within), signal);
     return { kind: 'rqlite', nodes: nodes.slice(0, NODES_SHOWN).map(toStoreNode), checkedAt: clock.now() };
   } catch (cause) {
     signal.throwIfAborted();

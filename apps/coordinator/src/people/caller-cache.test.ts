@@ -17,6 +17,33 @@ describe('the cache of callers', () => {
     await expect(cache.get('one', fails)).rejects.toThrow('away');
   });
 
+  it('waits half a second to hear of a caller that it knows, and what it hears later counts from then', async () => {
+    const clock = createManualClock();
+    const cache = createCallerCache(clock);
+    await cache.get('one', () => Promise.resolve(ADA));
+    await clock.advance(10_000);
+    const late = Promise.withResolvers<undefined>();
+    const told = cache.get('one', () => late.promise);
+    await clock.advance(500);
+    expect(await told).toBe(ADA);
+    late.resolve(undefined);
+    await clock.advance(0);
+    await expect(cache.get('one', fails)).rejects.toThrow('away');
+  });
+
+  it('waits for the answer when rights changed meanwhile', async () => {
+    const clock = createManualClock();
+    const cache = createCallerCache(clock);
+    await cache.get('one', () => Promise.resolve(ADA));
+    await clock.advance(10_000);
+    const late = Promise.withResolvers<undefined>();
+    const told = cache.get('one', () => late.promise);
+    cache.clear();
+    await clock.advance(500);
+    late.resolve(undefined);
+    expect(await told).toBeUndefined();
+  });
+
   it('believes nobody whom it does not know, or whose rights changed', async () => {
     const cache = createCallerCache(createManualClock());
     await expect(cache.get('one', fails)).rejects.toThrow('away');

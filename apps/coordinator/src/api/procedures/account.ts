@@ -1,4 +1,4 @@
-import { assert } from '@cloudless/kernel';
+import { assert, DeadlineExceeded, withDeadline } from '@cloudless/kernel';
 import { isCloudlessError, type UserId } from '@cloudless/proto';
 import type { Handlers } from '../call.ts';
 import type { Caller } from '../../people/people.ts';
@@ -20,13 +20,17 @@ function asUser(caller: Caller): Extract<Caller, { kind: 'user' }> {
   return caller;
 }
 
+/** A page waits for who asks. */
+const PATIENCE_MS = 500;
+
 /** Who asks is known while the store is away, and is to read what is wrong: what only the store knows is left out. */
 function unlessAway(cause: unknown): undefined {
+  if (cause instanceof DeadlineExceeded) return;
   if (!isCloudlessError(cause) || cause.code !== 'store_unavailable') throw cause;
 }
 
 /** People's own: claim, recovery, account, tokens. */
-export function createAccountProcedures({ people }: Pick<ApiParts, 'people'>): Pick<Handlers, Names> {
+export function createAccountProcedures({ people, clock }: Pick<ApiParts, 'people' | 'clock'>): Pick<Handlers, Names> {
   return {
     'claim.state': () => Promise.resolve({ claimed: people.isClaimed() }),
     async 'claim.submit'({ input, origin, addCookies }) {
@@ -41,7 +45,8 @@ export function createAccountProcedures({ people }: Pick<ApiParts, 'people'>): P
     async 'account.me'({ caller }) {
       const { id, name, email, role } = asUser(caller);
       const { org, project } = people.home;
-      const left = await people.recoveryCodesLeft(id as UserId).catch(unlessAway);
+      const counted = withDeadline(clock, 'counting the recovery codes', PATIENCE_MS, () => people.recoveryCodesLeft(id as UserId));
+      const left = await counted.catch(unlessAway);
       return {
         user: { id, name, email },
         org: { ...org },

@@ -6,7 +6,9 @@ import { createTestStore } from '../../testing/create-test-store.ts';
 import { describeEachDatabase } from '../../testing/describe-databases.ts';
 import { openSqliteDatabase } from '../../testing/test-databases.ts';
 import { createLossyDriver, type Loss } from '../../testing/lossy-driver.ts';
+import { CloudlessError } from '@cloudless/proto';
 import { createPrismaClient } from './create-prisma-client.ts';
+import { findWrapped } from './prisma-errors.ts';
 
 const clock = createManualClock();
 
@@ -125,4 +127,17 @@ describe('the Prisma schema', () => {
       expect(made.rows).toEqual(wanted.toSorted(([one], [other]) => (String(one) < String(other) ? -1 : 1)));
     }
   });
+});
+
+it('a failure of the database is found again in what Prisma makes of it, and nothing else is', async () => {
+  await using opened = await openPrisma();
+  const away = new CloudlessError('store_unavailable', 'The database did not answer a read: nobody leads.');
+  const driver = { ...opened.driver, query: () => Promise.reject(away) };
+  const prisma = createPrismaClient({ driver, clock, entropy: createSeededEntropy(5), token: opened.cluster.token });
+  const thrown = await prisma.user.findMany().catch((cause: unknown) => cause);
+  expect(findWrapped(thrown)).toMatchObject({ code: away.code, message: away.message });
+  await opened.prisma.user.create({ data: person('u') });
+  const taken = await opened.prisma.user.create({ data: person('u') }).catch((cause: unknown) => cause);
+  expect(taken).toMatchObject({ code: 'P2002' });
+  expect(findWrapped(taken)).toBeUndefined();
 });

@@ -78,7 +78,7 @@ export async function readNodes({ origins, http, signal }: ReadNodesOptions): Pr
       last = explainSilence(origin, exchange);
       continue;
     }
-    const applied = await Promise.all(found.map(({ api_addr: url }) => readApplied(http, url, signal)));
+    const applied = await Promise.all(found.map(({ reachable, api_addr: url }) => readApplied(http, reachable ? url : undefined, signal)));
     const newest = applied[found.findIndex(({ leader }) => leader)];
     return found.map((node, index) => {
       const appliedIndex = applied[index];
