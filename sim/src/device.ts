@@ -101,7 +101,7 @@ export function createDevice({ seed, identity, isPrevious: wasPrevious, clock, n
       disk.bind(own),
     );
     if (!(await state.loadIdentity())) await state.saveIdentity(identity);
-    return state;
+    return plant === 'forgets-pauses' ? forgetPauses(state) : state;
   }
 
   /** The watchdog beside an agent reads nothing before the first lease, and is started with it. */
@@ -277,3 +277,13 @@ export function createDevice({ seed, identity, isPrevious: wasPrevious, clock, n
     },
   };
 }
+
+/** The planted bug: a start does not know why what is stopped was stopped. */
+const forgetPauses = (state: AgentState): AgentState => ({
+  ...state,
+  async loadHeld() {
+    const held = await state.loadHeld();
+    const cause = { code: 'forgotten', message: 'Nobody knows.' };
+    return { ...held, memories: held.memories.map((memory) => ({ ...memory, observed: { ...memory.observed, cause } })) };
+  },
+});

@@ -25,6 +25,7 @@ export const PLANTS = [
   'ignores-fencing',
   'forgets-grants',
   'unwatched-leases',
+  'forgets-pauses',
   'answers-for-the-leader',
   'passes-on-twice',
 ] as const;

@@ -53,6 +53,7 @@ const IN_SCENARIO = {
   'drifts-too-far': ['the-leader-loses-the-store-and-keeps-its-devices', 2, 'no two leaders hold the lead at once'],
   'forgets-grants': ['the-device-of-an-exclusive-app-is-cut-off', 1, 'an exclusive replica runs at most once'],
   'unwatched-leases': ['an-agent-dies-and-its-watchdog-stops-what-is-exclusive', 1, 'an exclusive replica runs at most once'],
+  'forgets-pauses': ['devices-restart-while-the-coordinator-is-away-longer-than-stop-after', 1, 'the scenario'],
   'passes-on-twice': ['the-leader-dies-while-a-change-is-passed-on', 1, 'an acknowledged write survives'],
   'forgets-deadlines': ['a-device-is-drained-until-a-deadline', 1, 'a device is empty once the deadline of its drain is over'],
   'ignores-fencing': ['the-leader-is-paused-and-wakes', 1, 'a coordinator that was replaced writes nothing'],

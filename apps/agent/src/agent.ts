@@ -126,6 +126,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       owner: () => own && { clusterId: own.clusterId, nodeId: own.nodeId },
       store: options.leaseStore ?? createMemoryLeaseStore(),
       assignments: held.assignments,
+      memories: held.memories(),
       onChange: () => loop?.reconsider(),
       clock,
       logger,

@@ -198,6 +198,36 @@ export const LEASE_SCENARIOS = {
       stage.must(stage.running('db').length + stage.running('lamp').length === 2, 'both are back');
     },
   },
+  'devices-restart-while-the-coordinator-is-away-longer-than-stop-after': {
+    devices: 2,
+    async play(stage) {
+      stage.deploy('web', { replicas: 1 });
+      stage.deploy('lamp', { replicas: 2, disconnect: { stopAfterMs: seconds(60) } });
+      await stage.settles(minutes(3));
+      const [coordinator] = stage.world.seats.all;
+      const over = stage.breaks('the coordinator is away', () => coordinator.crash('silent', minutes(12)));
+      await stage.after(minutes(2));
+      stage.must(stage.running('lamp').length === 0, 'what may not run alone has stopped');
+      const ends: readonly (readonly [what: string, act: (device: (typeof stage.devices)[number]) => void])[] = [
+        ['the agents are killed', (device) => device.crash('reset', 1000)],
+        ['the agents are stopped', (device) => device.restart()],
+        ['the machines lose their power', (device) => device.losePower(seconds(20))],
+        ['the machines are shut down', (device) => device.turnOff(seconds(20))],
+      ];
+      for (const [what, act] of ends) {
+        stage.breaks(what, () => stage.devices.forEach(act))();
+        const startsBefore = stage.starts;
+        await stage.after(minutes(2));
+        stage.must(stage.running('lamp').length === 0, `${what}, and what was stopped stays so`);
+        stage.must(stage.starts - startsBefore <= 1, `${what}, and nothing but what may run was started`);
+        stage.must(stage.running('web').length === 1, `${what}, and what may run alone runs`);
+      }
+      await stage.after(minutes(3));
+      over();
+      await stage.settles(minutes(5));
+      stage.must(stage.running('lamp').length === 2, 'both run when a coordinator answers');
+    },
+  },
   'the-disk-of-a-device-is-full-while-a-replica-stops': {
     devices: 1,
     async play(stage) {

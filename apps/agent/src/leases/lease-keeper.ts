@@ -1,5 +1,6 @@
 import type { Clock, Logger, Timer } from '@cloudless/kernel';
 import { leaseMsOf, type AllocationId, type Assignment, type Cause } from '@cloudless/proto';
+import type { AllocationMemory } from '../reconcile/allocation-memory.ts';
 import type { Owner } from '../runtime/runtime.ts';
 import type { LeaseFile, LeaseStore } from './lease-file.ts';
 
@@ -31,6 +32,8 @@ export type LeaseKeeperDeps = {
   readonly owner: () => Owner | undefined;
   readonly store: LeaseStore;
   readonly assignments: () => readonly Assignment[];
+  /** Of the process before: what it had stopped for want of a coordinator stays stopped. */
+  readonly memories: readonly AllocationMemory[];
   /** Something may run that might not, or the other way round. */
   readonly onChange: () => void;
   readonly clock: Clock;
@@ -48,7 +51,7 @@ const ALONE: Cause = {
   message: 'No coordinator was reached for as long as it may run without one; it starts again when one answers.',
 };
 
-/** Leases of an earlier process of this boot hold on; those of an earlier boot do not. */
+/** Leases of an earlier process of this boot hold on; those of an earlier boot do not. What was stopped alone stays so across both. */
 export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeeper> {
   const { clock, store, logger } = deps;
   const endsAtMs = new Map<AllocationId, number>();
@@ -56,6 +59,10 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
   if (saved?.bootId === store.bootId) for (const lease of saved.leases) endsAtMs.set(lease.allocationId, lease.endsAtMs);
   /** After a start: from the start on, because what was before is not known. */
   let contactAtMs = clock.bootMs();
+  /** Stopped by an earlier process, which heard of no coordinator until its end; neither has this one. */
+  const stoppedBefore = new Set(
+    deps.memories.filter(({ observed }) => observed.cause.code === ALONE.code).map((known) => known.allocationId),
+  );
   const paused = new Set<AllocationId>();
   let isClosed = false;
   const released = new Set<AllocationId>();
@@ -69,6 +76,7 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
   /** When what is assigned may run no longer unless something comes; `Infinity` when nothing limits it. */
   function limitOf({ allocationId, spec }: Assignment): number {
     if (spec.exclusive) return endsAtMs.get(allocationId) ?? -Infinity;
+    if (stoppedBefore.has(allocationId)) return -Infinity;
     return spec.disconnect.stopAfterMs > 0 ? contactAtMs + spec.disconnect.stopAfterMs : Infinity;
   }
 
@@ -157,6 +165,7 @@ export async function startLeaseKeeper(deps: LeaseKeeperDeps): Promise<LeaseKeep
     },
     contact() {
       contactAtMs = clock.bootMs();
+      stoppedBefore.clear();
       if (paused.size > 0) judge();
     },
     assigned: judge,

@@ -225,3 +225,62 @@ test('what stopAfter stopped does not start for a moment when it is no longer wa
   expect(bench.coordinator.observed(web.allocationId)).toMatchObject({ phase: 'stopped' });
   expect(bench.runtime.starts).toBe(1);
 });
+
+/** With what `stopAfter` limits to a minute, and stopped for that. */
+async function stoppedAlone() {
+  const web = buildAssignment('web', { disconnect: { stopAfterMs: 60_000 } });
+  const bench = open(web);
+  await bench.start();
+  await bench.run(1000);
+  bench.cut();
+  await bench.run(70_000);
+  expect(bench.states()).toEqual(['exited']);
+  return Object.assign(bench, { web });
+}
+
+test('what stopAfter stopped stays stopped, with its cause, however often the agent starts again, until a coordinator answers', async () => {
+  await using bench = await stoppedAlone();
+  for (let restart = 0; restart < 2; restart += 1) {
+    await bench.kill();
+    const agent = await bench.start();
+    await bench.run(90_000);
+    expect(bench.states()).toEqual(['exited']);
+    expect(bench.runtime.starts).toBe(1);
+    const [run] = agent.status().runs;
+    expect(run).toMatchObject({ app: 'web', ready: false });
+    expect(run?.cause).toContain('No coordinator was reached');
+  }
+  bench.coordinator.isReachable = true;
+  await bench.run(12_000);
+  expect(bench.coordinator.observed(bench.web.allocationId)).toMatchObject({ phase: 'running', ready: true, restarts: 0 });
+});
+
+test('what stopAfter stopped may run alone as long again after a restart, once a coordinator answered in between', async () => {
+  await using bench = await stoppedAlone();
+  await bench.kill();
+  bench.coordinator.isReachable = true;
+  await bench.start();
+  await bench.run(5000);
+  expect(bench.states()).toEqual(['running']);
+  bench.cut();
+  await bench.kill();
+  await bench.start();
+  await bench.run(50_000);
+  expect(bench.states()).toEqual(['running']);
+  await bench.run(20_000);
+  expect(bench.states()).toEqual(['exited']);
+});
+
+test('what was still running at a restart may run alone for stopAfter from there: how long it was alone before is not known', async () => {
+  await using bench = open(buildAssignment('web', { disconnect: { stopAfterMs: 60_000 } }));
+  await bench.start();
+  await bench.run(1000);
+  bench.cut();
+  await bench.run(40_000);
+  await bench.kill();
+  await bench.start();
+  await bench.run(50_000);
+  expect(bench.states()).toEqual(['running']);
+  await bench.run(15_000);
+  expect(bench.states()).toEqual(['exited']);
+});
