@@ -26,23 +26,33 @@ export const buttonClasses = cva(
 
 export type ButtonProps = ComponentProps<'button'> &
   VariantProps<typeof buttonClasses> & {
-    /** Takes no further click, and shows that it works. */
+    /** Takes no further click, and shows that it works. It keeps the focus, which a disabled button would lose. */
     readonly loading?: boolean | undefined;
     /** Gives its looks to its one child, as to a link. */
     readonly asChild?: boolean | undefined;
     readonly icon?: ReactNode;
   };
 
-export function Button({ variant, size, loading = false, asChild = false, icon, className, children, disabled, ...props }: ButtonProps) {
+/** A click, or Enter in a field of its form, while the one before is still being answered. */
+const refuse = (event: { preventDefault(): void }): void => event.preventDefault();
+
+export function Button({ variant, size, loading = false, asChild = false, icon, className, children, onClick, ...props }: ButtonProps) {
   const classes = cn(buttonClasses({ variant, size }), className);
   if (asChild)
     return (
-      <Slot.Root className={classes} {...props}>
+      <Slot.Root className={classes} onClick={onClick} {...props}>
         {children}
       </Slot.Root>
     );
   return (
-    <button type="button" className={classes} disabled={disabled === true || loading} aria-busy={loading || undefined} {...props}>
+    <button
+      type="button"
+      className={classes}
+      aria-disabled={loading || undefined}
+      aria-busy={loading || undefined}
+      onClick={loading ? refuse : onClick}
+      {...props}
+    >
       {loading ? <LoaderCircle aria-hidden className="animate-spin" /> : icon}
       {children}
     </button>

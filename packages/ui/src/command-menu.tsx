@@ -4,6 +4,7 @@ import { Command } from 'cmdk';
 import { Search } from 'lucide-react';
 import { Dialog } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { useDialogFocus } from './dialog-focus.ts';
 
 export type CommandEntry = {
   readonly id: string;
@@ -42,11 +43,13 @@ const Entry = ({ entry }: { readonly entry: CommandEntry }) => (
 
 /** A search over everything that can be gone to or done, by keyboard. */
 export function CommandMenu({ open, onOpenChange, label, placeholder, emptyText, groups, search, onSearch }: CommandMenuProps) {
+  const focus = useDialogFocus();
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-scrim" />
         <Dialog.Content
+          {...focus}
           aria-describedby={undefined}
           className="fixed inset-x-2 top-2 z-50 mx-auto max-w-xl animate-appear overflow-hidden rounded-lg border bg-surface shadow-lg sm:top-[14vh]"
         >

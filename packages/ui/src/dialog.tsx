@@ -4,6 +4,7 @@ import { X } from 'lucide-react';
 import { AlertDialog as RadixAlert, Dialog as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { cn } from './class-names.ts';
+import { useDialogFocus } from './dialog-focus.ts';
 
 const SCRIM = 'fixed inset-0 z-40 bg-scrim';
 const PANEL =
@@ -27,11 +28,16 @@ const Footer = ({ children }: { readonly children: ReactNode }) => (
 
 /** A task over the page. Escape and the scrim close it. */
 export function Dialog({ open, onOpenChange, title, description, closeLabel, footer, className, children }: DialogProps) {
+  const focus = useDialogFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className={SCRIM} />
-        <Radix.Content className={cn(PANEL, className)} {...(description === undefined ? { 'aria-describedby': undefined } : {})}>
+        <Radix.Content
+          className={cn(PANEL, className)}
+          {...focus}
+          {...(description === undefined ? { 'aria-describedby': undefined } : {})}
+        >
           <div className="flex items-start justify-between gap-4 px-4 pt-4 pb-3">
             <div className="min-w-0">
               <Radix.Title className="text-lg font-semibold">{title}</Radix.Title>
@@ -53,11 +59,12 @@ export type AlertDialogProps = Omit<DialogProps, 'closeLabel' | 'description'> &
 
 /** A question before what cannot be taken back: only its own buttons answer it. `footer` holds them, `AlertDialogCancel` first. */
 export function AlertDialog({ open, onOpenChange, title, description, footer, className, children }: AlertDialogProps) {
+  const focus = useDialogFocus();
   return (
     <RadixAlert.Root open={open} onOpenChange={onOpenChange}>
       <RadixAlert.Portal>
         <RadixAlert.Overlay className={SCRIM} />
-        <RadixAlert.Content className={cn(PANEL, className)}>
+        <RadixAlert.Content className={cn(PANEL, className)} {...focus}>
           <div className="px-4 pt-4 pb-3">
             <RadixAlert.Title className="text-lg font-semibold">{title}</RadixAlert.Title>
             <RadixAlert.Description className="text-ink-soft">{description}</RadixAlert.Description>

@@ -13,7 +13,6 @@ export { IconButton, type IconButtonProps } from './icon-button.tsx';
 export { Input, Textarea } from './input.tsx';
 export { Meter, type MeterProps } from './meter.tsx';
 export { Select, type SelectOption } from './select.tsx';
-export { Sheet } from './sheet.tsx';
 export { Skeleton } from './skeleton.tsx';
 export { StateMark, StateShape } from './state-mark.tsx';
 export { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from './table.tsx';

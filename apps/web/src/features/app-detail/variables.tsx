@@ -17,7 +17,7 @@ import {
 } from '@cloudless/ui';
 import { Eye, EyeOff, Pencil } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useState, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
@@ -88,6 +88,9 @@ function Editor({ workload, onClose }: { readonly workload: Workload; readonly o
   const [base] = useState(workload);
   const [text, setText] = useState(() => writeEnv(workload.spec.env));
   const save = useAction('workload.update', { receipt: ({ name }) => t('variablesSaved', { name }), onDone: onClose });
+  const field = useRef<HTMLTextAreaElement>(null);
+  // The button that led here is gone.
+  useEffect(() => field.current?.focus(), []);
   const read = readEnv(text);
   const input = {
     workloadId: base.id,
@@ -107,6 +110,7 @@ function Editor({ workload, onClose }: { readonly workload: Workload; readonly o
         {...(read.kind === 'wrong' ? { error: t('variablesWrong', { line: read.line, text: read.text }) } : {})}
       >
         <FieldTextarea
+          ref={field}
           value={text}
           onChange={(event) => setText(event.target.value)}
           rows={12}

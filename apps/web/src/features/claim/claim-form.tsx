@@ -3,7 +3,7 @@
 import type { CloudlessError } from '@cloudless/proto';
 import { Button, Field, FieldInput } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
-import { useEffect, useRef, type FormEvent } from 'react';
+import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
 
@@ -38,7 +38,7 @@ export function ClaimForm({
   givenCode,
   onClaimed,
 }: {
-  /** From the link; asked for when absent. */
+  /** From the link; asked for when absent, and when it was refused. */
   readonly givenCode: string | undefined;
   readonly onClaimed: (recoveryCodes: readonly string[]) => void;
 }) {
@@ -47,21 +47,33 @@ export function ClaimForm({
   const form = useRef<HTMLFormElement>(null);
   const { failure } = claim;
   const wrong = findWrong(failure);
+  const isRefused = failure?.code === 'claim_code_wrong';
+  const [wasRefused, setWasRefused] = useState(false);
+  if (isRefused && !wasRefused) setWasRefused(true);
+  const asksCode = givenCode === undefined || wasRefused;
   const error = (name: FieldName) => (wrong.includes(name) ? { error: t(`wrong.${name}`) } : {});
   useEffect(() => {
-    const [first] = findWrong(failure);
+    const [first = isRefused ? 'code' : undefined] = findWrong(failure);
     if (first !== undefined) form.current?.querySelector<HTMLInputElement>(`[name="${first}"]`)?.focus();
-  }, [failure]);
+  }, [failure, isRefused]);
   function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
-    void claim.run(readValues(event.currentTarget, givenCode));
+    void claim.run(readValues(event.currentTarget, asksCode ? undefined : givenCode));
   }
   return (
     // By post, so that a form sent before the program has come puts no secret into an address.
     <form ref={form} method="post" onSubmit={submit} noValidate className="flex flex-col gap-4">
-      {givenCode === undefined ? (
+      {asksCode ? (
         <Field label={t('code')} hint={t('codeHint')} {...error('code')}>
-          <FieldInput name="code" autoComplete="off" autoCapitalize="characters" spellCheck={false} className="font-mono" />
+          <FieldInput
+            key={givenCode}
+            name="code"
+            defaultValue={givenCode}
+            autoComplete="off"
+            autoCapitalize="characters"
+            spellCheck={false}
+            className="font-mono"
+          />
         </Field>
       ) : null}
       <Field label={t('name')} {...error('name')}>
