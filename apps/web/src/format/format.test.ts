@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatCores, formatShare } from './quantities.ts';
-import { formatAgo, formatDuration, formatInstant } from './times.ts';
+import { regionalLocale } from './regional.ts';
+import { formatAgo, formatDuration, formatInstant, formatTimeOfDay } from './times.ts';
 
 describe('quantities', () => {
   it('name bytes in the largest unit that they fill', () => {
@@ -14,6 +15,16 @@ describe('quantities', () => {
     expect(formatBytes(1.5 * 2 ** 30, 'de')).toBe('1,5 GiB');
     expect(formatCores(1250, 'de')).toBe('1,25');
     expect(formatShare(0.423, 'en')).toBe('42%');
+  });
+});
+
+describe('the region', () => {
+  it('is that of the reader, as far as the dashboard speaks the language', () => {
+    expect(regionalLocale('en', ['de-AT', 'en-GB', 'en-US'])).toBe('en-GB');
+    expect(regionalLocale('de', ['en-GB', 'de'])).toBe('de');
+    expect(regionalLocale('de', ['en-GB', 'den-CA'])).toBe('de');
+    const at = Date.UTC(2026, 0, 2, 15, 4, 5);
+    expect(formatTimeOfDay(at, regionalLocale('en', ['en-GB']), 'UTC')).toBe('15:04:05');
   });
 });
 

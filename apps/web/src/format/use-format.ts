@@ -2,15 +2,17 @@
 
 import { useLocale, useTranslations } from 'next-intl';
 import { useMemo } from 'react';
+import { regionalLocale } from './regional.ts';
 import { formatBytes, formatCores, formatCount, formatRate, formatShare } from './quantities.ts';
 import { formatAgo, formatDuration, formatHourAndMinute, formatInstant, formatTimeOfDay } from './times.ts';
 
 /** The formatters, bound to the reader's language. */
 export function useFormat() {
-  const locale = useLocale();
+  const language = useLocale();
   const t = useTranslations('units');
-  return useMemo(
-    () => ({
+  return useMemo(() => {
+    const locale = regionalLocale(language, navigator.languages);
+    return {
       bytes: (bytes: number) => formatBytes(bytes, locale),
       rate: (bytesPerSecond: number) => formatRate(bytesPerSecond, locale),
       /** With its unit: `1.5 cores`. */
@@ -23,7 +25,6 @@ export function useFormat() {
       instant: (at: number) => formatInstant(at, locale),
       hourAndMinute: (at: number) => formatHourAndMinute(at, locale),
       timeOfDay: (at: number) => formatTimeOfDay(at, locale),
-    }),
-    [locale, t],
-  );
+    };
+  }, [language, t]);
 }

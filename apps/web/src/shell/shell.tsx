@@ -8,6 +8,7 @@ import { useTranslations } from 'next-intl';
 import { useCallback, useState, type ReactNode } from 'react';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { Gate } from '#web/session/gate.tsx';
+import { commandKeyOf } from './command-key.ts';
 import { Frame } from './frame.tsx';
 import { LazyPalette } from './lazy-palette.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
@@ -58,7 +59,7 @@ function Inside({ children }: { readonly children: ReactNode }) {
     <Button onClick={onPalette} className="justify-start bg-surface px-2 font-normal text-ink-soft">
       <Search aria-hidden />
       <span className="flex-1 text-left">{t('search')}</span>
-      <kbd className="font-mono text-xs">{t('paletteKeys')}</kbd>
+      <kbd className="font-mono text-xs">{t(`commandKey.${commandKeyOf(navigator.userAgent)}`)} K</kbd>
     </Button>
   );
   const foot = (

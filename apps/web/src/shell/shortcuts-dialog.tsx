@@ -3,6 +3,7 @@
 import { Dialog } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import type { ReactNode } from 'react';
+import { commandKeyOf } from './command-key.ts';
 import { NAV } from './nav.ts';
 
 const Key = ({ children }: { readonly children: ReactNode }) => (
@@ -25,7 +26,7 @@ export function ShortcutsDialog({ open, onOpenChange }: { readonly open: boolean
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={t('shortcuts')} closeLabel={t('close')}>
       <dl>
-        <Row keys={['Ctrl', 'K']} text={t('palette')} />
+        <Row keys={[t(`commandKey.${commandKeyOf(navigator.userAgent)}`), 'K']} text={t('palette')} />
         <Row keys={['/']} text={t('focusFilter')} />
         <Row keys={['?']} text={t('shortcuts')} />
         {NAV.map(({ key, shortcut }) => (
