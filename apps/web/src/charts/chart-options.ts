@@ -58,7 +58,8 @@ export function chartOptions(setup: ChartSetup): uPlot.Options {
     height,
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    padding: [8, 8, 0, 0],
+    // Room for half a label of time at the end.
+    padding: [8, 26, 0, 0],
     scales: {
       x: { time: true, range: () => [view().fromAt / 1000, view().toAt / 1000] },
       y: { range: (_plot, _low, high) => [0, Math.max(high * 1.15, view().atLeast)] },

@@ -38,6 +38,7 @@ export function DeployForm({ workload }: { readonly workload?: Workload }) {
     read.input !== undefined &&
     JSON.stringify(workloadSpecSchema.parse(read.input.spec)) === JSON.stringify(base.spec);
 
+  const planned = isSame ? undefined : read.input;
   const fields: Fields = {
     text,
     set(name, value) {
@@ -83,8 +84,8 @@ export function DeployForm({ workload }: { readonly workload?: Workload }) {
         </div>
       </div>
       {/* On a phone it stays in sight once it says something: an empty one would only cover fields. */}
-      <div className={cn('min-w-0 lg:sticky lg:top-4', read.input && 'max-lg:sticky max-lg:bottom-16')}>
-        <PlanView input={read.input} {...(base ? { workloadId: base.id } : {})} />
+      <div className={cn('min-w-0 lg:sticky lg:top-4', planned && 'max-lg:sticky max-lg:bottom-16')}>
+        <PlanView input={planned} {...(base ? { workloadId: base.id } : {})} empty={isSame ? t('planSame') : t('planEmpty')} />
       </div>
     </form>
   );

@@ -13,7 +13,16 @@ type PlanInput = { readonly metadata: { readonly name: string }; readonly spec: 
 const NOTHING: PlanInput = { metadata: { name: 'x' }, spec: { image: 'x' } };
 
 /** Where it would start and why, and why not elsewhere, before anything is changed. */
-export function PlanView({ input, workloadId }: { readonly input: PlanInput | undefined; readonly workloadId?: WorkloadId }) {
+export function PlanView({
+  input,
+  workloadId,
+  empty,
+}: {
+  readonly input: PlanInput | undefined;
+  readonly workloadId?: WorkloadId;
+  /** Stands where there is nothing to plan. */
+  readonly empty: string;
+}) {
   const t = useTranslations('deploy');
   const format = useFormat();
   const causeText = useCauseText();
@@ -27,10 +36,15 @@ export function PlanView({ input, workloadId }: { readonly input: PlanInput | un
   );
   const found = asked === undefined ? undefined : plan.data;
   return (
-    <Card className="flex max-h-[60dvh] flex-col gap-3 overflow-y-auto p-4" role="region" aria-label={t('plan')} tabIndex={0}>
+    <Card
+      className="flex max-h-[60dvh] flex-col max-lg:max-h-[35dvh] gap-3 overflow-y-auto p-4"
+      role="region"
+      aria-label={t('plan')}
+      tabIndex={0}
+    >
       <h2 className="font-semibold">{t('plan')}</h2>
       <FailureCallout failure={plan.error ?? undefined} />
-      {found === undefined ? <p className="text-ink-soft">{t('planEmpty')}</p> : null}
+      {found === undefined ? <p className="text-ink-soft">{empty}</p> : null}
       {found && found.placements.length > 0 ? (
         <ul className="flex flex-col gap-2">
           {found.placements.map(({ slot, nodeName, message, params }) => (
