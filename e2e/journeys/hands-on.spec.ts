@@ -16,7 +16,7 @@ async function sentencesOf(rest: RestClient): Promise<readonly string[]> {
     rows<CloudlessNode>('/nodes'),
   ]);
   return [
-    ...events.map(({ message }) => message),
+    ...events.flatMap(({ message, params }) => [message, String(params['cause'] ?? '')]),
     ...apps.flatMap(({ status }) => [
       status.cause.message,
       ...status.unplaced.flatMap(({ reasons, remedy }) => [...reasons, ...(remedy ? [remedy] : [])].map(({ message }) => message)),

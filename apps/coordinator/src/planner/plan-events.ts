@@ -19,8 +19,15 @@ const subjectOf = (row: AllocationRow): Subject => ({
   actor: ACTOR,
 });
 
+/** The cause beneath the cause: its code and words stand aside, as `code` and `cause` are those above it. */
+function beneath({ params = {} }: Cause): PlanEvent['params'] {
+  const { code, cause } = params;
+  return code === undefined || cause === undefined ? {} : { beneathCode: code, beneath: cause };
+}
+
 const paramsOf = (row: AllocationRow, node: string, cause: Cause): PlanEvent['params'] => ({
   ...cause.params,
+  ...beneath(cause),
   workload: row.workloadName,
   slot: row.slot,
   node,

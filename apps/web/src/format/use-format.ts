@@ -6,12 +6,12 @@ import { regionalLocale } from './regional.ts';
 import { formatBytes, formatCores, formatCount, formatRate, formatShare } from './quantities.ts';
 import { formatAgo, formatDuration, formatHourAndMinute, formatInstant, formatTimeOfDay } from './times.ts';
 
-/** The formatters, bound to the reader's language. */
+/** The formatters, bound to the reader's language; dates and clocks to the reader's region. */
 export function useFormat() {
-  const language = useLocale();
+  const locale = useLocale();
   const t = useTranslations('units');
   return useMemo(() => {
-    const locale = regionalLocale(language, navigator.languages);
+    const region = regionalLocale(locale, navigator.languages);
     return {
       bytes: (bytes: number) => formatBytes(bytes, locale),
       rate: (bytesPerSecond: number) => formatRate(bytesPerSecond, locale),
@@ -22,9 +22,9 @@ export function useFormat() {
       count: (count: number) => formatCount(count, locale),
       ago: (at: number, now: number) => formatAgo(at, now, locale),
       duration: (durationMs: number) => formatDuration(durationMs, locale),
-      instant: (at: number) => formatInstant(at, locale),
-      hourAndMinute: (at: number) => formatHourAndMinute(at, locale),
-      timeOfDay: (at: number) => formatTimeOfDay(at, locale),
+      instant: (at: number) => formatInstant(at, region),
+      hourAndMinute: (at: number) => formatHourAndMinute(at, region),
+      timeOfDay: (at: number) => formatTimeOfDay(at, region),
     };
-  }, [language, t]);
+  }, [locale, t]);
 }

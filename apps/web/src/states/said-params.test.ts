@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canSay } from '../i18n/fill-text.ts';
-import { listShortages, saidParams, type Tongue } from './said-params.ts';
+import { listShortages, paramsBeneath, saidParams, type Tongue } from './said-params.ts';
 
 const german: Tongue = {
   bytes: (bytes) => `${bytes / 2 ** 30} GiB`,
@@ -13,6 +13,17 @@ const german: Tongue = {
 };
 
 describe('what is told of a cause', () => {
+  it('has the cause beneath it, where there is one', () => {
+    const told = {
+      code: 'failed',
+      cause: 'failed: no such host',
+      beneathCode: 'registry_unreachable',
+      beneath: 'no such host',
+      attempt: 2,
+    };
+    expect(paramsBeneath(told)).toEqual({ code: 'registry_unreachable', cause: 'no such host', attempt: 2 });
+    expect(paramsBeneath({ code: 'stopped', cause: 'it was stopped', workload: 'web' })).toEqual({ workload: 'web' });
+  });
   it('names devices in the reader’s language, and how many there are besides', () => {
     expect(saidParams({ nodes: 'attic, cellar and 3 more', names: 'attic, cellar', more: 3 }, german)['nodes']).toBe(
       'attic, cellar und 3 weitere',

@@ -55,6 +55,12 @@ export function saidParams(params: Params, tongue: Tongue): Params {
   };
 }
 
+/** With what the cause beneath a sentence is said: its own parameters, and the cause beneath it where there is one. */
+export function paramsBeneath(params: Params): Params {
+  const { code: _code, cause: _cause, beneathCode, beneath, ...own } = params;
+  return beneathCode === undefined || beneath === undefined ? own : { ...own, code: beneathCode, cause: beneath };
+}
+
 export type Shortage = { readonly amount: string; readonly node: string; readonly free: string; readonly others: number };
 
 /** What there is too little of, and where there is most. */

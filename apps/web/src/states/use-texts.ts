@@ -6,7 +6,7 @@ import { useMemo } from 'react';
 import { useFormat } from '#web/format/use-format.ts';
 import { canSay } from '#web/i18n/fill-text.ts';
 import { paramsOfEvent } from './event-params.ts';
-import { listShortages, saidParams, type Params, type Tongue } from './said-params.ts';
+import { listShortages, paramsBeneath, saidParams, type Params, type Tongue } from './said-params.ts';
 
 type Said = Pick<Cause, 'code' | 'message' | 'params'>;
 type Reason = Pick<Unplaced['reasons'][number], 'filter' | 'message' | 'params'> & { readonly nodeCount?: number };
@@ -48,8 +48,7 @@ export function useCauseText(): (cause: Said) => string {
 function nest(params: Params, say: (cause: Said) => string): Params {
   const { code, cause } = params;
   if (typeof code !== 'string' || typeof cause !== 'string') return params;
-  const { cause: _cause, code: _code, ...own } = params;
-  return { ...params, cause: say({ code, message: cause, params: own }) };
+  return { ...params, cause: say({ code, message: cause, params: paramsBeneath(params) }) };
 }
 
 /** Which sentence tells of a refusal: that of its filter, or of one of its cases. */
