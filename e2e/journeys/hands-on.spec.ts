@@ -55,6 +55,15 @@ test('a device is drained within a time, tells what stays and why, and all of it
   await untilWorkload(rest, welcome, 'it runs', ({ status }) => status.ready === 1);
   await untilWorkload(rest, tooBig, 'it waits', ({ status }) => status.condition === 'unplaced');
   await untilWorkload(rest, failing, 'it fails', ({ status }) => status.cause.code === 'registry_unreachable');
+  await expect
+    .poll(
+      async () =>
+        (await rest.call<{ rows: ClusterEvent[] }>('GET', '/events?limit=100')).body.rows
+          .filter(({ kind }) => kind === 'allocation.stopRequested')
+          .map(({ params }) => params['code']),
+      { message: 'its replica is given up for another try', timeout: 60_000 },
+    )
+    .toContain('failed');
   await rest.call('POST', `/workloads/${failing}/stop`);
   await untilWorkload(rest, failing, 'it is stopped', ({ status }) => status.condition === 'stopped');
 

@@ -58,6 +58,30 @@ test('a person without a mouse mends a wrong claim code, and the focus is never 
     await press('Escape');
     await expect(renew).toBeFocused();
   });
+  await test.step('on a phone no field is under the plan or the bars, and a wrong one is led to', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${product.url}/deploy`);
+    await page.getByLabel('Image').fill('nginx:1.27');
+    await page.getByLabel('Ports').fill('80, no port');
+    await page.getByRole('button', { name: 'Deploy', exact: true }).press('Enter');
+    await expect(page.getByLabel('Ports')).toBeFocused();
+    await page.getByLabel('Ports').fill('80');
+    await expect(page.getByRole('region', { name: 'What would happen' })).toContainText('fits on no device');
+    await page.getByLabel('Image').focus();
+    const covered: string[] = [];
+    for (let stop = 0; stop < 11; stop += 1) {
+      await press('Tab');
+      const under = await page.evaluate<string>(`(() => {
+        const field = document.activeElement;
+        const { x, y, width, height } = field.getBoundingClientRect();
+        const top = document.elementFromPoint(x + width / 2, y + height / 2);
+        return top !== null && (field.contains(top) || top.contains(field)) ? '' : field.outerHTML.slice(0, 200);
+      })()`);
+      if (under !== '') covered.push(under);
+    }
+    expect(covered).toEqual([]);
+    await page.setViewportSize({ width: 1440, height: 900 });
+  });
   await test.step('a button keeps the focus while it works, and takes no second press meanwhile', async () => {
     await page.goto(`${product.url}/settings/cluster`);
     let asked = 0;

@@ -5,7 +5,7 @@ import { Button, Callout, Field, FieldInput, FieldSelect, FieldTextarea, cn } fr
 import { Rocket } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useRouter } from 'next/navigation';
-import { useState, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction } from '#web/live/use-action.ts';
@@ -18,6 +18,17 @@ type Fields = {
   errorOf(name: FieldName): { readonly error?: ReactNode };
 };
 
+/** What has the focus is scrolled clear of the plan, which covers the foot of a phone. */
+const ABOVE_PLAN = 'max-lg:[&_:is(input,select,textarea,summary,button)]:scroll-mb-[calc(35dvh+6rem)]';
+
+/** To the first field that is wrong: it may be far above the button, or in a part that is closed. */
+function leadToWrong(form: HTMLFormElement | null): void {
+  const field = form?.querySelector<HTMLElement>('[aria-invalid="true"]');
+  const closed = field?.closest('details');
+  if (closed) closed.open = true;
+  field?.focus();
+}
+
 /** A new app from an image, or the change of one that exists; what it would lead to stands beside it as one types. */
 export function DeployForm({ workload }: { readonly workload?: Workload }) {
   const t = useTranslations('deploy');
@@ -26,7 +37,8 @@ export function DeployForm({ workload }: { readonly workload?: Workload }) {
   const [base] = useState(workload);
   const [text, setText] = useState<FormText>(() => (workload ? writeForm(workload) : EMPTY_FORM));
   const [touched, setTouched] = useState<ReadonlySet<FieldName>>(new Set());
-  const [submitted, setSubmitted] = useState(false);
+  const [refusals, setRefusals] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
   const create = useAction('workload.create', {
     receipt: ({ name }) => t('deployed', { name }),
     onDone: ({ id }) => router.push(`/apps/${id}`),
@@ -48,19 +60,21 @@ export function DeployForm({ workload }: { readonly workload?: Workload }) {
     },
     errorOf(name) {
       const wrong = read.wrong[name];
-      return wrong !== undefined && (submitted || touched.has(name)) ? { error: <WrongText wrong={wrong} /> } : {};
+      return wrong !== undefined && (refusals > 0 || touched.has(name)) ? { error: <WrongText wrong={wrong} /> } : {};
     },
   };
   function submit(event: FormEvent): void {
     event.preventDefault();
-    setSubmitted(true);
-    if (!read.input) return;
+    if (!read.input) return setRefusals(refusals + 1);
     if (base) void update.run({ workloadId: base.id, ifGeneration: base.generation, spec: read.input.spec });
     else void create.run(read.input);
   }
+  useEffect(() => {
+    if (refusals > 0) leadToWrong(form.current);
+  }, [refusals]);
   return (
-    <form onSubmit={submit} noValidate className="grid items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-      <div className="flex min-w-0 flex-col gap-4">
+    <form ref={form} onSubmit={submit} noValidate className="grid items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
+      <div className={cn('flex min-w-0 flex-col gap-4', ABOVE_PLAN)}>
         <Basics {...fields} isNew={base === undefined} />
         <Resources {...fields} />
         <Details {...fields} />

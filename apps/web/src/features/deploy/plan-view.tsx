@@ -74,7 +74,9 @@ export function PlanView({
       ))}
       {found && found.rejected.length > 0 ? (
         <details>
-          <summary className="cursor-pointer text-sm">{t('notElsewhere', { count: found.rejected.length })}</summary>
+          <summary className="cursor-pointer text-sm">
+            {found.placements.length === 0 ? t('notAnywhere') : t('notElsewhere', { count: found.rejected.length })}
+          </summary>
           <ul className="pt-1 text-sm text-ink-soft">
             {found.rejected.map((rejected) => (
               <li key={rejected.nodeId}>{reasonText(rejected)}</li>
