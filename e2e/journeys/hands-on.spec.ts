@@ -105,6 +105,11 @@ test('a device is drained within a time, tells what stays and why, and all of it
     await page.getByLabel('Image').fill('example/web:1');
     await page.getByLabel('Name').fill('planned');
     await expect(page.getByRole('region', { name: 'Was geschehen würde' })).toContainText(`${node.name} wird geleert`);
+    await page.getByLabel('Name').fill('welcome');
+    await page.getByRole('button', { name: 'Bereitstellen', exact: true }).click();
+    const refusal = page.getByRole('alert').filter({ hasText: 'Der Name ist vergeben' });
+    await expect(refusal).toContainText('Eine App namens welcome gibt es schon.');
+    await expect(refusal).not.toContainText('There is an app');
   });
 
   await test.step('and it is let alone again', async () => {

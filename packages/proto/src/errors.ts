@@ -116,6 +116,45 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/**
+ * What an error says beyond its code, by a name, and the parameters that its sentence speaks of. The dashboard says it in the reader's
+ * language; programs read `message`.
+ */
+export const ERROR_SENTENCES = {
+  appNameTaken: ['name'],
+  appNameBeingDeleted: ['name'],
+  deviceNameTaken: ['name'],
+  appBeingDeleted: ['name'],
+  deviceRemoved: ['name'],
+  noSuchApp: ['id'],
+  noSuchDevice: ['id'],
+  noSuchReplica: ['id'],
+  noSuchToken: ['id'],
+  noSuchJoin: ['id'],
+  changedMeanwhile: ['name', 'generation', 'ifGeneration'],
+  changedByOthers: ['tries'],
+  roleMayNot: ['permission', 'role'],
+  tooManyTries: ['retryAfterS'],
+  tooManyCodes: ['retryAfterS'],
+  tooManyTokens: ['most'],
+  tooManyJoins: ['most'],
+  claimCodeWrong: [],
+  alreadyClaimed: [],
+  recoveryWrong: [],
+  joinCodeWrong: [],
+  joinOver: [],
+  readUnanswered: [],
+  whoAsksUnknown: [],
+  deviceBrokeOff: [],
+} as const satisfies Record<string, readonly string[]>;
+export type ErrorSentence = keyof typeof ERROR_SENTENCES;
+
+/** Parameters of an error that is said by a sentence of the list. */
+export const saying = <S extends ErrorSentence>(
+  sentence: S,
+  params: Readonly<Record<(typeof ERROR_SENTENCES)[S][number], string | number>>,
+): { readonly params: Readonly<Record<string, string | number>> } => ({ params: { ...params, sentence } });
+
 /** Where in the input, what is wrong. */
 export type InputIssue = { readonly path: string; readonly message: string };
 
@@ -143,3 +182,9 @@ export class CloudlessError extends Error {
 }
 
 export const isCloudlessError = (value: unknown): value is CloudlessError => value instanceof CloudlessError;
+
+/** The sentence of an error, when it tells all that the sentence speaks of: another release may know others. */
+export function findSentence({ params }: Pick<CloudlessError, 'params'>): ErrorSentence | undefined {
+  const found = Object.entries(ERROR_SENTENCES).find(([name]) => name === params['sentence']);
+  return found?.[1].every((name) => params[name] !== undefined) === true ? (found[0] as ErrorSentence) : undefined;
+}

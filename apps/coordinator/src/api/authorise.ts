@@ -1,4 +1,4 @@
-import { CloudlessError, isAllowed, type Permission } from '@cloudless/proto';
+import { CloudlessError, isAllowed, saying, type Permission } from '@cloudless/proto';
 import type { Caller } from '../people/people.ts';
 
 /**
@@ -11,5 +11,5 @@ export function authorise(caller: Caller | undefined, permission: Permission): C
   const scope = caller.kind === 'token' ? caller.scope : undefined;
   if (isAllowed(permission, caller.role, scope)) return caller;
   const who = scope === undefined ? `the role ${caller.role}` : `a token of scope ${scope} of the role ${caller.role}`;
-  throw new CloudlessError('forbidden', `${permission} is not for ${who}.`, { params: { permission } });
+  throw new CloudlessError('forbidden', `${permission} is not for ${who}.`, saying('roleMayNot', { permission, role: caller.role }));
 }

@@ -1,8 +1,14 @@
 import type { ControlRows, Store, Versioned } from '@cloudless/db';
-import { CloudlessError, type NodeRow, type WorkloadRow } from '@cloudless/proto';
+import { CloudlessError, saying, type NodeRow, type WorkloadRow } from '@cloudless/proto';
 import type { Caller } from '../people/people.ts';
 
 const NAMES = { node: 'device', workload: 'app', allocation: 'replica' } as const;
+type Missing = 'noSuchDevice' | 'noSuchApp' | 'noSuchReplica';
+const MISSING: Readonly<Record<keyof ControlRows, Missing>> = {
+  node: 'noSuchDevice',
+  workload: 'noSuchApp',
+  allocation: 'noSuchReplica',
+};
 
 /** A row of the caller's organisation. Another's answers as one that does not exist, so that ids tell nothing. */
 function getOwned<T extends keyof ControlRows>(
@@ -13,7 +19,7 @@ function getOwned<T extends keyof ControlRows>(
 ): Versioned<ControlRows[T]> {
   const found = store.get(table, id);
   if (found?.row.orgId === caller.orgId) return found;
-  throw new CloudlessError('not_found', `There is no ${NAMES[table]} ${id} in this organisation.`);
+  throw new CloudlessError('not_found', `There is no ${NAMES[table]} ${id} in this organisation.`, saying<Missing>(MISSING[table], { id }));
 }
 
 export const getWorkload = (store: Store, id: WorkloadRow['id'], caller: Caller): Versioned<WorkloadRow> =>
@@ -23,7 +29,7 @@ export const getWorkload = (store: Store, id: WorkloadRow['id'], caller: Caller)
 export function getNode(store: Store, id: NodeRow['id'], caller: Caller): Versioned<NodeRow> {
   const found = getOwned(store, 'node', id, caller);
   if (found.row.revokedAt === undefined) return found;
-  throw new CloudlessError('not_found', `The device ${found.row.name} was removed.`);
+  throw new CloudlessError('not_found', `The device ${found.row.name} was removed.`, saying('deviceRemoved', { name: found.row.name }));
 }
 
 type Owned = { readonly id: string; readonly orgId: string };

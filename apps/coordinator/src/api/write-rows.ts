@@ -1,6 +1,6 @@
 import type { Mutation, Store, Versioned } from '@cloudless/db';
 import type { Clock, Entropy, Logger } from '@cloudless/kernel';
-import { CloudlessError, ID_PREFIX, type Actor, type BatchId, type ClusterEvent, type EventId } from '@cloudless/proto';
+import { CloudlessError, ID_PREFIX, saying, type Actor, type BatchId, type ClusterEvent, type EventId } from '@cloudless/proto';
 import type { Caller } from '../people/people.ts';
 
 /** Another writer may come between reading and writing so many times. */
@@ -53,5 +53,9 @@ export async function writeRows<Row>(
     const outcome = await store.commit({ id: entropy.id(ID_PREFIX.batch) as BatchId, mutations });
     if (outcome.kind === 'committed') return;
   }
-  throw new CloudlessError('stale', `Others changed it ${TRIES} times while this change was made.`);
+  throw new CloudlessError(
+    'stale',
+    `Others changed it ${TRIES} times while this change was made.`,
+    saying('changedByOthers', { tries: TRIES }),
+  );
 }

@@ -6,6 +6,7 @@ import {
   CloudlessError,
   JOIN_TTL_MS,
   LINK_PROTOCOL,
+  saying,
   type HandshakeResponse,
   type JoinHop,
   type JoinTokenId,
@@ -162,13 +163,11 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
         throw new CloudlessError(
           'too_many_requests',
           'Too many wrong codes were typed. Wait, or join the device by the command with the token.',
-          {
-            params: { retryAfterS: Math.ceil(found.retryAfterMs / 1000) },
-          },
+          saying('tooManyCodes', { retryAfterS: Math.ceil(found.retryAfterMs / 1000) }),
         );
       const record = found.kind === 'found' ? joins.find(found.id) : undefined;
       if (record?.orgId !== ofOrg || record.join.origin !== 'request')
-        throw new CloudlessError('join_code_wrong', 'No device that waits shows this code.');
+        throw new CloudlessError('join_code_wrong', 'No device that waits shows this code.', saying('joinCodeWrong', {}));
       joins.reveal(record.join.id);
       return joins.get(record.join.id, ofOrg);
     },

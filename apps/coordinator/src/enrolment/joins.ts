@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '@cloudless/kernel';
 import {
   CloudlessError,
+  saying,
   type Candidate,
   type Join,
   type JoinHop,
@@ -84,7 +85,11 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
       if (isOver(entry)) remove(entry);
     }
     if (entries.size >= MAX_JOINS)
-      throw new CloudlessError('overloaded', `${MAX_JOINS} joins are open already: cancel some, or wait until they expire.`);
+      throw new CloudlessError(
+        'overloaded',
+        `${MAX_JOINS} joins are open already: cancel some, or wait until they expire.`,
+        saying('tooManyJoins', { most: MAX_JOINS }),
+      );
   }
   function remove(entry: Entry): void {
     entry.timer.cancel();
@@ -94,7 +99,11 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
   function getEntry(id: JoinTokenId, orgId: OrgId): Entry {
     const entry = entries.get(id);
     if (entry?.orgId === orgId && !entry.isHidden) return entry;
-    throw new CloudlessError('not_found', `There is no join ${id} in this organisation, or it was over long ago.`);
+    throw new CloudlessError(
+      'not_found',
+      `There is no join ${id} in this organisation, or it was over long ago.`,
+      saying('noSuchJoin', { id }),
+    );
   }
 
   return {
@@ -160,7 +169,12 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
     decide(id, orgId, decision) {
       const entry = getEntry(id, orgId);
       const { pending } = entry;
-      if (!pending) throw new CloudlessError('join_over', 'No device waits for this approval any more: it hung up, or the join is over.');
+      if (!pending)
+        throw new CloudlessError(
+          'join_over',
+          'No device waits for this approval any more: it hung up, or the join is over.',
+          saying('joinOver', {}),
+        );
       if (decision.kind === 'approved') {
         entry.pending = undefined;
         pending.resolve(decision);

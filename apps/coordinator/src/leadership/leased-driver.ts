@@ -1,6 +1,6 @@
 import type { SqlDriver } from '@cloudless/db';
 import type { Clock, Timer } from '@cloudless/kernel';
-import { CloudlessError } from '@cloudless/proto';
+import { CloudlessError, saying } from '@cloudless/proto';
 import type { Lease } from './hold-lease.ts';
 
 /** What a read may take while the lease is not confirmed: the store most likely does not answer, and somebody waits for a page. */
@@ -26,7 +26,11 @@ export function withLease(driver: SqlDriver, lease: Pick<Lease, 'state' | 'troub
     let timer: Timer | undefined;
     const giveUp = (): void =>
       controller.abort(
-        new CloudlessError('store_unavailable', `The database did not answer a read: ${refusal() ?? `not within ${READ_MS} ms`}.`),
+        new CloudlessError(
+          'store_unavailable',
+          `The database did not answer a read: ${refusal() ?? `not within ${READ_MS} ms`}.`,
+          saying('readUnanswered', {}),
+        ),
       );
     function watch(): void {
       timer?.cancel();

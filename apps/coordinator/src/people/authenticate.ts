@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { defaultKeyHasher } from '@better-auth/api-key';
 import type { PrismaClient } from '@cloudless/db/prisma';
 import type { Clock } from '@cloudless/kernel';
-import { apiTokenIdSchema, CloudlessError, ROLES, TOKEN_SCOPES, type Role, type UserId } from '@cloudless/proto';
+import { apiTokenIdSchema, CloudlessError, ROLES, saying, TOKEN_SCOPES, type Role, type UserId } from '@cloudless/proto';
 import { z } from 'zod';
 import { COOKIE_PREFIX, TOKEN_PREFIX, type Auth } from './auth.ts';
 import type { CallerCache } from './caller-cache.ts';
@@ -93,9 +93,7 @@ export function createAuthenticate({
       throw new CloudlessError(
         'store_unavailable',
         'Who is asking could not be looked up: the store did not answer. Try again in a moment.',
-        {
-          cause,
-        },
+        { cause, ...saying('whoAsksUnknown', {}) },
       );
     });
 

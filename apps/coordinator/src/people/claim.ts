@@ -1,7 +1,7 @@
 import { rm, readFile, writeFile, rename } from 'node:fs/promises';
 import { guardThat, toRecords, type GuardedWriter, type SqlDriver, type Statement } from '@cloudless/db';
 import type { Clock, Entropy } from '@cloudless/kernel';
-import { CloudlessError, ID_PREFIX, type OrgId, type UserId } from '@cloudless/proto';
+import { CloudlessError, ID_PREFIX, saying, type OrgId, type UserId } from '@cloudless/proto';
 import type { CrashPoint } from '../crash-points.ts';
 import { createCode, hashCode } from './codes.ts';
 import { recoveryCodeStatements } from './recovery.ts';
@@ -42,8 +42,9 @@ export interface Claim {
 const toIso = (atMs: number): string => new Date(atMs).toISOString();
 
 const wrongCode = (): CloudlessError =>
-  new CloudlessError('claim_code_wrong', 'This claim code is not the one of this cluster, or was used.');
-const alreadyClaimed = (): CloudlessError => new CloudlessError('already_claimed', 'This cluster has an owner already.');
+  new CloudlessError('claim_code_wrong', 'This claim code is not the one of this cluster, or was used.', saying('claimCodeWrong', {}));
+const alreadyClaimed = (): CloudlessError =>
+  new CloudlessError('already_claimed', 'This cluster has an owner already.', saying('alreadyClaimed', {}));
 
 function ownerStatements(orgId: OrgId, owner: Owner, accountId: string, memberId: string, at: string): Statement[] {
   return [

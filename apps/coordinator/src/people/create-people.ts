@@ -2,7 +2,7 @@ import { createGuardedWriter, toRecords, type Cluster, type SqlDriver, type Stor
 import { createPrismaClient } from '@cloudless/db/prisma';
 import type { KeyWrap } from '@cloudless/identity/ca';
 import { assert, type Clock, type Entropy, type Logger } from '@cloudless/kernel';
-import { CloudlessError } from '@cloudless/proto';
+import { CloudlessError, saying } from '@cloudless/proto';
 import { hashPassword } from 'better-auth/crypto';
 import type { CrashPoint } from '../crash-points.ts';
 import { createAuth, type Auth } from './auth.ts';
@@ -41,9 +41,11 @@ function refuseTooMany(throttle: Throttle, what: string, { remoteAddress }: Requ
     const { allowed, retryAfterMs } = throttle.consume(key, rule);
     if (allowed) continue;
     const seconds = Math.ceil(retryAfterMs / 1000);
-    throw new CloudlessError('too_many_requests', `Too many tries. Wait ${seconds} s, then try again.`, {
-      params: { retryAfterS: seconds },
-    });
+    throw new CloudlessError(
+      'too_many_requests',
+      `Too many tries. Wait ${seconds} s, then try again.`,
+      saying('tooManyTries', { retryAfterS: seconds }),
+    );
   }
 }
 
@@ -91,10 +93,15 @@ export async function createPeople(options: PeopleOptions): Promise<People> {
     authenticate,
     async claim({ code, name, email, password }, origin) {
       refuseTooMany(throttle, 'claim', origin);
-      if (claim.isClaimed()) throw new CloudlessError('already_claimed', 'This cluster has an owner already.');
+      if (claim.isClaimed())
+        throw new CloudlessError('already_claimed', 'This cluster has an owner already.', saying('alreadyClaimed', {}));
       // Before the password is hashed, which costs far more than a look.
       if (!(await claim.isGood(code)))
-        throw new CloudlessError('claim_code_wrong', 'This claim code is not the one of this cluster, or was used.');
+        throw new CloudlessError(
+          'claim_code_wrong',
+          'This claim code is not the one of this cluster, or was used.',
+          saying('claimCodeWrong', {}),
+        );
       const { userId, recoveryCodes } = await claim.take(code, { name, email, passwordHash: await hashPassword(password) });
       feed({
         kind: 'cluster.claimed',
@@ -108,7 +115,11 @@ export async function createPeople(options: PeopleOptions): Promise<People> {
       refuseTooMany(throttle, 'recover', origin);
       const person = await recovery.findPerson(email, code);
       if (!person || !(await recovery.apply(person.id, code, await hashPassword(password)))) {
-        throw new CloudlessError('credentials_wrong', 'The e-mail or the recovery code is wrong, or the code was used.');
+        throw new CloudlessError(
+          'credentials_wrong',
+          'The e-mail or the recovery code is wrong, or the code was used.',
+          saying('recoveryWrong', {}),
+        );
       }
       onRevoked();
       const { id, name } = person;

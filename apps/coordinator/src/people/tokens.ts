@@ -1,6 +1,6 @@
 import type { PrismaClient } from '@cloudless/db/prisma';
 import { assert } from '@cloudless/kernel';
-import { apiTokenIdSchema, CloudlessError, TOKEN_SCOPES, type ApiToken } from '@cloudless/proto';
+import { apiTokenIdSchema, CloudlessError, saying, TOKEN_SCOPES, type ApiToken } from '@cloudless/proto';
 import type { Auth } from './auth.ts';
 import type { PeopleFeed } from './people-feed.ts';
 import type { People } from './people.ts';
@@ -50,7 +50,11 @@ export function createTokens({
     },
     async create(caller, { name, scope, expiresInDays }) {
       if ((await prisma.apikey.count({ where: { referenceId: caller.id } })) >= MAX_TOKENS) {
-        throw new CloudlessError('too_many_requests', `You hold ${MAX_TOKENS} API tokens, the most there may be. Revoke one first.`);
+        throw new CloudlessError(
+          'too_many_requests',
+          `You hold ${MAX_TOKENS} API tokens, the most there may be. Revoke one first.`,
+          saying('tooManyTokens', { most: MAX_TOKENS }),
+        );
       }
       const expiry = expiresInDays === undefined ? {} : { expiresIn: expiresInDays * DAY_S };
       const made = await auth.api.createApiKey({ body: { userId: caller.id, name, permissions: { api: [scope] }, ...expiry } });
@@ -67,7 +71,7 @@ export function createTokens({
     async revoke(caller, id) {
       const row = await prisma.apikey.findFirst({ where: { id, referenceId: caller.id } });
       const { count } = row ? await prisma.apikey.deleteMany({ where: { id, referenceId: caller.id } }) : { count: 0 };
-      if (!row || count === 0) throw new CloudlessError('not_found', `You have no API token ${id}.`);
+      if (!row || count === 0) throw new CloudlessError('not_found', `You have no API token ${id}.`, saying('noSuchToken', { id }));
       onRevoked();
       const name = row.name ?? '';
       feed({

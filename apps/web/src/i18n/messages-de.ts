@@ -16,6 +16,7 @@ import devices from '../../messages/de/devices.json';
 import drain from '../../messages/de/drain.json';
 import errors from '../../messages/de/errors.json';
 import events from '../../messages/de/events.json';
+import failures from '../../messages/de/failures.json';
 import home from '../../messages/de/home.json';
 import live from '../../messages/de/live.json';
 import logs from '../../messages/de/logs.json';
@@ -47,6 +48,7 @@ export default {
   drain,
   errors,
   events,
+  failures,
   home,
   live,
   logs,

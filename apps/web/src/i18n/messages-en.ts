@@ -16,6 +16,7 @@ import devices from '../../messages/en/devices.json';
 import drain from '../../messages/en/drain.json';
 import errors from '../../messages/en/errors.json';
 import events from '../../messages/en/events.json';
+import failures from '../../messages/en/failures.json';
 import home from '../../messages/en/home.json';
 import live from '../../messages/en/live.json';
 import logs from '../../messages/en/logs.json';
@@ -47,6 +48,7 @@ export default {
   drain,
   errors,
   events,
+  failures,
   home,
   live,
   logs,

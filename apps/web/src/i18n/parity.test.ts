@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CAUSE_CODES, ERRORS, EVENT_KINDS, REFUSAL_FILTERS } from '@cloudless/proto';
+import { CAUSE_CODES, ERROR_SENTENCES, ERRORS, EVENT_KINDS, REFUSAL_FILTERS } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
 import de from './messages-de.ts';
 import en from './messages-en.ts';
@@ -48,8 +48,15 @@ describe('the catalogues', () => {
       ...EVENT_KINDS.map((kind) => `events.${kind}`),
       ...CAUSE_CODES.map((code) => `causes.${code}`),
       ...REFUSAL_FILTERS.map((filter) => `reasons.${filter}`),
+      ...Object.keys(ERROR_SENTENCES).map((sentence) => `failures.${sentence}`),
     ].filter((key) => !english.has(key) || !german.has(key));
     expect(missing).toEqual([]);
+  });
+  it('speak in the sentence of an error of what it tells, and of nothing else', () => {
+    for (const [sentence, params] of Object.entries(ERROR_SENTENCES)) {
+      const spoken = placeholdersOf(german.get(`failures.${sentence}`) ?? '').map((placeholder) => placeholder.split(':')[0]);
+      expect([sentence, ...new Set(spoken)]).toEqual([sentence, ...params.toSorted()]);
+    }
   });
 });
 

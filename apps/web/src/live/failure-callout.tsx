@@ -4,6 +4,7 @@ import type { CloudlessError } from '@cloudless/proto';
 import { Button, Callout, CopyButton } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import { useCopyLabels } from '#web/live/use-copy-labels.ts';
+import { useFailureText } from './use-failure-text.ts';
 import { WithCode } from './with-code.tsx';
 
 /** What was tried, what came back, what to do, and an id to quote. */
@@ -17,8 +18,10 @@ export function FailureCallout({
   readonly className?: string;
 }) {
   const t = useTranslations('errors');
+  const sayFailure = useFailureText();
   const copyLabels = useCopyLabels(t('copyId'));
   if (failure === undefined) return null;
+  const said = sayFailure(failure);
   const id = failure.params['errorId'];
   const quote = [failure.code, ...(id === undefined ? [] : [String(id)])].join(' · ');
   return (
@@ -30,7 +33,9 @@ export function FailureCallout({
       {...(onRetry === undefined ? {} : { actions: <Button onClick={onRetry}>{t('retry')}</Button> })}
     >
       {failure.issues.length === 0 ? (
-        <p lang="en">{failure.message}</p>
+        said === undefined ? null : (
+          <p>{said}</p>
+        )
       ) : (
         <ul lang="en" className="list-disc pl-4">
           {failure.issues.map(({ path, message }) => (
@@ -43,6 +48,11 @@ export function FailureCallout({
       <p>
         <WithCode text={t(`${failure.code}.remedy`)} />
       </p>
+      {said === undefined && failure.issues.length === 0 ? (
+        <p lang="en" className="text-xs text-ink-soft">
+          {failure.message}
+        </p>
+      ) : null}
       <p className="flex items-center gap-1 font-mono text-xs text-ink-soft">
         {quote}
         <CopyButton text={`${quote}\n${failure.message}`} {...copyLabels} />

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CloudlessError, type EventKind, type ProcedureInput, type WorkloadRow, type WorkloadSpec } from '@cloudless/proto';
+import { CloudlessError, saying, type EventKind, type ProcedureInput, type WorkloadRow, type WorkloadSpec } from '@cloudless/proto';
 
 export type WorkloadChange = {
   readonly row: WorkloadRow;
@@ -10,11 +10,14 @@ export type WorkloadChange = {
 
 /** @throws CloudlessError `stale`, `not_found` when it is being deleted */
 export function checkGeneration(row: WorkloadRow, ifGeneration: number | undefined): void {
-  if (row.deletedAt !== undefined) throw new CloudlessError('not_found', `${row.name} is being deleted.`);
+  if (row.deletedAt !== undefined)
+    throw new CloudlessError('not_found', `${row.name} is being deleted.`, saying('appBeingDeleted', { name: row.name }));
   if (ifGeneration === undefined || ifGeneration === row.generation) return;
-  throw new CloudlessError('stale', `${row.name} is at generation ${row.generation}, and the change was made for ${ifGeneration}.`, {
-    params: { generation: row.generation, ifGeneration },
-  });
+  throw new CloudlessError(
+    'stale',
+    `${row.name} is at generation ${row.generation}, and the change was made for ${ifGeneration}.`,
+    saying('changedMeanwhile', { name: row.name, generation: row.generation, ifGeneration }),
+  );
 }
 
 /** The next generation; `needsContainers` when what runs must be replaced for it. */

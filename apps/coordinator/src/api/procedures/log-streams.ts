@@ -3,6 +3,7 @@ import {
   CloudlessError,
   isCloudlessError,
   logLineSchema,
+  saying,
   type AllocationId,
   type LogLine,
   type NodeId,
@@ -70,7 +71,10 @@ export async function* readLogStream(
   } catch (cause) {
     if (signal.aborted) return;
     if (isCloudlessError(cause)) throw cause;
-    throw new CloudlessError('node_unreachable', 'The connection to the device broke while its log lines were read.', { cause });
+    throw new CloudlessError('node_unreachable', 'The connection to the device broke while its log lines were read.', {
+      cause,
+      ...saying('deviceBrokeOff', {}),
+    });
   } finally {
     signal.removeEventListener('abort', close);
     stream.destroy();

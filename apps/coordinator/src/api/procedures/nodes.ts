@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { CloudlessError, type NodeRow, type ProcedureInput } from '@cloudless/proto';
+import { CloudlessError, saying, type NodeRow, type ProcedureInput } from '@cloudless/proto';
 import type { Mutation, Store, Versioned } from '@cloudless/db';
 import type { Handlers } from '../call.ts';
 import type { Caller } from '../../people/people.ts';
@@ -14,7 +14,7 @@ type Parts = Pick<ApiParts, 'store' | 'clock' | 'entropy' | 'logger' | 'sessions
 function refuseTakenName(store: Store, row: NodeRow): void {
   for (const { row: other } of store.list('node')) {
     if (other.orgId !== row.orgId || other.id === row.id || other.revokedAt !== undefined || other.name !== row.name) continue;
-    throw new CloudlessError('name_taken', `Another device is called ${row.name}.`, { params: { name: row.name } });
+    throw new CloudlessError('name_taken', `Another device is called ${row.name}.`, saying('deviceNameTaken', { name: row.name }));
   }
 }
 

@@ -120,7 +120,8 @@ describe('a change of an app', () => {
       const revision = api.store.revision;
       const more = { update: { spec: { image: 'c' } }, scale: { replicas: 9 }, restart: {}, stop: {}, start: {}, delete: {} }[verb];
       const failure = await failureOf(change(api, `workload.${verb}`, made, { ...more, ifGeneration: 1 }));
-      expect([failure?.code, failure?.params, api.store.revision]).toEqual(['stale', { generation: 2, ifGeneration: 1 }, revision]);
+      const told = { name: 'web', generation: 2, ifGeneration: 1, sentence: 'changedMeanwhile' };
+      expect([failure?.code, failure?.params, api.store.revision]).toEqual(['stale', told, revision]);
     },
   );
 

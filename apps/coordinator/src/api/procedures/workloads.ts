@@ -2,6 +2,7 @@ import {
   CloudlessError,
   ID_PREFIX,
   isTerminalPhase,
+  saying,
   type BatchId,
   type ProcedureInput,
   type ProcedureOutput,
@@ -52,8 +53,13 @@ export function createWorkloadProcedures(parts: Parts, { viewWorkload, viewAlloc
   function refuseTakenName(caller: Caller, name: string): void {
     for (const { row } of store.list('workload')) {
       if (row.projectId !== caller.projectId || row.name !== name) continue;
-      const state = row.deletedAt === undefined ? '' : ', which is being deleted';
-      throw new CloudlessError('name_taken', `There is an app called ${name} already${state}.`, { params: { name } });
+      if (row.deletedAt === undefined)
+        throw new CloudlessError('name_taken', `There is an app called ${name} already.`, saying('appNameTaken', { name }));
+      throw new CloudlessError(
+        'name_taken',
+        `There is an app called ${name} already, which is being deleted.`,
+        saying('appNameBeingDeleted', { name }),
+      );
     }
   }
 

@@ -8,6 +8,7 @@ import { useEffect, useId, useState, type FormEvent } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { useAction, type Action } from '#web/live/use-action.ts';
+import { useFailureText } from '#web/live/use-failure-text.ts';
 import { useMay } from '#web/session/session.tsx';
 
 type Simple = 'workload.restart' | 'workload.stop' | 'workload.start';
@@ -15,9 +16,10 @@ type Simple = 'workload.restart' | 'workload.stop' | 'workload.start';
 /** A refusal of an action that has no room for it beside its button. */
 function useFailureToast<P extends Simple>({ failure }: Action<P>): void {
   const errors = useTranslations('errors');
+  const sayFailure = useFailureText();
   useEffect(() => {
-    if (failure) toast({ tone: 'bad', title: errors(`${failure.code}.title`), text: failure.message });
-  }, [failure, errors]);
+    if (failure) toast({ tone: 'bad', title: errors(`${failure.code}.title`), text: sayFailure(failure) ?? failure.message });
+  }, [failure, errors, sayFailure]);
 }
 
 /** What a person can do to an app at any time; what they may not is absent. */

@@ -7,6 +7,7 @@ import { useTranslations } from 'next-intl';
 import { useEffect, useState } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { useAction } from '#web/live/use-action.ts';
+import { useFailureText } from '#web/live/use-failure-text.ts';
 import { useMay } from '#web/session/session.tsx';
 import { LabelsDialog, RenameDialog } from './edit-dialogs.tsx';
 import { RevokeDialog } from './revoke-dialog.tsx';
@@ -50,13 +51,14 @@ export function DeviceActions({ node }: { readonly node: CloudlessNode }) {
 function CordonButton({ node }: { readonly node: CloudlessNode }) {
   const t = useTranslations('deviceDetail');
   const errors = useTranslations('errors');
+  const sayFailure = useFailureText();
   const cordon = useAction('node.update', {
     receipt: ({ name, schedulable }) => (schedulable ? t('uncordoned', { name }) : t('cordoned', { name })),
   });
   const { failure } = cordon;
   useEffect(() => {
-    if (failure) toast({ tone: 'bad', title: errors(`${failure.code}.title`), text: failure.message });
-  }, [failure, errors]);
+    if (failure) toast({ tone: 'bad', title: errors(`${failure.code}.title`), text: sayFailure(failure) ?? failure.message });
+  }, [failure, errors, sayFailure]);
   const input = { nodeId: node.id, schedulable: !node.schedulable };
   return (
     <>
