@@ -6,26 +6,28 @@ import {
   type NodeRow,
   type WorkloadRow,
 } from '@cloudless/proto';
+import type { z } from 'zod';
 import type { SqlValue, Statement } from '../sql/driver.ts';
+import { readStored } from './read-stored.ts';
 import type { ControlRows, ControlTable } from './store.ts';
 
 type Column<Row> = { readonly name: string; readonly value: (row: Row) => SqlValue };
 type TableShape<Row> = {
-  readonly parse: (body: unknown) => Row;
+  readonly schema: z.ZodType<Row>;
   /** Indexed copies of fields; `body` is the truth. */
   readonly columns: readonly Column<Row>[];
 };
 
 const SHAPES: { readonly [T in ControlTable]: TableShape<ControlRows[T]> } = {
   node: {
-    parse: (body) => nodeRowSchema.parse(body),
+    schema: nodeRowSchema,
     columns: [
       { name: 'org_id', value: (row: NodeRow) => row.orgId },
       { name: 'name', value: (row: NodeRow) => row.name },
     ],
   },
   workload: {
-    parse: (body) => workloadRowSchema.parse(body),
+    schema: workloadRowSchema,
     columns: [
       { name: 'org_id', value: (row: WorkloadRow) => row.orgId },
       { name: 'project_id', value: (row: WorkloadRow) => row.projectId },
@@ -33,7 +35,7 @@ const SHAPES: { readonly [T in ControlTable]: TableShape<ControlRows[T]> } = {
     ],
   },
   allocation: {
-    parse: (body) => allocationRowSchema.parse(body),
+    schema: allocationRowSchema,
     columns: [
       { name: 'org_id', value: (row: AllocationRow) => row.orgId },
       { name: 'project_id', value: (row: AllocationRow) => row.projectId },
@@ -45,8 +47,8 @@ const SHAPES: { readonly [T in ControlTable]: TableShape<ControlRows[T]> } = {
 
 export const CONTROL_TABLES = ['node', 'workload', 'allocation'] as const satisfies readonly ControlTable[];
 
-/** Parses a row's JSON, as bytes from outside. */
-export const parseRow = <T extends ControlTable>(table: T, body: string): ControlRows[T] => SHAPES[table].parse(JSON.parse(body));
+/** Parses a row's JSON, as bytes from outside: of this release, one before, or a later one. */
+export const parseRow = <T extends ControlTable>(table: T, body: string): ControlRows[T] => readStored(SHAPES[table].schema, body);
 
 export const rowColumns = (table: ControlTable): readonly string[] => [
   'id',

@@ -1,5 +1,6 @@
 import { eventSchema, type ClusterEvent } from '@cloudless/proto';
 import type { SqlDriver, SqlValue, Statement } from '../sql/driver.ts';
+import { readStored } from './read-stored.ts';
 import type { EventQuery } from './store.ts';
 
 export const EVENT_COLUMNS = [
@@ -53,5 +54,5 @@ export async function readEvents(driver: SqlDriver, query: EventQuery, signal?: 
     params: [...conditions.flatMap(({ params }) => params), query.limit],
   };
   const { rows } = await driver.query(statement, signal ? { signal } : {});
-  return rows.map(([body]) => eventSchema.parse(JSON.parse(String(body))));
+  return rows.map(([body]) => readStored(eventSchema, String(body)));
 }

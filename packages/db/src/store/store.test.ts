@@ -59,6 +59,16 @@ describeEachDatabase((_name, openDatabase) => {
       await again.stop();
     });
 
+    it('of a later release is read by this one, without the fields that it does not know', async () => {
+      await using opened = await createTestStore();
+      const row = buildNodeRow('laptop');
+      const later = { ...row, mood: 'calm', state: { ...row.state, weather: { wind: 1 } } };
+      await opened.store.commit(batchOf({ kind: 'put', table: 'node', row: later, expect: 'absent' }));
+      const again = await opened.reopen();
+      expect(again.get('node', row.id)).toEqual({ row, version: 1 });
+      await again.stop();
+    });
+
     it('against a row that changed since is stale, and says what was found', async () => {
       await using opened = await createTestStore();
       const row = buildNodeRow('laptop');
