@@ -48,7 +48,7 @@ export interface LightDevice {
  * heartbeats as often as it is told. It takes every assignment, and starts and reports nothing. It dials again as real agents do.
  */
 export async function startLightDevice(options: LightDeviceOptions): Promise<LightDevice> {
-  const { url, name, clock } = options;
+  const { url, name, clock, entropy } = options;
   const key = createDeviceKey();
   const { nodeId, clusterId, certificate, bundle } = await join(options, key);
   options.onJoined(nodeId);
@@ -95,7 +95,7 @@ export async function startLightDevice(options: LightDeviceOptions): Promise<Lig
     while (!over.signal.aborted) {
       try {
         tries.begin();
-        current = await dialCoordinator({ url, identity, judgeCoordinator: judge, clock, signal: over.signal });
+        current = await dialCoordinator({ url, identity, judgeCoordinator: judge, clock, entropy, signal: over.signal });
         if (!(await converse(current))) return;
         await clock.sleep(tries.delayMs(), over.signal);
       } catch (cause) {

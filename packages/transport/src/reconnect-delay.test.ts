@@ -1,6 +1,6 @@
 import { createSeededEntropy } from '@cloudless/kernel/testing';
 import { expect, it } from 'vitest';
-import { reconnectDelayMs } from './reconnect-delay.ts';
+import { bulkRetryMs, reconnectDelayMs } from './reconnect-delay.ts';
 
 const entropy = createSeededEntropy(5);
 const DEVICES = 1000;
@@ -36,4 +36,25 @@ it('finds one that was away for a minute within a second', () => {
 it('comes back no sooner than it was asked to, and after a refusal for good only now and then', () => {
   expect(reconnectDelayMs({ outageMs: 0, failures: 1, retry: true, retryAfterMs: 3700 }, entropy)).toBe(3700);
   expect(reconnectDelayMs({ outageMs: 0, failures: 1, retry: false }, entropy)).toBe(30_000);
+});
+
+it('tries for the bulk path of a link ever less often, within bounds, and never in step with other devices that failed at the same moment', () => {
+  const waits = (failures: number) => Array.from({ length: DEVICES }, () => bulkRetryMs({ failures }, entropy)).toSorted((a, b) => a - b);
+  for (const [failures, leastMs, mostMs] of [
+    [0, 500, 1000],
+    [3, 4000, 8000],
+    [1000, 15_000, 30_000],
+  ] as const) {
+    const all = waits(failures);
+    expect(all[0]).toBeGreaterThanOrEqual(leastMs);
+    expect(all.at(-1)).toBeLessThanOrEqual(mostMs);
+    // Of ten equal parts of that time, none has more than a fifth of them.
+    const partMs = (mostMs - leastMs) / 10;
+    const parts = Array.from(
+      { length: 10 },
+      (_, part) => all.filter((ms) => Math.min(9, Math.floor((ms - leastMs) / partMs)) === part).length,
+    );
+    expect(Math.max(...parts)).toBeLessThan(DEVICES / 5);
+  }
+  expect(bulkRetryMs({ failures: 0, retryAfterMs: 3700 }, entropy)).toBe(3700);
 });

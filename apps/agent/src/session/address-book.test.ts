@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo } from 'node:net';
 import { ok } from '@cloudless/kernel';
-import { createManualClock, createMemoryLogger } from '@cloudless/kernel/testing';
+import { createManualClock, createMemoryLogger, createSeededEntropy } from '@cloudless/kernel/testing';
 import { DialFailed, dialCoordinator } from '@cloudless/transport/tls';
 import { describe, expect, it } from 'vitest';
 import { createAddressBook, type Opening } from './address-book.ts';
@@ -124,7 +124,7 @@ describe('the address book', () => {
     const attempt = book.attempt((url, inner, opening) => {
       tried.push(url);
       if (tried.length === 3) done.abort(new Error('seen enough'));
-      return dialCoordinator({ url, ...opening, identity, judgeCoordinator: ok, clock, signal: inner });
+      return dialCoordinator({ entropy: createSeededEntropy(1), url, ...opening, identity, judgeCoordinator: ok, clock, signal: inner });
     }, done.signal);
     await heard.promise;
     await clock.advance(4000);

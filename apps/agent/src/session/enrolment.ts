@@ -196,6 +196,7 @@ export function createEnrolment(deps: EnrolmentDeps): {
         dialCoordinator({
           ...common,
           ...proofOf(own),
+          entropy,
           onBulkFailed: (cause) => logger.warn({ op: 'link.bulk', outcome: 'failed', url: common.url }, cause),
         }),
       signal,

@@ -121,6 +121,7 @@ async function join(coordinator: Coordinator, key = createDeviceKey()): Promise<
 
 const dial = ({ url, clock, cluster }: Coordinator, { identity, bundle }: Pick<Device, 'identity' | 'bundle'>): Promise<AgentLink> =>
   dialCoordinator({
+    entropy,
     url,
     identity,
     clock,
@@ -308,9 +309,10 @@ describe('a session', () => {
       clock: coordinator.clock,
       judgeCoordinator: judgeCoordinator({ bundle: device.bundle, clusterId, now: () => coordinator.clock.now() }),
     };
-    await expect(dialCoordinator({ ...nobody, identity: { certificate: '', key: '' } })).rejects.toThrow();
+    await expect(dialCoordinator({ entropy, ...nobody, identity: { certificate: '', key: '' } })).rejects.toThrow();
     coordinator.clock.offsetMs = 25 * 3_600_000;
     const late = dialCoordinator({
+      entropy,
       url: coordinator.url,
       clock: coordinator.clock,
       identity: device.identity,

@@ -1,4 +1,4 @@
-import { DeadlineExceeded, withDeadline, type Clock } from '@cloudless/kernel';
+import { DeadlineExceeded, withDeadline, type Clock, type Entropy } from '@cloudless/kernel';
 import {
   agentMessageSchema,
   coordinatorMessageSchema,
@@ -16,6 +16,7 @@ import type { LaterBulk } from '../bulk-path.ts';
 import { createLink, type AttachableLink } from '../create-link.ts';
 import type { FrameChannel } from '../frame-channel.ts';
 import type { AgentLink, LinkCode } from '../link.ts';
+import { bulkRetryMs } from '../reconnect-delay.ts';
 import { MAX_BULK_FRAME_BYTES } from '../stream-limits.ts';
 import type { CarrierMemory } from './carrier-memory.ts';
 import { DialFailed } from './dial-failed.ts';
@@ -26,8 +27,6 @@ import { parseAnswer, preambleFrame, type Preamble, type PreambleAnswer } from '
 
 /** How long a dial may take in all. */
 const DIAL_DEADLINE_MS = 15_000;
-/** Waits between two tries to bring the bulk path of a link that stands; the last for all that follow. The coordinator sees to it that devices are not in step. */
-const BULK_RETRY_MS = [500, 1000, 2000, 5000, 10_000, 30_000];
 /** Certificates and bundle come back in one frame. */
 const MAX_ANSWER_BYTES = 64 * 2 ** 10;
 
@@ -38,6 +37,7 @@ export type DialOptions = {
   /** From `@cloudless/identity`: `judgeCoordinator({ bundle, clusterId, now })`. */
   readonly judgeCoordinator: JudgePeer;
   readonly clock: Clock;
+  readonly entropy: Pick<Entropy, 'random'>;
   readonly signal?: AbortSignal | undefined;
   /** As of `AskOptions`. */
   readonly openWithinMs?: number | undefined;
@@ -105,17 +105,15 @@ async function bringBulk(
   dialBulk: (signal: AbortSignal) => Promise<DuplexChannel>,
   options: DialOptions,
 ): Promise<void> {
-  const { clock, url } = options;
+  const { clock, entropy, url } = options;
   for (let failures = 0; !link.signal.aborted; failures += 1) {
     try {
       return link.attachBulk(await inTime({ clock, signal: link.signal }, `dialling ${url} for the bulk path`, dialBulk));
     } catch (cause) {
       if (link.signal.aborted) return;
       options.onBulkFailed?.(cause);
-      const asked = cause instanceof DialFailed ? (cause.retryAfterMs ?? 0) : 0;
-      await clock
-        .sleep(Math.max(asked, BULK_RETRY_MS[Math.min(failures, BULK_RETRY_MS.length - 1)] ?? 0), link.signal)
-        .catch(() => undefined);
+      const retryAfterMs = cause instanceof DialFailed ? cause.retryAfterMs : undefined;
+      await clock.sleep(bulkRetryMs({ failures, retryAfterMs }, entropy), link.signal).catch(() => undefined);
     }
   }
 }
@@ -192,7 +190,7 @@ export type PairOptions = AskOptions &
 export const pairCoordinator = ({ code, commitment, name, candidate, ...options }: PairOptions): Promise<JoinAnswer> =>
   askHandshake(options, { kind: 'pair', protocol: LINK_PROTOCOL, commitment, name, candidate, ...(code === undefined ? {} : { code }) });
 
-export type RenewOptions = DialOptions & { readonly nodeId: NodeId; readonly csr: string };
+export type RenewOptions = Omit<DialOptions, 'entropy' | 'onBulkFailed'> & { readonly nodeId: NodeId; readonly csr: string };
 
 /**
  * Asks for a new certificate outside a session, by the device's key: also with a certificate that ran out up to 400 days ago. The CSR must be of that key.

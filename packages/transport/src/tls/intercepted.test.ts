@@ -1,5 +1,5 @@
 import { err, ok } from '@cloudless/kernel';
-import { createRealClock } from '@cloudless/kernel/node';
+import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { describe, expect, it } from 'vitest';
 import { INSPECTOR } from '../testing/inspector-identity.ts';
 import { THROWAWAY_IDENTITY } from '../testing/throwaway-identity.ts';
@@ -8,8 +8,9 @@ import { startEndpoint } from '../testing/tls-pair.ts';
 import { dialCoordinator } from './index.ts';
 
 const clock = createRealClock();
+const entropy = createRealEntropy();
 const dialAt = (port: number, judgeCoordinator: Parameters<typeof dialCoordinator>[0]['judgeCoordinator'] = ok) =>
-  dialCoordinator({ url: `wss://127.0.0.1:${port}/agent`, identity: THROWAWAY_IDENTITY, judgeCoordinator, clock });
+  dialCoordinator({ entropy, url: `wss://127.0.0.1:${port}/agent`, identity: THROWAWAY_IDENTITY, judgeCoordinator, clock });
 const failureAt = (...to: Parameters<typeof dialAt>): Promise<unknown> => dialAt(...to).catch((error: unknown) => error);
 
 describe('a box that decrypts what passes', () => {

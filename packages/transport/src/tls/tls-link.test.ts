@@ -23,6 +23,7 @@ import { openInnerTls } from './open-inner-tls.ts';
 import { preambleFrame } from './preamble.ts';
 
 const clock = createRealClock();
+const entropy = createRealEntropy();
 
 describeLinkContract('on the connection', () => createPair({}));
 describeLinkContract('on the connection, the bulk path later', () => createPair({ later: true }));
@@ -63,7 +64,7 @@ describe('the endpoint', () => {
     const endpoint = await startEndpoint(clock, false, { atOnce: 1, queueLimit: 0 });
     const silent = new WebSocket(endpoint.url, { perMessageDeflate: false });
     await new Promise((resolve) => silent.once('open', resolve));
-    const dial = () => dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const dial = () => dialCoordinator({ entropy, url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     const refused = await dial().catch((error: unknown) => error);
     expect(refused).toMatchObject({ name: 'DialFailed', code: 'overloaded', retry: true });
     expect((refused as { retryAfterMs: number }).retryAfterMs).toBeGreaterThanOrEqual(1000);
@@ -94,9 +95,9 @@ describe('the endpoint', () => {
   it('lets both paths of a link go when the other end does not read why it was closed', async () => {
     const manual = createManualClock();
     const endpoint = await startEndpoint(manual);
-    await using relay = await startTcpProxy({ clock, entropy: createRealEntropy(), target: { port: endpoint.port } });
+    await using relay = await startTcpProxy({ clock, entropy, target: { port: endpoint.port } });
     const url = `ws://127.0.0.1:${relay.port}/agent`;
-    await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    await dialCoordinator({ entropy, url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     const link = await endpoint.linked;
     await link.bringBulk();
     relay.turn(bothWays({ isBlocked: true }));
@@ -111,7 +112,7 @@ describe('the endpoint', () => {
   it('lets the second path go when the first was lost, although the other end of it says nothing any more', async () => {
     const manual = createManualClock();
     const endpoint = await startEndpoint(manual);
-    await using relay = await startTcpProxy({ clock, entropy: createRealEntropy(), target: { port: endpoint.port } });
+    await using relay = await startTcpProxy({ clock, entropy, target: { port: endpoint.port } });
     const context = lazyInnerContext(THROWAWAY_IDENTITY);
     const control = await openInnerTls({ ...dialTo(endpoint.url), context, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
     if (control.answer.kind !== 'opened') throw new Error(control.answer.kind);
@@ -132,7 +133,7 @@ describe('the endpoint', () => {
 
   it('has told why when the sockets are destroyed right after the close', async () => {
     const endpoint = await startEndpoint();
-    const agent = await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const agent = await dialCoordinator({ entropy, url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     const link = await endpoint.linked;
     link.close({ code: 'closed', message: 'the coordinator stops', retry: true });
     endpoint.stop();
@@ -145,7 +146,7 @@ describe('the endpoint', () => {
     const { answer, channel } = await openInnerTls({ ...dial, preamble: { kind: 'control', protocol: LINK_PROTOCOL } });
     expect(answer).toMatchObject({ kind: 'refused', code: 'certificate_refused', retry: false });
     channel.destroy();
-    const agent = await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const agent = await dialCoordinator({ entropy, url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     await (await endpoint.linked).bringBulk();
     expect(endpoint.shown).toEqual([0, 1]);
     agent.close({ code: 'closed', message: 'done', retry: false });
@@ -194,7 +195,7 @@ describe('the endpoint', () => {
   it('asks for bulk paths in turn, and for one that streams wait for at once', async () => {
     const endpoint = await startEndpoint(clock, false, { quietBelow: 0 });
     onTestFinished(endpoint.stop);
-    const agent = await dialCoordinator({ url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const agent = await dialCoordinator({ entropy, url: endpoint.url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     agent.onStream((incoming) => void incoming.accept());
     const link = await endpoint.linked;
     const bringing = link.bringBulk();
@@ -234,7 +235,7 @@ describe('the endpoint', () => {
 
 describe('dialling', () => {
   it('fails with the address in the message when nobody listens', async () => {
-    const dialling = dialCoordinator({ url: 'ws://127.0.0.1:1/agent', identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const dialling = dialCoordinator({ entropy, url: 'ws://127.0.0.1:1/agent', identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     await expect(dialling).rejects.toMatchObject({
       name: 'DialFailed',
       code: 'path_lost',
@@ -248,7 +249,7 @@ describe('dialling', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const manual = createManualClock();
     const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}/agent`;
-    const failed = dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock: manual }).catch(
+    const failed = dialCoordinator({ entropy, url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock: manual }).catch(
       (error: unknown) => error,
     );
     await manual.advance(15_000);
@@ -262,13 +263,14 @@ describe('dialling', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}/agent`;
     const dial = { identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, openWithinMs: 4000 };
-    const failed = await dialCoordinator({ ...dial, url, clock: manual }).catch((error: unknown) => error);
+    const failed = await dialCoordinator({ entropy, ...dial, url, clock: manual }).catch((error: unknown) => error);
     expect(failed).toMatchObject({ name: 'DialFailed', code: 'timeout', hop: 'http', isSilent: true, retry: true });
     silent.close();
 
     const later = createManualClock();
     const endpoint = await startEndpoint();
     const link = await dialCoordinator({
+      entropy,
       ...dial,
       url: endpoint.url,
       clock: later,
@@ -287,6 +289,7 @@ describe('dialling', () => {
     onTestFinished(endpoint.stop);
     const failed = Promise.withResolvers<unknown>();
     const agent = await dialCoordinator({
+      entropy,
       url: endpoint.url,
       identity: THROWAWAY_IDENTITY,
       judgeCoordinator: ok,
@@ -301,7 +304,7 @@ describe('dialling', () => {
     endpoint.http.on('upgrade', (...of) => accept?.(...of));
     await agent.probe('control');
     expect(agent.stands('bulk')).toBe(false);
-    await manual.advance(500);
+    await manual.advance(1000);
     await bringing;
     await agent.probe('bulk');
     agent.close({ code: 'closed', message: 'done', retry: false });
@@ -335,14 +338,14 @@ describe('dialling', () => {
 
   it('brings both paths before it speaks to a coordinator of the release before', async () => {
     const { said, url } = await startStub(preambleFrame({ kind: 'opened', session: 's' }));
-    const agent = await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const agent = await dialCoordinator({ entropy, url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     expect([agent.stands('bulk'), ...said]).toEqual([true, 'control', 'bulk']);
     agent.close({ code: 'closed', message: 'done', retry: false });
   });
 
   it('brings the bulk path also when it is asked for together with the answer', async () => {
     const { url } = await startStub(preambleFrame({ kind: 'opened', session: 's', bulk: 'later' }), Uint8Array.of(FRAME.wantBulk));
-    const agent = await dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
+    const agent = await dialCoordinator({ entropy, url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock });
     await agent.bringBulk();
     expect(agent.stands('bulk')).toBe(true);
     agent.close({ code: 'closed', message: 'done', retry: false });
@@ -351,6 +354,7 @@ describe('dialling', () => {
   it('sends nothing to a coordinator that the judge refuses', async () => {
     const { url, stop } = await startEndpoint();
     const dialling = dialCoordinator({
+      entropy,
       url,
       identity: THROWAWAY_IDENTITY,
       judgeCoordinator: () => ({ ok: false, error: 'it is another cluster' }),
@@ -366,9 +370,9 @@ describe('dialling', () => {
   it('ends when its signal aborts', async () => {
     const { url, stop } = await startEndpoint();
     const giveUp = AbortSignal.abort(new Error('stopping'));
-    await expect(dialCoordinator({ url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock, signal: giveUp })).rejects.toThrow(
-      'stopping',
-    );
+    await expect(
+      dialCoordinator({ entropy, url, identity: THROWAWAY_IDENTITY, judgeCoordinator: ok, clock, signal: giveUp }),
+    ).rejects.toThrow('stopping');
     stop();
   });
 });
