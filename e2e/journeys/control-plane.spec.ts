@@ -84,5 +84,5 @@ test('a store is checked from the page before a cluster moves there', async ({ p
   await address.fill(url);
   await check.click();
   await expect(page.getByText('This store can take the cluster')).toBeVisible();
-  await expect(page.getByText(`npm run move-to-rqlite -- --url ${url}`)).toBeVisible();
+  await expect(page.getByText(`npm run move-to-rqlite -- --data ${product.dataFolder} --url ${url}`)).toBeVisible();
 });
