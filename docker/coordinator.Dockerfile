@@ -27,4 +27,4 @@ COPY --from=build /cloudless/docker/welcome docker/welcome
 USER node
 VOLUME /data
 EXPOSE 7600
-CMD ["node", "apps/coordinator/src/main.ts"]
+CMD ["node", "--max-semi-space-size=4", "apps/coordinator/src/main.ts"]

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createClient } from '@cloudless/sdk';
-import { claimByApi, createToken } from '@cloudless/tools/product';
+import { claimByApi, COORDINATOR, createToken } from '@cloudless/tools/product';
 
-const PROGRAM = join(import.meta.dirname, '..', '..', '..', 'apps', 'coordinator', 'src', 'main.ts');
 const STOP_MS = 10_000;
 const PREPARE_MS = 120_000;
 
@@ -33,11 +32,11 @@ type Running = { readonly child: ChildProcess; readonly port: number };
 
 /** Resolves when it listens. */
 async function spawnCoordinator(dataFolder: string, port: number): Promise<Running> {
-  const child = spawn(process.execPath, [PROGRAM], {
+  const child = spawn(process.execPath, COORDINATOR.argv, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
-      NODE_ENV: 'production',
+      ...COORDINATOR.env,
       CLOUDLESS_DATA: dataFolder,
       CLOUDLESS_PORT: String(port),
       CLOUDLESS_LOCAL_AGENT: '0',

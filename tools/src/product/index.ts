@@ -4,7 +4,7 @@ export { REPOSITORY } from '../programs/repository.ts';
 export { runProgram } from '../programs/run-program.ts';
 export { dataFolderAt, type DataFolder } from '../start/data-folder.ts';
 export { type StartOptions } from '../start/options.ts';
-export { planParts } from '../start/part-plans.ts';
+export { COORDINATOR, planParts } from '../start/part-plans.ts';
 export { supervise, type Part, type PartPlan } from '../start/supervise.ts';
 export { claimByApi, createToken, OWNER } from './owner.ts';
 export { freePort } from '../start/listen-check.ts';

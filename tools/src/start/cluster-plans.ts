@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { REPOSITORY } from '../programs/repository.ts';
+import { COORDINATOR } from './part-plans.ts';
 import type { PartPlan } from './supervise.ts';
 
 /** Of coordinators, and of nodes of the store: one may be away, and the two others are a majority. */
@@ -55,9 +56,9 @@ export function planCoordinators(surroundings: ClusterSurroundings): readonly Pa
   const { root, port, storePort, webPort } = surroundings;
   const coordinators = coordinatorUrls(surroundings).map((url, index) => ({
     name: `coordinator-${index + 1}`,
-    argv: [join(REPOSITORY, 'apps', 'coordinator', 'src', 'main.ts')],
+    argv: COORDINATOR.argv,
     env: {
-      NODE_ENV: 'production',
+      ...COORDINATOR.env,
       CLOUDLESS_DATA: coordinatorFolder(root, index),
       CLOUDLESS_HOST: HOST,
       CLOUDLESS_PORT: String(port + index),

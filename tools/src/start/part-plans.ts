@@ -26,6 +26,17 @@ const AGENT_HEAP = ['--max-semi-space-size=2', '--v8-pool-size=1'];
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 const TWO_ARENAS = { MALLOC_ARENA_MAX: '2' };
 
+/**
+ * What its start makes the young generation grow to is what an idle coordinator keeps: measured with an owner and no device, 174 MiB with 4 of them
+ * and 235 without a limit. 10,000 placements at once take an eighth longer for it.
+ */
+const COORDINATOR_HEAP = ['--max-semi-space-size=4'];
+/** How a coordinator is started, whoever does it. */
+export const COORDINATOR = {
+  argv: [...COORDINATOR_HEAP, join(REPOSITORY, 'apps', 'coordinator', 'src', 'main.ts')],
+  env: { NODE_ENV: 'production', ...TWO_ARENAS },
+} as const;
+
 /** It reads one small file and asks the engine when a lease has lapsed. */
 const WATCHDOG_HEAP = ['--max-semi-space-size=1', '--max-old-space-size=32'];
 
@@ -41,10 +52,10 @@ export function planParts({ options, folder, webPort, engineAddress }: PartSurro
   const common = { NODE_ENV: 'production', CLOUDLESS_DATA: folder.root, CLOUDLESS_LOG_LEVEL: options.logLevel };
   const coordinator: PartPlan = {
     name: 'coordinator',
-    argv: [join(REPOSITORY, 'apps', 'coordinator', 'src', 'main.ts')],
+    argv: COORDINATOR.argv,
     env: {
       ...common,
-      ...TWO_ARENAS,
+      ...COORDINATOR.env,
       CLOUDLESS_PORT: String(options.port),
       CLOUDLESS_HOST: options.host,
       CLOUDLESS_WEB_URL: `http://127.0.0.1:${webPort}`,
