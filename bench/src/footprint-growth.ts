@@ -1,10 +1,9 @@
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { joinDevice } from './fleet/assemble.ts';
 import { startCoordinator, type Coordinator } from './fleet/coordinator.ts';
 import { inParallel, startFleet } from './fleet/fleet.ts';
 import type { Measure } from './figures.ts';
+import { readCommits } from './idle-writes.ts';
 import { cpuMsOf, memoryOf } from './process-stat.ts';
 
 const STEPS = [0, 1000, 5000] as const;
@@ -18,23 +17,13 @@ const GOAL_COMMITS = 1;
 const GROWTH_NOTE =
   'of 5,000 devices about 270 MiB are JavaScript’s heap, and about 140 KiB a device lie outside of it, as its garbage collector tells: the two TLS connections of each, with their buffers. What would reach it: TLS in a process that is not Node.js; one connection a device would halve it, and lose the second path on which a device that fell silent is asked before it counts as lost';
 
-/** Requests that the database has seen: each carries an id of its own. */
-function countCommits({ dataFolder }: Coordinator): number {
-  const database = new DatabaseSync(join(dataFolder, 'coordinator', 'cloudless.db'), { readOnly: true });
-  try {
-    return Number(database.prepare('SELECT max(seq) AS newest FROM batch').get()?.['newest'] ?? 0);
-  } finally {
-    database.close();
-  }
-}
-
 async function measureIdle(coordinator: Coordinator, devices: number): Promise<Measure[]> {
   await pause(SETTLE_MS);
-  const [cpuBefore, commitsBefore, startedAt] = [await cpuMsOf(coordinator.pid), countCommits(coordinator), performance.now()];
+  const [cpuBefore, commitsBefore, startedAt] = [await cpuMsOf(coordinator.pid), readCommits(coordinator.dataFolder), performance.now()];
   await pause(IDLE_MS);
   const elapsedMs = performance.now() - startedAt;
   const cpu = (((await cpuMsOf(coordinator.pid)) - cpuBefore) / elapsedMs) * 100;
-  const commits = ((countCommits(coordinator) - commitsBefore) / elapsedMs) * 1000;
+  const commits = ((readCommits(coordinator.dataFolder) - commitsBefore) / elapsedMs) * 1000;
   const { rssBytes, anonymousBytes } = await memoryOf(coordinator.pid);
   const limit = BASE_MIB + (devices / 1000) * PER_THOUSAND_MIB;
   const of = `coordinator, ${devices.toLocaleString('en')} devices`;

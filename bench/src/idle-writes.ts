@@ -10,7 +10,7 @@ const WINDOW_MS = 60_000;
 const GOAL_PER_SECOND = 1;
 
 /** Requests that wrote, ever: each leaves its id, and numbers are not used again. */
-function readCommits(dataFolder: string): number {
+export function readCommits(dataFolder: string): number {
   using database = new DatabaseSync(join(dataFolder, 'coordinator', 'cloudless.db'), { readOnly: true });
   const row = database.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'batch'").get();
   return Number(row?.['seq'] ?? 0);

@@ -6,14 +6,13 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRqlited } from '@cloudless/db/testing';
-import { freePort } from '@cloudless/tools/product';
+import { COORDINATOR, freePort } from '@cloudless/tools/product';
 import type { Cables, Place } from './cables.ts';
 import { until } from './until.ts';
 
 const COORDINATORS = 3;
 /** A client asks again after that. */
 const CALL_MS = 2_000;
-const MAIN = join(import.meta.dirname, '..', '..', 'apps', 'coordinator', 'src', 'main.ts');
 const OWNER = { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery' };
 
 /** One of the coordinators, as its supervisor would start it. */
@@ -80,8 +79,8 @@ export async function openCluster(program: string, cables?: Cables): Promise<Tak
       CLOUDLESS_LOCAL_AGENT: '0',
       CLOUDLESS_LOG_LEVEL: 'silent',
     };
-    const [first, ...rest] = [...(place?.prefix ?? []), process.execPath, MAIN];
-    return spawn(first, rest, { stdio: 'ignore', env: { ...process.env, NODE_ENV: 'production', ...environment } });
+    const [first, ...rest] = [...(place?.prefix ?? []), process.execPath, ...COORDINATOR.argv];
+    return spawn(first, rest, { stdio: 'ignore', env: { ...process.env, ...COORDINATOR.env, ...environment } });
   }
 
   async function end(): Promise<void> {

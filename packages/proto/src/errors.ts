@@ -115,6 +115,7 @@ export const ERRORS = {
 } as const satisfies Record<string, { status: number; title: string; remedy: string }>;
 
 export type ErrorCode = keyof typeof ERRORS;
+export const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && Object.hasOwn(ERRORS, value);
 
 /**
  * What an error says beyond its code, by a name, and the parameters that its sentence speaks of. The dashboard says it in the reader's

@@ -1,5 +1,5 @@
 import { isTRPCClientError } from '@trpc/client';
-import { CloudlessError, ERRORS, isCloudlessError, type ErrorCode, type InputIssue } from '@cloudless/proto';
+import { CloudlessError, ERRORS, isCloudlessError, isErrorCode, type ErrorCode, type InputIssue } from '@cloudless/proto';
 
 type Told = {
   readonly code: ErrorCode;
@@ -10,8 +10,6 @@ type Told = {
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const isErrorCode = (value: unknown): value is ErrorCode => typeof value === 'string' && Object.hasOwn(ERRORS, value);
 
 const isIssue = (value: unknown): value is InputIssue =>
   isRecord(value) && typeof value['path'] === 'string' && typeof value['message'] === 'string';

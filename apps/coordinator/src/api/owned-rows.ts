@@ -1,14 +1,12 @@
 import type { ControlRows, Store, Versioned } from '@cloudless/db';
-import { CloudlessError, saying, type NodeRow, type WorkloadRow } from '@cloudless/proto';
+import { CloudlessError, saying, type ErrorSentence, type NodeRow, type WorkloadRow } from '@cloudless/proto';
 import type { Caller } from '../people/people.ts';
 
-const NAMES = { node: 'device', workload: 'app', allocation: 'replica' } as const;
-type Missing = 'noSuchDevice' | 'noSuchApp' | 'noSuchReplica';
-const MISSING: Readonly<Record<keyof ControlRows, Missing>> = {
-  node: 'noSuchDevice',
-  workload: 'noSuchApp',
-  allocation: 'noSuchReplica',
-};
+const MISSING = {
+  node: ['device', 'noSuchDevice'],
+  workload: ['app', 'noSuchApp'],
+  allocation: ['replica', 'noSuchReplica'],
+} as const satisfies Record<keyof ControlRows, readonly [name: string, sentence: ErrorSentence]>;
 
 /** A row of the caller's organisation. Another's answers as one that does not exist, so that ids tell nothing. */
 function getOwned<T extends keyof ControlRows>(
@@ -19,7 +17,8 @@ function getOwned<T extends keyof ControlRows>(
 ): Versioned<ControlRows[T]> {
   const found = store.get(table, id);
   if (found?.row.orgId === caller.orgId) return found;
-  throw new CloudlessError('not_found', `There is no ${NAMES[table]} ${id} in this organisation.`, saying<Missing>(MISSING[table], { id }));
+  const [name, sentence] = MISSING[table];
+  throw new CloudlessError('not_found', `There is no ${name} ${id} in this organisation.`, saying(sentence, { id }));
 }
 
 export const getWorkload = (store: Store, id: WorkloadRow['id'], caller: Caller): Versioned<WorkloadRow> =>

@@ -3,6 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { ADA } from '../gateway/testing/open-gateway.ts';
 import { createCallerCache } from './caller-cache.ts';
 
+/** A cache that knows one caller, and must ask about it again. */
+async function knowing() {
+  const clock = createManualClock();
+  const cache = createCallerCache(clock);
+  await cache.get('one', () => Promise.resolve(ADA));
+  await clock.advance(10_000);
+  return { clock, cache };
+}
+
 const fails = (): Promise<never> => Promise.reject(new Error('the store is away'));
 
 describe('the cache of callers', () => {
@@ -18,10 +27,7 @@ describe('the cache of callers', () => {
   });
 
   it('waits half a second to hear of a caller that it knows, and what it hears later counts from then', async () => {
-    const clock = createManualClock();
-    const cache = createCallerCache(clock);
-    await cache.get('one', () => Promise.resolve(ADA));
-    await clock.advance(10_000);
+    const { clock, cache } = await knowing();
     const late = Promise.withResolvers<undefined>();
     const told = cache.get('one', () => late.promise);
     await clock.advance(500);
@@ -32,10 +38,7 @@ describe('the cache of callers', () => {
   });
 
   it('waits for the answer when rights changed meanwhile', async () => {
-    const clock = createManualClock();
-    const cache = createCallerCache(clock);
-    await cache.get('one', () => Promise.resolve(ADA));
-    await clock.advance(10_000);
+    const { clock, cache } = await knowing();
     const late = Promise.withResolvers<undefined>();
     const told = cache.get('one', () => late.promise);
     cache.clear();
@@ -53,10 +56,7 @@ describe('the cache of callers', () => {
   });
 
   it('asks again when it can, and forgets who is not known any more', async () => {
-    const clock = createManualClock();
-    const cache = createCallerCache(clock);
-    await cache.get('one', () => Promise.resolve(ADA));
-    await clock.advance(10_000);
+    const { cache } = await knowing();
     expect(await cache.get('one', () => Promise.resolve(undefined))).toBeUndefined();
     await expect(cache.get('one', fails)).rejects.toThrow('away');
   });

@@ -1,4 +1,4 @@
-import type { Clock } from '@cloudless/kernel';
+import { withDeadline, type Clock } from '@cloudless/kernel';
 import type { Caller } from './people.ts';
 
 /** Callers kept at most; the oldest goes first. */
@@ -21,7 +21,7 @@ export interface CallerCache {
 }
 
 /** Spares the hot path a database read, and a hash, for each request. */
-export function createCallerCache(clock: Pick<Clock, 'bootMs' | 'setTimer'>): CallerCache {
+export function createCallerCache(clock: Clock): CallerCache {
   const kept = new Map<string, { readonly caller: Caller; readonly askedMs: number; triedMs: number }>();
   let age = 0;
 
@@ -48,15 +48,14 @@ export function createCallerCache(clock: Pick<Clock, 'bootMs' | 'setTimer'>): Ca
       const asked = ask(key, find);
       if (!found || clock.bootMs() - found.askedMs >= UNASKED_MS) return await asked;
       const askedAtAge = age;
-      const { promise: impatience, resolve } = Promise.withResolvers<'unasked'>();
-      const timer = clock.setTimer(PATIENCE_MS, () => resolve('unasked'));
-      const caller = await Promise.race([asked.catch(() => 'unasked' as const), impatience]);
-      timer.cancel();
-      if (caller !== 'unasked') return caller;
-      if (askedAtAge !== age) return await asked;
-      // Not at each request: a store that is away takes its time to say nothing.
-      found.triedMs = clock.bootMs();
-      return found.caller;
+      try {
+        return await withDeadline(clock, 'asking about a caller that is known', PATIENCE_MS, () => asked);
+      } catch {
+        if (askedAtAge !== age) return await asked;
+        // Not at each request: a store that is away takes its time to say nothing.
+        found.triedMs = clock.bootMs();
+        return found.caller;
+      }
     },
     clear() {
       age += 1;

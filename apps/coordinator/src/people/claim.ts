@@ -41,9 +41,9 @@ export interface Claim {
 // oxlint-disable-next-line no-restricted-globals
 const toIso = (atMs: number): string => new Date(atMs).toISOString();
 
-const wrongCode = (): CloudlessError =>
+export const wrongCode = (): CloudlessError =>
   new CloudlessError('claim_code_wrong', 'This claim code is not the one of this cluster, or was used.', saying('claimCodeWrong', {}));
-const alreadyClaimed = (): CloudlessError =>
+export const alreadyClaimed = (): CloudlessError =>
   new CloudlessError('already_claimed', 'This cluster has an owner already.', saying('alreadyClaimed', {}));
 
 function ownerStatements(orgId: OrgId, owner: Owner, accountId: string, memberId: string, at: string): Statement[] {

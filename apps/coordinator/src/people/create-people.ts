@@ -9,7 +9,7 @@ import { createAuth, type Auth } from './auth.ts';
 import { readAuthSecret } from './auth-secret.ts';
 import { createAuthenticate } from './authenticate.ts';
 import { createCallerCache } from './caller-cache.ts';
-import { createClaim } from './claim.ts';
+import { alreadyClaimed, createClaim, wrongCode } from './claim.ts';
 import { createPeopleFeed } from './people-feed.ts';
 import type { People, RequestOrigin } from './people.ts';
 import { createRecovery } from './recovery.ts';
@@ -93,15 +93,9 @@ export async function createPeople(options: PeopleOptions): Promise<People> {
     authenticate,
     async claim({ code, name, email, password }, origin) {
       refuseTooMany(throttle, 'claim', origin);
-      if (claim.isClaimed())
-        throw new CloudlessError('already_claimed', 'This cluster has an owner already.', saying('alreadyClaimed', {}));
+      if (claim.isClaimed()) throw alreadyClaimed();
       // Before the password is hashed, which costs far more than a look.
-      if (!(await claim.isGood(code)))
-        throw new CloudlessError(
-          'claim_code_wrong',
-          'This claim code is not the one of this cluster, or was used.',
-          saying('claimCodeWrong', {}),
-        );
+      if (!(await claim.isGood(code))) throw wrongCode();
       const { userId, recoveryCodes } = await claim.take(code, { name, email, passwordHash: await hashPassword(password) });
       feed({
         kind: 'cluster.claimed',

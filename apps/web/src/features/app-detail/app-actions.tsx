@@ -1,26 +1,15 @@
 'use client';
 
 import type { Workload } from '@cloudless/proto';
-import { Button, Dialog, Field, FieldInput, toast } from '@cloudless/ui';
+import { Button, Dialog, Field, FieldInput } from '@cloudless/ui';
 import { Play, RotateCw, Scaling, Square } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useEffect, useId, useState, type FormEvent } from 'react';
+import { useId, useState, type FormEvent } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
-import { useAction, type Action } from '#web/live/use-action.ts';
-import { useFailureText } from '#web/live/use-failure-text.ts';
+import { useAction } from '#web/live/use-action.ts';
+import { useFailureToast } from '#web/live/use-failure-toast.ts';
 import { useMay } from '#web/session/session.tsx';
-
-type Simple = 'workload.restart' | 'workload.stop' | 'workload.start';
-
-/** A refusal of an action that has no room for it beside its button. */
-function useFailureToast<P extends Simple>({ failure }: Action<P>): void {
-  const errors = useTranslations('errors');
-  const sayFailure = useFailureText();
-  useEffect(() => {
-    if (failure) toast({ tone: 'bad', title: errors(`${failure.code}.title`), text: sayFailure(failure) ?? failure.message });
-  }, [failure, errors, sayFailure]);
-}
 
 /** What a person can do to an app at any time; what they may not is absent. */
 export function AppActions({ workload }: { readonly workload: Workload }) {
@@ -30,9 +19,9 @@ export function AppActions({ workload }: { readonly workload: Workload }) {
   const restart = useAction('workload.restart', { receipt: ({ name }) => t('restarted', { name }) });
   const stop = useAction('workload.stop', { receipt: ({ name }) => t('stopped', { name }) });
   const start = useAction('workload.start', { receipt: ({ name }) => t('started', { name }) });
-  useFailureToast(restart);
-  useFailureToast(stop);
-  useFailureToast(start);
+  useFailureToast(restart.failure);
+  useFailureToast(stop.failure);
+  useFailureToast(start.failure);
   if (!may('workload.update') || workload.deletedAt !== undefined) return null;
   const input = { workloadId: workload.id };
   if (workload.runState === 'stopped') {

@@ -1,13 +1,13 @@
 'use client';
 
 import type { CloudlessNode } from '@cloudless/proto';
-import { Button, DropdownMenu, IconButton, MenuRow, MenuSeparator, toast } from '@cloudless/ui';
+import { Button, DropdownMenu, IconButton, MenuRow, MenuSeparator } from '@cloudless/ui';
 import { EllipsisVertical, Lock, LockOpen, Pencil, ShieldOff, Tag } from 'lucide-react';
 import { useTranslations } from 'next-intl';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { useAction } from '#web/live/use-action.ts';
-import { useFailureText } from '#web/live/use-failure-text.ts';
+import { useFailureToast } from '#web/live/use-failure-toast.ts';
 import { useMay } from '#web/session/session.tsx';
 import { LabelsDialog, RenameDialog } from './edit-dialogs.tsx';
 import { RevokeDialog } from './revoke-dialog.tsx';
@@ -50,15 +50,10 @@ export function DeviceActions({ node }: { readonly node: CloudlessNode }) {
 
 function CordonButton({ node }: { readonly node: CloudlessNode }) {
   const t = useTranslations('deviceDetail');
-  const errors = useTranslations('errors');
-  const sayFailure = useFailureText();
   const cordon = useAction('node.update', {
     receipt: ({ name, schedulable }) => (schedulable ? t('uncordoned', { name }) : t('cordoned', { name })),
   });
-  const { failure } = cordon;
-  useEffect(() => {
-    if (failure) toast({ tone: 'bad', title: errors(`${failure.code}.title`), text: sayFailure(failure) ?? failure.message });
-  }, [failure, errors, sayFailure]);
+  useFailureToast(cordon.failure);
   const input = { nodeId: node.id, schedulable: !node.schedulable };
   return (
     <>

@@ -1,6 +1,6 @@
 import { DriverAdapterError, type MappedError } from '@prisma/driver-adapter-utils';
 import { unreachable } from '@cloudless/kernel';
-import { CloudlessError, ERRORS, type ErrorCode } from '@cloudless/proto';
+import { CloudlessError, isErrorCode } from '@cloudless/proto';
 import type { SqlFailure } from '../driver.ts';
 import { failedQuery } from '../failures.ts';
 import { fencedError, type GuardedOutcome } from '../guarded-writer.ts';
@@ -34,8 +34,6 @@ export function toAdapterError(outcome: Exclude<GuardedOutcome, { kind: 'committ
     return new DriverAdapterError({ kind: 'sqlite', extendedCode: 1, message: failure.message, originalMessage: failure.message });
   return failedQuery(failure);
 }
-
-const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(ERRORS, code);
 
 /** The failure of ours that Prisma wrapped: it keeps the code, and the message below a line of its own about the call. */
 export function findWrapped(error: unknown): CloudlessError | undefined {
