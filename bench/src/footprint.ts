@@ -5,7 +5,8 @@ import { measureGrowth } from './footprint-growth.ts';
 import { cpuMsOf, linkBytesOf, memoryOf } from './process-stat.ts';
 
 const MIB = 2 ** 20;
-const SETTLE_MS = 20_000;
+/** An agent of a minute still compiles what its beats run through. */
+const SETTLE_MS = 60_000;
 const IDLE_MS = 60_000;
 const DAY_MS = 86_400_000;
 const PARTS = ['coordinator', 'web', 'watchdog', 'agent'] as const;
