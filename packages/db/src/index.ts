@@ -1,3 +1,4 @@
+export { readStored } from './store/read-stored.ts';
 export { createStore, type StoreOptions } from './store/create-store.ts';
 export type {
   Change,

@@ -88,6 +88,16 @@ describe('a join token', () => {
     ).not.toContain(parseJoinToken(token)?.secret);
   });
 
+  it('lends as its rule says, without what only a later release knows of rules', async () => {
+    await using opened = await open();
+    const lending = { hours: [{ days: [1], fromMinute: 60, untilMinute: 120 }] };
+    const { token } = await opened.enrolment.createOffer({ orgId: opened.cluster.orgId, lending });
+    const asLater = "UPDATE join_token SET lending = json_set(lending, '$.mood', 'calm', '$.hours[0].zone', 'UTC')";
+    await opened.driver.batch([{ sql: asLater }], { id: 'later' });
+    const nodeId = nodeIdOf(await opened.joinBy(token));
+    expect(opened.store.get('node', nodeId)?.row.lending).toEqual(lending);
+  });
+
   it('of another cluster, cut short, or with a request that cannot be signed is refused, and is not spent', async () => {
     await using mine = await open();
     await using other = await open();

@@ -1,4 +1,4 @@
-import { guardThat, toRecords, type GuardedWriter, type SqlDriver, type SqlValue, type Statement } from '@cloudless/db';
+import { guardThat, readStored, toRecords, type GuardedWriter, type SqlDriver, type SqlValue, type Statement } from '@cloudless/db';
 import {
   CloudlessError,
   joinTokenIdSchema,
@@ -82,7 +82,7 @@ function readJoinToken(row: Readonly<Record<string, SqlValue>>): JoinTokenRow {
     secretHash: blob(row['secret_hash']),
     name: text(row['name']),
     labels: labelsSchema.parse(JSON.parse(text(row['labels']) ?? '{}')),
-    lending: lending === undefined ? undefined : lendingRuleSchema.parse(JSON.parse(lending)),
+    lending: lending === undefined ? undefined : readStored(lendingRuleSchema, lending),
     approval: Number(row['approval']) === 1,
     createdAt: Number(row['created_at']),
     expiresAt: Number(row['expires_at']),

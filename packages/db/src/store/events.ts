@@ -1,4 +1,5 @@
-import { eventSchema, type ClusterEvent } from '@cloudless/proto';
+import { eventKindSchema, eventSchema, type ClusterEvent } from '@cloudless/proto';
+import { z } from 'zod';
 import type { SqlDriver, SqlValue, Statement } from '../sql/driver.ts';
 import { readStored } from './read-stored.ts';
 import type { EventQuery } from './store.ts';
@@ -50,9 +51,16 @@ function conditionsOf(query: EventQuery): readonly Condition[] {
 export async function readEvents(driver: SqlDriver, query: EventQuery, signal?: AbortSignal): Promise<readonly ClusterEvent[]> {
   const conditions = conditionsOf(query);
   const statement: Statement = {
-    sql: `SELECT body FROM event WHERE ${conditions.map(({ sql }) => sql).join(' AND ')} ORDER BY revision DESC, position DESC LIMIT ?`,
+    sql: `SELECT kind, body FROM event WHERE ${conditions.map(({ sql }) => sql).join(' AND ')} ORDER BY revision DESC, position DESC LIMIT ?`,
     params: [...conditions.flatMap(({ params }) => params), query.limit],
   };
   const { rows } = await driver.query(statement, signal ? { signal } : {});
-  return rows.map(([body]) => readStored(eventSchema, String(body)));
+  return rows.map(([kind, body]) => readEvent(String(kind), String(body)));
+}
+
+/** One of a kind that only a later release knows keeps its message, so that the page of it can be read. */
+function readEvent(kind: string, body: string): ClusterEvent {
+  if (eventKindSchema.safeParse(kind).success) return readStored(eventSchema, body);
+  const { params, ...event } = readStored(eventSchema.extend({ kind: z.string() }), body);
+  return { ...event, kind: 'event.unknown', params: { ...params, kind, message: event.message } };
 }

@@ -311,6 +311,18 @@ describeEachDatabase((_name, openDatabase) => {
       expect((await list({ nodeId: laptop })).map(({ message }) => message)).toEqual(['2']);
       expect((await list({ kinds: ['node.online'] })).map(({ message }) => message)).toEqual(['3']);
     });
+
+    it('of a kind that only a later release knows are read by their message, among the others', async () => {
+      await using opened = await createTestStore();
+      const { orgId } = opened.cluster;
+      await opened.store.commit(batchOf(event('first', orgId), event('later', orgId), event('last', orgId)));
+      const asLater =
+        "UPDATE event SET kind = 'node.dreamt', body = json_set(body, '$.kind', 'node.dreamt', '$.mood', 'calm') WHERE body LIKE '%later%'";
+      await opened.driver.batch([{ sql: asLater }], { id: 'later' });
+      const [last, later, first] = await opened.store.listEvents({ orgId, limit: 10 });
+      expect([first?.message, last?.message]).toEqual(['first', 'last']);
+      expect(later).toMatchObject({ kind: 'event.unknown', message: 'later', params: { kind: 'node.dreamt', message: 'later' } });
+    });
   });
 
   describe('retention', () => {
