@@ -27,7 +27,7 @@ test('a cluster that was backed up by one click comes back on an empty folder, a
   await page.goto(`${product.url}/settings`);
   await page.getByRole('link', { name: 'Coordinators, store and backups' }).click();
   await expect(page.getByTestId('control-plane-sentence')).toContainText('One coordinator');
-  await page.getByRole('button', { name: 'Back up now' }).click();
+  await page.getByRole('button', { name: 'Back up now', exact: true }).click();
   await expect(page.getByText('A backup was made and read back', { exact: true })).toBeVisible();
   const [copy = ''] = await readdir(join(product.dataFolder, 'backups'));
   await expect(page.locator('code').filter({ hasText: copy })).toBeVisible();

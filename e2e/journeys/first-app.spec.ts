@@ -55,9 +55,9 @@ test('a new owner claims, installs Welcome, opens it, reads its log, scales, see
       .or(page.getByRole('link', { name: 'Overview' }))
       .first()
       .click();
-    await page.getByRole('button', { name: 'Scale' }).first().click();
+    await page.getByRole('button', { name: 'Scale', exact: true }).first().click();
     await page.getByLabel('Replicas').last().fill('3');
-    await page.getByRole('dialog').getByRole('button', { name: 'Scale' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Scale', exact: true }).click();
     await expect.poll(async () => (await mine()).length, { timeout: 60_000 }).toBe(3);
   });
   await test.step('a container killed comes back by itself', async () => {

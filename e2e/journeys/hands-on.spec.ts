@@ -80,7 +80,7 @@ test('a device is drained within a time, tells what stays and why, and all of it
     await expect(page.getByRole(MAIN)).toContainText(/, in (29|30) min, what is still here is stopped/);
     await page.getByRole('button', { name: 'Change the deadline' }).click();
     await dialog.getByLabel('Within').selectOption({ label: '2 hr' });
-    await dialog.getByRole('button', { name: 'Set a deadline' }).click();
+    await dialog.getByRole('button', { name: 'Set a deadline', exact: true }).click();
     await expect(page.getByRole(MAIN)).toContainText(/, in (1|2) hr, what is still here is stopped/);
   });
 
@@ -115,7 +115,7 @@ test('a device is drained within a time, tells what stays and why, and all of it
   await test.step('and it is let alone again', async () => {
     await context.clearCookies({ name: 'cloudless-locale' });
     await page.goto(`${product.url}/devices/${node.id}`);
-    await page.getByRole('button', { name: 'Stop draining' }).click();
+    await page.getByRole('button', { name: 'Stop draining', exact: true }).click();
     await expect(page.getByRole('list', { name: 'What is still here' })).toHaveCount(0);
     await expect(page.getByRole('button', { name: 'Drain', exact: true })).toBeVisible();
   });

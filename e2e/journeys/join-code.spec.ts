@@ -31,7 +31,7 @@ test('a typed code lets a machine in once a person has compared four words', asy
   await claimWithPassword(page, product);
   const machine = await lan.addMachine('attic');
   await page.goto(`${product.url}/devices`);
-  await page.getByRole('button', { name: 'Add a device' }).click();
+  await page.getByRole('button', { name: 'Add a device', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Add a device' });
   await dialog.getByRole('button', { name: 'Show the command' }).click();
   const installer = (await dialog.getByRole('region', { name: 'Command' }).first().innerText()).trim().split(' | ')[0] ?? '';

@@ -12,7 +12,7 @@ test('the command of the dialog turns an empty machine into a green card', async
   const machine = await lan.addMachine('attic');
   await claimWithPassword(page, product);
   await page.goto(`${product.url}/devices`);
-  await page.getByRole('button', { name: 'Add a device' }).click();
+  await page.getByRole('button', { name: 'Add a device', exact: true }).click();
   const dialog = page.getByRole('dialog', { name: 'Add a device' });
   await dialog.getByRole('button', { name: 'Show the command' }).click();
   const command = await dialog.getByRole('region', { name: 'Command' }).first().innerText();

@@ -32,7 +32,7 @@ test('a person without a mouse mends a wrong claim code, and the focus is never 
     await expect(page.getByRole('main')).toBeFocused();
   });
   await test.step('a dialog begins in its first field, and Escape leads back to what opened it', async () => {
-    const opener = page.getByRole('main').getByRole('button', { name: 'Add a device' }).first();
+    const opener = page.getByRole('main').getByRole('button', { name: 'Add a device', exact: true }).first();
     for (const key of ['Enter', 'Space']) {
       await opener.press(key);
       await expect(page.getByRole('dialog', { name: 'Add a device' }).getByLabel('Name', { exact: true })).toBeFocused();
@@ -82,6 +82,20 @@ test('a person without a mouse mends a wrong claim code, and the focus is never 
     expect(covered).toEqual([]);
     await page.setViewportSize({ width: 1440, height: 900 });
   });
+  await test.step('stopping and starting an app leaves the focus on what does the other', async () => {
+    await page.goto(`${product.url}/deploy`);
+    await page.getByLabel('Image').fill('nginx:1.27');
+    await page.getByRole('button', { name: 'Deploy', exact: true }).press('Enter');
+    await expect(page).toHaveURL(/\/apps\/wl_/);
+    const [stop, start] = ['Stop', 'Start'].map((name) => page.getByRole('button', { name, exact: true }));
+    for (const [pressed, after] of [
+      [stop, start],
+      [start, stop],
+    ]) {
+      await pressed?.press('Enter');
+      await expect(after ?? page.getByRole('main')).toBeFocused();
+    }
+  });
   await test.step('a button keeps the focus while it works, and takes no second press meanwhile', async () => {
     await page.goto(`${product.url}/settings/cluster`);
     let asked = 0;
@@ -91,7 +105,7 @@ test('a person without a mouse mends a wrong claim code, and the focus is never 
       await pressedAgain.promise;
       await route.continue();
     });
-    const backUp = page.getByRole('button', { name: 'Back up now' });
+    const backUp = page.getByRole('button', { name: 'Back up now', exact: true });
     await backUp.press('Enter');
     await expect(backUp).toHaveAttribute('aria-busy', 'true');
     await press('Enter');

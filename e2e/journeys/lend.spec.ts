@@ -18,13 +18,13 @@ test('one tap takes a machine back: its app stops there and goes on elsewhere; t
   await claimWithPassword(page, product);
   const machine = await lan.addMachine('attic');
   await page.goto(`${product.url}/devices`);
-  await page.getByRole('button', { name: 'Add a device' }).click();
+  await page.getByRole('button', { name: 'Add a device', exact: true }).click();
   await page.getByRole('button', { name: 'Show the command' }).click();
   await joinByCommand(machine, (await page.getByRole('region', { name: 'Command' }).first().innerText()).trim());
   await expect(page.getByRole('dialog', { name: 'attic has joined' })).toBeVisible();
   await page.getByRole('button', { name: 'Done' }).click();
   await page.goto(product.url);
-  await page.getByRole('button', { name: 'Install Welcome' }).click();
+  await page.getByRole('button', { name: 'Install Welcome', exact: true }).click();
   await expect(page.getByText('1 of 1 ready')).toBeVisible({ timeout: 30_000 });
   // On whichever it runs: that one is taken back.
   const holder = (await listContainers(machine.engine)).length > 0 ? 'attic' : undefined;
@@ -47,7 +47,7 @@ test('one tap takes a machine back: its app stops there and goes on elsewhere; t
   await page.getByRole('switch', { name: 'Only in certain hours' }).click();
   await page.getByRole('button', { name: 'Add more hours' }).click();
   await page.getByRole('group', { name: 'Hours 2' }).getByLabel('Until').fill('20:00');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByText('Lends up to 1 core.')).toBeVisible();
   await expect(page.getByText('Only daily 22:00–07:00 · Sat–Sun 07:00–20:00.')).toBeVisible();
 });

@@ -132,7 +132,7 @@ export function inhabitedScenes({ nodeId, runningId, failingId, unplacedId }: In
       name: 'device, being drained',
       path: `/devices/${nodeId}`,
       async open(page) {
-        const stop = page.getByRole('button', { name: 'Stop draining' });
+        const stop = page.getByRole('button', { name: 'Stop draining', exact: true });
         const start = page.getByRole('main').getByRole('button', { name: 'Drain', exact: true });
         await expect(stop.or(start)).toBeVisible();
         if (await start.isVisible()) {
@@ -179,7 +179,7 @@ const controlPlane = (name: string, told: (now: number) => Partial<ClusterStatus
       for (const { result } of [answer].flat()) if ('leadership' in result.data) Object.assign(result.data, told(result.data.at));
       await route.fulfill({ response, json: answer });
     });
-    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByRole('button', { name: 'Look again', exact: true }).click();
     await expect(page.getByTestId('control-plane-sentence')).toContainText(sentence);
     await page.unroute(STATUS);
   },

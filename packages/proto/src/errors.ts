@@ -147,6 +147,15 @@ export const ERROR_SENTENCES = {
   readUnanswered: [],
   whoAsksUnknown: [],
   deviceBrokeOff: [],
+  storeNotServed: [],
+  storeTakenOver: [],
+  outcomeNotKnown: [],
+  tooMuchWaits: [],
+  tooManyStreams: [],
+  backupUnderWay: [],
+  standsByAlone: ['coordinator'],
+  notReached: ['url'],
+  answerLost: ['url'],
 } as const satisfies Record<string, readonly string[]>;
 export type ErrorSentence = keyof typeof ERROR_SENTENCES;
 
@@ -157,7 +166,18 @@ export const saying = <S extends ErrorSentence>(
 ): { readonly params: Readonly<Record<string, string | number>> } => ({ params: { ...params, sentence } });
 
 /** Where in the input, what is wrong. */
-export type InputIssue = { readonly path: string; readonly message: string };
+export type InputIssue = {
+  readonly path: string;
+  readonly message: string;
+  /** The kind of rule that was broken, which the dashboard says in the reader's language. */
+  readonly rule?: InputRule | undefined;
+  /** The most or the least that the rule allows. */
+  readonly limit?: number | undefined;
+};
+
+/** Kinds of rules of an input. `format`: `message` says which one. */
+export const INPUT_RULES = ['tooLong', 'tooShort', 'tooLarge', 'tooSmall', 'format', 'type', 'value', 'unknownField', 'notServed'] as const;
+export type InputRule = (typeof INPUT_RULES)[number];
 
 export type CloudlessErrorOptions = {
   readonly cause?: unknown;

@@ -8,6 +8,7 @@ export * from './duration.ts';
 export * from './errors.ts';
 export * from './events.ts';
 export * from './ids.ts';
+export * from './input-issue.ts';
 export * from './join.ts';
 export * from './lending.ts';
 export * from './link.ts';

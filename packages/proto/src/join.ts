@@ -25,6 +25,27 @@ export const JOIN_HOPS = [
 export const joinHopSchema = z.enum(JOIN_HOPS);
 export type JoinHop = z.infer<typeof joinHopSchema>;
 
+/** Why the coordinator refused a device that wanted to join. */
+export const JOIN_REFUSALS = [
+  'malformed',
+  'unknown',
+  'wrong_secret',
+  'wrong_code',
+  'used',
+  'cancelled',
+  'expired',
+  'over',
+  'raced',
+  'denied',
+  'words_differ',
+  'pairing',
+  'commitment',
+  'bad_request',
+  'too_many',
+] as const;
+export const joinRefusalSchema = z.enum(JOIN_REFUSALS);
+export type JoinRefusalCode = z.infer<typeof joinRefusalSchema>;
+
 /** What a device says of itself before anybody trusts it. */
 export const candidateSchema = z.strictObject({
   hostname: z.string().max(255),
@@ -57,6 +78,8 @@ export const joinSchema = z.strictObject({
     .array(
       z.strictObject({
         hop: joinHopSchema,
+        /** Absent when the device itself told of it. */
+        code: joinRefusalSchema.optional(),
         at: instantSchema,
         message: z.string().max(2000),
         remoteAddress: z.string().max(64).optional(),

@@ -1,5 +1,5 @@
 import { isTRPCClientError } from '@trpc/client';
-import { CloudlessError, ERRORS, isCloudlessError, isErrorCode, type ErrorCode, type InputIssue } from '@cloudless/proto';
+import { CloudlessError, ERRORS, isCloudlessError, isErrorCode, saying, type ErrorCode, type InputIssue } from '@cloudless/proto';
 
 type Told = {
   readonly code: ErrorCode;
@@ -79,9 +79,15 @@ export function toClientError(error: unknown, { name, kind, url }: Attempted): C
   if (told) return new CloudlessError(told.code, told.message, { cause: error, issues: told.issues, params: told.params });
   const { neverSent, reason } = describeNetworkFailure(error);
   if (kind === 'mutation' && !neverSent) {
-    return new CloudlessError('outcome_unknown', `${name} was sent to ${url}, and its answer did not arrive: ${reason}.`, { cause: error });
+    return new CloudlessError('outcome_unknown', `${name} was sent to ${url}, and its answer did not arrive: ${reason}.`, {
+      cause: error,
+      ...saying('answerLost', { url }),
+    });
   }
-  return new CloudlessError('coordinator_unreachable', `${name} did not reach the coordinator at ${url}: ${reason}.`, { cause: error });
+  return new CloudlessError('coordinator_unreachable', `${name} did not reach the coordinator at ${url}: ${reason}.`, {
+    cause: error,
+    ...saying('notReached', { url }),
+  });
 }
 
 const TRANSIENT: ReadonlySet<ErrorCode> = new Set([

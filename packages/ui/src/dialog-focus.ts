@@ -11,7 +11,7 @@ function whoOpened(): Element | null {
 
 /**
  * Where the focus goes with a dialog. Into its first field, unless the keyboard of a phone would then cover it; and back to what opened it: Radix
- * gives it back to a trigger of its own only, and ours are opened by state.
+ * gives it back to a trigger of its own only, and ours are opened by state. To the page when the work of the dialog took its opener away.
  */
 export function useDialogFocus() {
   const before = useRef<Element>(null);
@@ -26,7 +26,9 @@ export function useDialogFocus() {
       },
       onCloseAutoFocus(event: Event): void {
         event.preventDefault();
-        if (before.current instanceof HTMLElement) before.current.focus();
+        const opener =
+          before.current instanceof HTMLElement && before.current.isConnected ? before.current : document.querySelector('main');
+        opener?.focus();
       },
     }),
     [],

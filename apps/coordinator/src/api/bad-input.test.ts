@@ -30,7 +30,7 @@ describe('wrong input', () => {
     }
     const unknown = await failureOf(api.call(OWNER, name, { nobodyKnowsThis: 1 }));
     expect(unknown?.code).toBe('invalid_input');
-    expect(unknown?.issues).toContainEqual({ path: 'nobodyKnowsThis', message: 'is not a field' });
+    expect(unknown?.issues).toContainEqual({ path: 'nobodyKnowsThis', message: 'is not a field', rule: 'unknownField' });
   });
 
   it('of any shape is refused by every procedure and written nowhere', async () => {
@@ -60,7 +60,7 @@ describe('what a later release serves', () => {
   ])('%s is refused by its name as not supported yet', async (path, spec) => {
     await using api = await createTestApi();
     const failure = await failureOf(api.call(OWNER, 'workload.create', create(spec)));
-    expect([failure?.code, failure?.issues]).toEqual(['not_supported_yet', [{ path, message: 'is not served yet' }]]);
+    expect([failure?.code, failure?.issues]).toEqual(['not_supported_yet', [{ path, message: 'is not served yet', rule: 'notServed' }]]);
     expect(failure?.message).toContain(path);
   });
 
@@ -76,8 +76,8 @@ describe('what a later release serves', () => {
     expect([failure?.code, failure?.issues]).toEqual([
       'invalid_input',
       [
-        { path: 'spec.type', message: 'is not service' },
-        { path: 'spec.volume', message: 'is not a field' },
+        { path: 'spec.type', message: 'is not service', rule: 'value' },
+        { path: 'spec.volume', message: 'is not a field', rule: 'unknownField' },
       ],
     ]);
   });

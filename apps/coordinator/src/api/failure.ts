@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { findWrapped } from '@cloudless/db/prisma';
 import type { Entropy, Logger } from '@cloudless/kernel';
-import { CloudlessError, isCloudlessError, NOT_SERVED, type InputIssue } from '@cloudless/proto';
+import { CloudlessError, isCloudlessError, NOT_SERVED, toInputIssue, type InputIssue } from '@cloudless/proto';
 import { ZodError, type z } from 'zod';
 
 /** Fields of the workload file (`spec`) that this release refuses by name. */
@@ -22,13 +22,14 @@ const NOT_SERVED_YET: ReadonlySet<string> = new Set([
 const MAX_ISSUES = 50;
 
 function describeKey(path: string): InputIssue {
-  return { path, message: path.startsWith('spec.') && NOT_SERVED_YET.has(path.slice(5)) ? NOT_SERVED : 'is not a field' };
+  const isLater = path.startsWith('spec.') && NOT_SERVED_YET.has(path.slice(5));
+  return isLater ? { path, message: NOT_SERVED, rule: 'notServed' } : { path, message: 'is not a field', rule: 'unknownField' };
 }
 
 function issuesOf(error: ZodError): readonly InputIssue[] {
   const issues = error.issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [toInputIssue(issue)];
     const path = issue.path.join('.');
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
     return issue.keys.map((key) => describeKey(path === '' ? key : `${path}.${key}`));
   });
   return issues.slice(0, MAX_ISSUES);

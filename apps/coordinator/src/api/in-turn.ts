@@ -1,4 +1,4 @@
-import { CloudlessError } from '@cloudless/proto';
+import { CloudlessError, saying } from '@cloudless/proto';
 
 const MAX_WAITING = 1000;
 
@@ -9,7 +9,9 @@ export function createTurns(): InTurn {
   const last = new Map<string, Promise<unknown>>();
   let waiting = 0;
   return async (subject, work) => {
-    if (waiting >= MAX_WAITING) throw new CloudlessError('overloaded', `${MAX_WAITING} apps are being made already.`);
+    if (waiting >= MAX_WAITING) {
+      throw new CloudlessError('overloaded', `${MAX_WAITING} apps are being made already.`, saying('tooMuchWaits', {}));
+    }
     waiting += 1;
     const mine = (last.get(subject) ?? Promise.resolve()).then(work);
     const ended = mine.then(

@@ -1,5 +1,5 @@
 import type { Clock } from '@cloudless/kernel';
-import { CloudlessError, isCloudlessError, type Permission } from '@cloudless/proto';
+import { CloudlessError, isCloudlessError, saying, type Permission } from '@cloudless/proto';
 import type { People } from '../people/people.ts';
 import { authorise } from './authorise.ts';
 import type { ApiContext } from './call.ts';
@@ -46,6 +46,7 @@ export function createStreams({
         throw new CloudlessError(
           'overloaded',
           `A connection follows ${MAX_OF_CONNECTION} streams at most, and the coordinator ${MAX_STREAMS}.`,
+          saying('tooManyStreams', {}),
         );
       }
       count(context, 1);

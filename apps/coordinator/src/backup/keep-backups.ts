@@ -1,5 +1,5 @@
 import type { Clock, Logger, Timer } from '@cloudless/kernel';
-import { CloudlessError, isCloudlessError, type BackupStatus } from '@cloudless/proto';
+import { CloudlessError, isCloudlessError, saying, type BackupStatus } from '@cloudless/proto';
 import { chooseStale } from './choose-stale.ts';
 
 /** Once a day, counted from the last one that was whole. */
@@ -109,7 +109,9 @@ export function startBackupKeeper(deps: BackupKeeperDeps): BackupKeeper {
   return {
     status,
     async backUp() {
-      if (making) throw new CloudlessError('overloaded', 'A backup is being made already. Look again in a moment.');
+      if (making) {
+        throw new CloudlessError('overloaded', 'A backup is being made already. Look again in a moment.', saying('backupUnderWay', {}));
+      }
       await begin();
       plan(BACKUP_EVERY_MS);
       return await status();

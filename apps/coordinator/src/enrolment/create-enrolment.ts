@@ -122,7 +122,7 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
     }
     const { code, message, tokenId, hop, isAttack } = joined.error;
     throttle.consume(remoteAddress ?? '', REFUSALS_FROM_ONE);
-    if (tokenId) joins.fail(tokenId, hop, message, remoteAddress);
+    if (tokenId) joins.fail(tokenId, { hop, code, message, ...(remoteAddress === undefined ? {} : { remoteAddress }) });
     await refusals.record({ code, message: `A device was refused: ${message}.`, tokenId, remoteName: name, remoteAddress, isAttack });
     return refused('join_token_refused', message, hop);
   }

@@ -1,10 +1,10 @@
 import { err, ok, type Result } from '@cloudless/kernel';
 import { hashJoinSecret, isSameHash, parsePresentedToken } from '@cloudless/identity';
-import type { JoinHop, JoinTokenId } from '@cloudless/proto';
+import type { JoinHop, JoinRefusalCode, JoinTokenId } from '@cloudless/proto';
 import type { EnrolmentRecords, JoinTokenRow } from './records.ts';
 
 export type JoinRefusal = {
-  readonly code: string;
+  readonly code: JoinRefusalCode;
   readonly message: string;
   readonly hop: JoinHop;
   readonly tokenId?: JoinTokenId | undefined;

@@ -59,7 +59,7 @@ describe('a join', () => {
     const { joins, id } = open();
     for (let count = 0; count < 40; count += 1) {
       joins.step(id, 'connected', '192.0.2.1');
-      joins.fail(id, 'token', `try ${count}`);
+      joins.fail(id, { hop: 'token', code: 'used', message: `try ${count}` });
     }
     expect(joins.get(id, ORG).steps).toHaveLength(1);
     expect(

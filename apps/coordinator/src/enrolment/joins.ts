@@ -4,7 +4,6 @@ import {
   saying,
   type Candidate,
   type Join,
-  type JoinHop,
   type JoinStep,
   type JoinTokenId,
   type NodeId,
@@ -42,7 +41,7 @@ export interface Joins {
   findByNode(nodeId: NodeId): JoinTokenId | undefined;
   /** The device came so far. A step that was taken already keeps its first time. */
   step(id: JoinTokenId, step: JoinStep, remoteAddress?: string): void;
-  fail(id: JoinTokenId, hop: JoinHop, message: string, remoteAddress?: string): void;
+  fail(id: JoinTokenId, refused: Omit<Join['failures'][number], 'at'>): void;
   /**
    * Shows the device to people and waits for what they say: until the join expires, is cancelled, or the device hangs up.
    * @returns `undefined` when another device waits with the same offer already
@@ -141,10 +140,10 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
       const taken = { step, at: clock.now(), ...(remoteAddress === undefined ? {} : { remoteAddress }) };
       change(entry, { steps: [...entry.join.steps, taken] });
     },
-    fail(id, hop, message, remoteAddress) {
+    fail(id, refused) {
       const entry = entries.get(id);
       if (!entry) return;
-      const failure = { hop, at: clock.now(), message: message.slice(0, 2000), ...(remoteAddress === undefined ? {} : { remoteAddress }) };
+      const failure = { ...refused, at: clock.now(), message: refused.message.slice(0, 2000) };
       change(entry, { failures: [...entry.join.failures, failure].slice(-MAX_FAILURES) });
     },
     awaitDecision(id, device, signal) {

@@ -5,6 +5,7 @@ import {
   labelsSchema,
   lendingRuleSchema,
   orgIdSchema,
+  saying,
   userIdSchema,
   type JoinTokenId,
   type LendingRule,
@@ -106,7 +107,7 @@ export function createEnrolmentRecords({
     if (outcome.kind === 'committed') return true;
     if (outcome.kind === 'failed' && outcome.failure.kind === 'constraint') return false;
     const why = outcome.kind === 'fenced' ? 'another coordinator has taken over this database' : outcome.failure.message;
-    throw new CloudlessError('store_unavailable', `Storing ${what} failed: ${why}.`);
+    throw new CloudlessError('store_unavailable', `Storing ${what} failed: ${why}.`, saying('storeNotServed', {}));
   }
 
   return {

@@ -22,6 +22,7 @@ export function sendProblem(
     detail: error.message,
     code: error.code,
     remedy,
+    params: error.params,
   });
   response.writeHead(options.status ?? status, {
     'content-type': 'application/problem+json',

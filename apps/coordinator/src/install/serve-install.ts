@@ -87,7 +87,10 @@ export function createInstallRoutes(parts: InstallParts) {
     const id = joinTokenIdSchema.safeParse(form.get('join'));
     const hop = joinHopSchema.safeParse(form.get('hop'));
     const isHeard = id.success && hop.success && throttle.consume(`report ${remoteAddress}`, REPORTS).allowed;
-    if (isHeard) parts.joins.fail(id.data, hop.data, (form.get('message') ?? '').replaceAll(/\p{Cc}/gu, ' ').slice(0, 500), remoteAddress);
+    if (isHeard) {
+      const message = (form.get('message') ?? '').replaceAll(/\p{Cc}/gu, ' ').slice(0, 500);
+      parts.joins.fail(id.data, { hop: hop.data, message, ...(remoteAddress === undefined ? {} : { remoteAddress }) });
+    }
     response.writeHead(204).end();
   }
 

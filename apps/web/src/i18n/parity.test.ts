@@ -1,6 +1,15 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CAUSE_CODES, ERROR_SENTENCES, ERRORS, EVENT_KINDS, REFUSAL_FILTERS } from '@cloudless/proto';
+import {
+  CAUSE_CODES,
+  ERROR_SENTENCES,
+  ERRORS,
+  EVENT_KINDS,
+  INPUT_RULES,
+  JOIN_HOPS,
+  JOIN_REFUSALS,
+  REFUSAL_FILTERS,
+} from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
 import de from './messages-de.ts';
 import en from './messages-en.ts';
@@ -49,6 +58,9 @@ describe('the catalogues', () => {
       ...CAUSE_CODES.map((code) => `causes.${code}`),
       ...REFUSAL_FILTERS.map((filter) => `reasons.${filter}`),
       ...Object.keys(ERROR_SENTENCES).map((sentence) => `failures.${sentence}`),
+      ...INPUT_RULES.map((rule) => `failures.rule.${rule}`),
+      ...JOIN_REFUSALS.map((code) => `addDevice.refusal.${code}`),
+      ...JOIN_HOPS.flatMap((hop) => [`addDevice.hop.${hop}`, `addDevice.hopText.${hop}`]),
     ].filter((key) => !english.has(key) || !german.has(key));
     expect(missing).toEqual([]);
   });

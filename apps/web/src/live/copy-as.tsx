@@ -9,16 +9,25 @@ import { useState } from 'react';
 import { useCopyLabels } from '#web/live/use-copy-labels.ts';
 
 /** Stands beside an action: the same as a command and as a program. */
-export function CopyAs<P extends ProcedureName>({ name, input }: { readonly name: P; readonly input: CallInput<P> }) {
+export function CopyAs<P extends ProcedureName>({
+  name,
+  what,
+  input,
+}: {
+  readonly name: P;
+  /** The words of the action: several of these stand on a page. */
+  readonly what: string;
+  readonly input: CallInput<P>;
+}) {
   const t = useTranslations('actions');
   const [open, setOpen] = useState(false);
   return (
     <>
-      <IconButton label={t('copyAs')} icon={<Terminal aria-hidden />} onClick={() => setOpen(true)} />
+      <IconButton label={t('copyAs', { what })} icon={<Terminal aria-hidden />} onClick={() => setOpen(true)} />
       <Dialog
         open={open}
         onOpenChange={setOpen}
-        title={t('copyAs')}
+        title={t('copyAs', { what })}
         description={t('copyAsText')}
         closeLabel={t('close')}
         className="sm:max-w-2xl"

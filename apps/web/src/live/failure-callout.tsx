@@ -4,6 +4,7 @@ import type { CloudlessError } from '@cloudless/proto';
 import { Button, Callout, CopyButton } from '@cloudless/ui';
 import { useTranslations } from 'next-intl';
 import { useCopyLabels } from '#web/live/use-copy-labels.ts';
+import { IssueText } from './issue-text.tsx';
 import { useFailureText } from './use-failure-text.ts';
 import { WithCode } from './with-code.tsx';
 
@@ -37,10 +38,13 @@ export function FailureCallout({
           <p>{said}</p>
         )
       ) : (
-        <ul lang="en" className="list-disc pl-4">
-          {failure.issues.map(({ path, message }) => (
-            <li key={`${path} ${message}`}>
-              <code className="font-mono text-xs">{path}</code> {message}
+        <ul className="list-disc pl-4">
+          {failure.issues.map((issue) => (
+            <li key={`${issue.path} ${issue.message}`}>
+              <code translate="no" className="font-mono text-xs">
+                {issue.path}
+              </code>{' '}
+              <IssueText issue={issue} />
             </li>
           ))}
         </ul>

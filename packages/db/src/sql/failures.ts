@@ -1,5 +1,5 @@
 import { unreachable } from '@cloudless/kernel';
-import { CloudlessError } from '@cloudless/proto';
+import { CloudlessError, saying } from '@cloudless/proto';
 import type { SqlFailure } from './driver.ts';
 
 export const unavailable = (message: string): SqlFailure => ({ kind: 'unavailable', message });
@@ -9,12 +9,17 @@ export const overloaded = (limit: number): SqlFailure => ({ kind: 'overloaded', 
 export function failedQuery(failure: SqlFailure): CloudlessError {
   switch (failure.kind) {
     case 'overloaded':
-      return new CloudlessError('overloaded', `The database request was not sent: ${failure.message}. Try again in a moment.`);
+      return new CloudlessError(
+        'overloaded',
+        `The database request was not sent: ${failure.message}. Try again in a moment.`,
+        saying('tooMuchWaits', {}),
+      );
     case 'unavailable':
     case 'deadline':
       return new CloudlessError(
         'store_unavailable',
         `The database did not serve the request: ${failure.message}. Check the disk of the data folder; with rqlite, its addresses, user name and password, and that most of its nodes run.`,
+        saying('storeNotServed', {}),
       );
     case 'constraint':
     case 'refused':

@@ -1,5 +1,5 @@
 import { backoffMs, type Clock, type Entropy } from '@cloudless/kernel';
-import { CloudlessError } from '@cloudless/proto';
+import { CloudlessError, saying } from '@cloudless/proto';
 import type { BatchOutcome, SqlDriver, SqlFailure, SqlValue, Statement, StatementResult } from './driver.ts';
 import { failedQuery } from './failures.ts';
 
@@ -121,10 +121,12 @@ export const unknownOutcome = (reason: string): CloudlessError =>
   new CloudlessError(
     'outcome_unknown',
     `The change was sent to the database, and whether it was stored is not known: ${reason}. Read it again before you repeat it.`,
+    saying('outcomeNotKnown', {}),
   );
 
 export const fencedError = (): CloudlessError =>
   new CloudlessError(
     'store_unavailable',
     'Another coordinator has taken over this database; this one writes no more. Stop one of the two, or restart this one to take over.',
+    saying('storeTakenOver', {}),
   );

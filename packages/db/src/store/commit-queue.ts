@@ -1,5 +1,5 @@
 import { assert, createBoundedQueue, unreachable, type Clock, type Logger } from '@cloudless/kernel';
-import { CloudlessError } from '@cloudless/proto';
+import { CloudlessError, saying } from '@cloudless/proto';
 import { failedQuery } from '../sql/failures.ts';
 import { isMembersFault } from '../sql/grouped-writer.ts';
 import { fencedError, unknownOutcome, type GuardedWriter } from '../sql/guarded-writer.ts';
@@ -212,7 +212,13 @@ export function createCommitQueue(options: CommitQueueOptions): CommitQueue {
       const { promise, resolve, reject } = Promise.withResolvers<CommitOutcome>();
       const member: Member = { batch, resolve, reject, state: 'waiting' };
       if (!waiting.push(member)) {
-        return Promise.reject(new CloudlessError('overloaded', `${queueLimit} changes wait to be stored already. Try again in a moment.`));
+        return Promise.reject(
+          new CloudlessError(
+            'overloaded',
+            `${queueLimit} changes wait to be stored already. Try again in a moment.`,
+            saying('tooMuchWaits', {}),
+          ),
+        );
       }
       const onAbort = (): void => {
         // In flight, the outcome is the database's to tell.

@@ -3,6 +3,7 @@ import { buildAllocationRow, buildNodeRow, buildObserved, buildWorkloadRow } fro
 import { describe, expect, it } from 'vitest';
 import { decidePlan } from '../decide-plan.ts';
 import { buildSnapshot, createWorld } from '../testing/index.ts';
+import { causes } from './causes.ts';
 import { computeBackOff, readBackOff, STABLE_AFTER_MS } from './back-off.ts';
 
 const NOW = 1_700_000_100_000;
@@ -20,6 +21,11 @@ describe('back-off', () => {
       expect(retryAt - NOW).toBeGreaterThanOrEqual(full * 0.8);
       expect(retryAt - NOW).toBeLessThanOrEqual(full);
     }
+  });
+
+  it('is told as one sentence, whatever the cause beneath it ends with', () => {
+    const failed = { observed: { cause: { code: 'exited', message: 'It ended, 5 times in a row.' } } } as AllocationRow;
+    expect(causes.failed(failed, 2, NOW + 4000, NOW).message).toBe('failed: It ended, 5 times in a row; next try in 4 s (try 2)');
   });
 
   it('starts over after an allocation that lived long', () => {

@@ -1,5 +1,5 @@
 import type { AllocationRow, Cause, NodeRow, WorkloadRow } from '@cloudless/proto';
-import { nestCause } from '../nest-cause.ts';
+import { asClause, nestCause } from '../nest-cause.ts';
 import { formatDuration } from '../quantities.ts';
 
 /** The sentences of what the reconciler does, in one place, because people read them in events and on every replica. */
@@ -76,7 +76,7 @@ export const causes = {
   }),
   failed: (row: AllocationRow, attempt: number, retryAt: number, now: number): Cause => ({
     code: 'failed',
-    message: `failed: ${row.observed.cause.message}; next try in ${formatDuration(retryAt - now)} (try ${attempt})`.slice(0, 2000),
+    message: `failed: ${asClause(row.observed.cause)}; next try in ${formatDuration(retryAt - now)} (try ${attempt})`.slice(0, 2000),
     params: { ...nestCause(row.observed.cause), attempt, retryAt },
   }),
   superseded: (row: AllocationRow): Cause => ({

@@ -1,6 +1,6 @@
 import { createGuardedWriter, toRecords } from '@cloudless/db';
 import type { Logger } from '@cloudless/kernel';
-import { CloudlessError } from '@cloudless/proto';
+import { CloudlessError, saying } from '@cloudless/proto';
 import type { ApiParts } from '../../parts.ts';
 import type { Caller } from '../../people/people.ts';
 import { hashRequest } from '../request-id.ts';
@@ -78,7 +78,9 @@ export function createIdempotency({
   async function share(id: string, start: () => Promise<Kept>): Promise<Kept> {
     const current = underWay.get(id);
     if (current) return current;
-    if (underWay.size >= MAX_UNDER_WAY) throw new CloudlessError('overloaded', `${MAX_UNDER_WAY} changes are under way.`);
+    if (underWay.size >= MAX_UNDER_WAY) {
+      throw new CloudlessError('overloaded', `${MAX_UNDER_WAY} changes are under way.`, saying('tooMuchWaits', {}));
+    }
     const kept = start().finally(() => underWay.delete(id));
     underWay.set(id, kept);
     return kept;

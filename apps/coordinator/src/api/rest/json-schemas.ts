@@ -5,6 +5,7 @@ import {
   clusterSchema,
   ERRORS,
   eventSchema,
+  INPUT_RULES,
   logLineSchema,
   nodeSchema,
   planPreviewSchema,
@@ -24,7 +25,14 @@ const problemSchema = z.strictObject({
   detail: z.string().meta({ description: 'What was tried, where, what came back, what to do' }),
   code: z.enum(Object.keys(ERRORS)),
   remedy: z.string(),
-  issues: z.array(z.strictObject({ path: z.string(), message: z.string() })),
+  issues: z.array(
+    z.strictObject({
+      path: z.string(),
+      message: z.string(),
+      rule: z.enum(INPUT_RULES).optional().meta({ description: 'The kind of rule that was broken' }),
+      limit: z.number().optional().meta({ description: 'The most or the least that the rule allows' }),
+    }),
+  ),
   params: z.record(z.string(), z.union([z.string(), z.number()])),
   errorId: z.string().optional().meta({ description: 'Of a fault of the coordinator: it is in its log' }),
 });

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { CloudlessError } from '@cloudless/proto';
+import { CloudlessError, saying } from '@cloudless/proto';
 import { isLoopbackName, parseHost } from '../../gateway/addresses.ts';
 import { foreignOrigin, type Admission } from '../../gateway/admission.ts';
 import { refuseUpgrade, sendNotice, sendProblem } from '../../gateway/answers.ts';
@@ -30,11 +30,16 @@ export function createStandbyRoutes(options: StandbyRoutesOptions): StandbyRoute
   const { admission, forwarder, telemetry, coordinatorId, name, problem } = options;
 
   const noLeader = (why: string): CloudlessError =>
-    new CloudlessError('no_leader', `The coordinator on ${name} (${coordinatorId}) stands by and could not pass this on: ${why}.`);
+    new CloudlessError(
+      'no_leader',
+      `The coordinator on ${name} (${coordinatorId}) stands by and could not pass this on: ${why}.`,
+      saying('standsByAlone', { coordinator: name }),
+    );
   const outcomeUnknown = (why: string): CloudlessError =>
     new CloudlessError(
       'outcome_unknown',
       `The coordinator on ${name} (${coordinatorId}) passed this on to the leader, and the answer did not come: ${why}.`,
+      saying('outcomeNotKnown', {}),
     );
 
   function sendState(response: ServerResponse): void {

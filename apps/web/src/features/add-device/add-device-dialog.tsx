@@ -58,7 +58,7 @@ function TermsStep({ onOffer, onClose }: { readonly onOffer: (offer: JoinOffer) 
       className="sm:max-w-xl"
       footer={
         <>
-          <CopyAs name="node.createJoinToken" input={input} />
+          <CopyAs name="node.createJoinToken" what={t('title')} input={input} />
           <Button onClick={onClose}>{actions('cancel')}</Button>
           <Button type="submit" form={form} variant="primary" loading={create.pending}>
             {t('next')}

@@ -2,7 +2,7 @@
 
 import type { Join } from '@cloudless/proto';
 import { Callout, StateShape } from '@cloudless/ui';
-import { useTranslations } from 'next-intl';
+import { useLocale, useTranslations } from 'next-intl';
 import Link from 'next/link';
 import { Age } from '#web/format/age.tsx';
 import { failureOf, stepsOf } from './join-steps.ts';
@@ -30,7 +30,7 @@ export function JoinProgress({ join }: { readonly join: Join }) {
       {failure === undefined ? null : (
         <Callout tone="bad" announce title={t('failedAt', { hop: t(`hop.${failure.hop}`) })}>
           <p>
-            {failure.message}{' '}
+            <FailureText failure={failure} />{' '}
             {failure.remoteAddress === undefined ? null : <span className="text-ink-soft">({failure.remoteAddress})</span>}
           </p>
           {failure.hop === 'tls' ? (
@@ -41,5 +41,21 @@ export function JoinProgress({ join }: { readonly join: Join }) {
         </Callout>
       )}
     </div>
+  );
+}
+
+/** Why it was refused; of what the device itself told, in English, what its hop means stands before in the reader's language. */
+function FailureText({ failure: { code, hop, message } }: { readonly failure: Join['failures'][number] }) {
+  const t = useTranslations('addDevice');
+  const isEnglish = useLocale() === 'en';
+  if (code !== undefined) return t(`refusal.${code}`);
+  if (isEnglish) return message;
+  return (
+    <>
+      {t(`hopText.${hop}`)}{' '}
+      <span lang="en" className="text-xs text-ink-soft">
+        {message}
+      </span>
+    </>
   );
 }

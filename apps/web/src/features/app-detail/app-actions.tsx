@@ -24,32 +24,34 @@ export function AppActions({ workload }: { readonly workload: Workload }) {
   useFailureToast(start.failure);
   if (!may('workload.update') || workload.deletedAt !== undefined) return null;
   const input = { workloadId: workload.id };
-  if (workload.runState === 'stopped') {
-    return (
-      <>
-        <Button variant="primary" icon={<Play aria-hidden />} loading={start.pending} onClick={() => void start.run(input)}>
-          {t('start')}
-        </Button>
-        <CopyAs name="workload.start" input={input} />
-      </>
-    );
-  }
+  const isStopped = workload.runState === 'stopped';
+  const turn = isStopped ? start : stop;
   return (
     <>
-      <Button icon={<Scaling aria-hidden />} onClick={() => setScaling(true)}>
-        {t('scale')}
-      </Button>
+      {isStopped ? null : (
+        <>
+          <Button icon={<Scaling aria-hidden />} onClick={() => setScaling(true)}>
+            {t('scale')}
+          </Button>
+          <span className="inline-flex items-center">
+            <Button icon={<RotateCw aria-hidden />} loading={restart.pending} onClick={() => void restart.run(input)}>
+              {t('restart')}
+            </Button>
+            <CopyAs name="workload.restart" what={t('restart')} input={input} />
+          </span>
+        </>
+      )}
       <span className="inline-flex items-center">
-        <Button icon={<RotateCw aria-hidden />} loading={restart.pending} onClick={() => void restart.run(input)}>
-          {t('restart')}
+        {/* One button for both: it keeps the focus of who pressed it. */}
+        <Button
+          variant={isStopped ? 'primary' : 'secondary'}
+          icon={isStopped ? <Play aria-hidden /> : <Square aria-hidden />}
+          loading={turn.pending}
+          onClick={() => void turn.run(input)}
+        >
+          {isStopped ? t('start') : t('stop')}
         </Button>
-        <CopyAs name="workload.restart" input={input} />
-      </span>
-      <span className="inline-flex items-center">
-        <Button icon={<Square aria-hidden />} loading={stop.pending} onClick={() => void stop.run(input)}>
-          {t('stop')}
-        </Button>
-        <CopyAs name="workload.stop" input={input} />
+        <CopyAs name={isStopped ? 'workload.start' : 'workload.stop'} what={isStopped ? t('start') : t('stop')} input={input} />
       </span>
       {scaling ? <ScaleDialog workload={workload} onClose={() => setScaling(false)} /> : null}
     </>
@@ -83,7 +85,7 @@ function ScaleDialog({ workload, onClose }: { readonly workload: Workload; reado
       closeLabel={actions('close')}
       footer={
         <>
-          <CopyAs name="workload.scale" input={input} />
+          <CopyAs name="workload.scale" what={t('scale')} input={input} />
           <Button onClick={onClose}>{actions('cancel')}</Button>
           <Button type="submit" form={form} variant="primary" loading={scale.pending} disabled={!isValid}>
             {t('scale')}

@@ -26,7 +26,7 @@ export function DeleteDialog({ workload, onClose }: { readonly workload: Workloa
       description={t('deleteText')}
       footer={
         <>
-          <CopyAs name="workload.delete" input={input} />
+          <CopyAs name="workload.delete" what={t('delete')} input={input} />
           <AlertDialogCancel>
             <Button>{actions('cancel')}</Button>
           </AlertDialogCancel>

@@ -120,7 +120,7 @@ function Editor({ workload, onClose }: { readonly workload: Workload; readonly o
       </Field>
       <FailureCallout failure={save.failure} />
       <div className="flex flex-wrap justify-end gap-2">
-        {read.kind === 'variables' ? <CopyAs name="workload.update" input={input} /> : null}
+        {read.kind === 'variables' ? <CopyAs name="workload.update" what={t('saveAndReplace')} input={input} /> : null}
         <Button onClick={onClose}>{actions('cancel')}</Button>
         <Button type="submit" variant="primary" loading={save.pending} disabled={read.kind === 'wrong'}>
           {t('saveAndReplace')}

@@ -20,7 +20,7 @@ export function BackupSection({ backups, onMade }: { readonly backups: BackupSta
   const { last, restored, failed, folder } = backups;
   const actions = may('cluster.update') ? (
     <div className="flex items-center gap-1">
-      <CopyAs name="cluster.backUp" input={{}} />
+      <CopyAs name="cluster.backUp" what={t('now')} input={{}} />
       <Button loading={make.pending} onClick={() => void make.run({})}>
         {t('now')}
       </Button>

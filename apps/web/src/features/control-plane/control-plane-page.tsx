@@ -40,7 +40,7 @@ export function ControlPlanePage() {
         sentence={shown === undefined ? undefined : <Sentence status={shown} />}
         actions={
           <>
-            <CopyAs name="cluster.status" input={{}} />
+            <CopyAs name="cluster.status" what={t('lookAgain')} input={{}} />
             <Button loading={status.isFetching && status.data === undefined} onClick={() => void status.refetch()}>
               {t('lookAgain')}
             </Button>

@@ -8,6 +8,7 @@ import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
+import { IssueText } from '#web/live/issue-text.tsx';
 import { useAction } from '#web/live/use-action.ts';
 import { PlanView } from './plan-view.tsx';
 import { EMPTY_FORM, readForm, suggestName, writeForm, type FieldName, type FormText, type Wrong } from './spec-text.ts';
@@ -91,9 +92,13 @@ export function DeployForm({ workload }: { readonly workload?: Workload }) {
             {base ? t('save') : t('deploy')}
           </Button>
           {read.input === undefined ? null : base ? (
-            <CopyAs name="workload.update" input={{ workloadId: base.id, ifGeneration: base.generation, spec: read.input.spec }} />
+            <CopyAs
+              name="workload.update"
+              what={t('save')}
+              input={{ workloadId: base.id, ifGeneration: base.generation, spec: read.input.spec }}
+            />
           ) : (
-            <CopyAs name="workload.create" input={read.input} />
+            <CopyAs name="workload.create" what={t('deploy')} input={read.input} />
           )}
         </div>
       </div>
@@ -113,7 +118,7 @@ function WrongText({ wrong }: { readonly wrong: Wrong }) {
     case 'env':
       return t('env', { line: wrong.line });
     case 'said':
-      return <span lang="en">{wrong.message}</span>;
+      return <IssueText issue={wrong.issue} />;
   }
 }
 

@@ -34,7 +34,9 @@ test('a duration that is none, or that the contract refuses, is told beside itse
     lostAfter: { kind: 'rule', rule: 'duration' },
     stopAfter: { kind: 'rule', rule: 'duration' },
   });
-  expect(readForm({ ...form, lostAfter: '0s' }).wrong).toEqual({ lostAfter: { kind: 'said', message: 'is shorter than 1 s' } });
+  expect(readForm({ ...form, lostAfter: '0s' }).wrong).toEqual({
+    lostAfter: { kind: 'said', issue: { path: 'disconnect.lostAfterMs', message: 'is shorter than 1 s' } },
+  });
   expect(Object.keys(readForm({ ...form, stopAfter: '2s', exclusive: 'yes' }).wrong)).toEqual(['stopAfter']);
 });
 

@@ -1,8 +1,10 @@
 import {
   parseDuration,
+  toInputIssue,
   workloadMetadataSchema,
   workloadSpecSchema,
   writeDuration,
+  type InputIssue,
   type Workload,
   type WorkloadSpecInput,
 } from '@cloudless/proto';
@@ -60,7 +62,7 @@ export const EMPTY_FORM: FormText = {
 export type Wrong =
   | { readonly kind: 'rule'; readonly rule: 'image' | 'name' | 'ports' | 'replicas' | 'number' | 'duration' }
   | { readonly kind: 'env'; readonly line: number }
-  | { readonly kind: 'said'; readonly message: string };
+  | { readonly kind: 'said'; readonly issue: InputIssue };
 type Wrongs = Partial<Record<FieldName, Wrong>>;
 
 export type FormRead = {
@@ -123,6 +125,13 @@ const RULED: ReadonlySet<string> = new Set<FieldName>(['image', 'name', 'ports',
 const isRuled = (name: FieldName): name is 'image' | 'name' | 'ports' | 'replicas' => RULED.has(name);
 const NUMBERS: readonly FieldName[] = ['cores', 'memoryMib', 'diskMib', 'maxCores', 'maxMemoryMib', 'maxDiskMib'];
 
+const scaleOf = (field: FieldName): number => (/mib$/i.test(field) ? MIB : /cores$/i.test(field) ? 1000 : 1);
+/** The limit in the unit that the person types; of a duration the message has it with its unit. */
+function asTyped(field: FieldName, { limit, rule, ...said }: InputIssue): InputIssue {
+  if (field === 'lostAfter' || field === 'stopAfter') return said;
+  return { ...said, rule, ...(limit === undefined ? {} : { limit: limit / scaleOf(field) }) };
+}
+
 const present = <T extends object>(fields: T): Partial<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 
@@ -174,9 +183,9 @@ export function readForm(text: FormText, base?: Workload): FormRead {
     },
   };
   const parsed = workloadSpecSchema.safeParse(present(spec));
-  for (const { path, message } of parsed.error?.issues ?? []) {
-    const field = fieldOf(path);
-    wrong[field] ??= isRuled(field) ? { kind: 'rule', rule: field } : { kind: 'said', message };
+  for (const issue of parsed.error?.issues ?? []) {
+    const field = fieldOf(issue.path);
+    wrong[field] ??= isRuled(field) ? { kind: 'rule', rule: field } : { kind: 'said', issue: asTyped(field, toInputIssue(issue)) };
   }
   const name = base?.name ?? text.name.trim();
   if (!workloadMetadataSchema.safeParse({ name }).success) wrong.name = { kind: 'rule', rule: 'name' };

@@ -57,7 +57,7 @@ function CordonButton({ node }: { readonly node: CloudlessNode }) {
   const input = { nodeId: node.id, schedulable: !node.schedulable };
   return (
     <>
-      <CopyAs name="node.update" input={input} />
+      <CopyAs name="node.update" what={node.schedulable ? t('cordon') : t('uncordon')} input={input} />
       <Button
         title={t('cordonHint')}
         loading={cordon.pending}

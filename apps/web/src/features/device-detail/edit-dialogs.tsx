@@ -45,7 +45,7 @@ export function RenameDialog({ node, onClose }: EditProps) {
       closeLabel={actions('close')}
       footer={
         <>
-          <CopyAs name="node.update" input={input} />
+          <CopyAs name="node.update" what={t('rename')} input={input} />
           <Footer form={form} pending={rename.pending} onClose={onClose} />
         </>
       }
@@ -80,7 +80,9 @@ export function LabelsDialog({ node, onClose }: EditProps) {
       closeLabel={actions('close')}
       footer={
         <>
-          {read.kind === 'labels' ? <CopyAs name="node.update" input={{ nodeId: node.id, labels: { ...read.labels } }} /> : null}
+          {read.kind === 'labels' ? (
+            <CopyAs name="node.update" what={t('editLabels')} input={{ nodeId: node.id, labels: { ...read.labels } }} />
+          ) : null}
           <Footer form={form} pending={save.pending} onClose={onClose} />
         </>
       }

@@ -27,7 +27,7 @@ export function RevokeDialog({ node, onClose }: EditProps) {
       description={t('revokeText')}
       footer={
         <>
-          <CopyAs name="node.remove" input={input} />
+          <CopyAs name="node.remove" what={t('revoke')} input={input} />
           <AlertDialogCancel>
             <Button>{actions('cancel')}</Button>
           </AlertDialogCancel>

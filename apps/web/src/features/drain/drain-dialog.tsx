@@ -45,7 +45,7 @@ export function DrainDialog({ node, onClose }: { readonly node: CloudlessNode; r
       closeLabel={actions('close')}
       footer={
         <>
-          <CopyAs name="node.drain" input={input} />
+          <CopyAs name="node.drain" what={isNew ? t('drain') : t('setDeadline')} input={input} />
           <Button onClick={onClose}>{actions('cancel')}</Button>
           <Button type="submit" form={form} variant="primary" loading={drain.pending}>
             {isNew ? t('drain') : t('setDeadline')}

@@ -122,7 +122,7 @@ function DrainActions({ node, isEmpty }: { readonly node: CloudlessNode; readonl
       <Button size="sm" loading={stop.pending} onClick={() => void stop.run(input)}>
         {t('stop')}
       </Button>
-      <CopyAs name="node.drain" input={input} />
+      <CopyAs name="node.drain" what={t('stop')} input={input} />
       <FailureCallout failure={stop.failure} className="basis-full" />
       {isChoosing ? <DrainDialog node={node} onClose={() => setChoosing(false)} /> : null}
     </>

@@ -96,7 +96,7 @@ function InstallCard({ entry }: { readonly entry: Entry }) {
         <Button variant="primary" icon={<Download aria-hidden />} loading={install.pending} onClick={() => void install.run(input)}>
           {t('install', { title: entry.title })}
         </Button>
-        <CopyAs name="workload.create" input={input} />
+        <CopyAs name="workload.create" what={t('install', { title: entry.title })} input={input} />
       </div>
     </Card>
   );

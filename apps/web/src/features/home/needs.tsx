@@ -9,6 +9,7 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { useEvents, useJoins, useNodes, useWorkloads } from '#web/live/use-entities.ts';
 import { useNow } from '#web/live/use-now.ts';
 import { canUsePasskeys } from '#web/session/can-use-passkeys.ts';
+import { passkeyRefusalOf } from '#web/session/passkey-refusal.ts';
 import { useSession } from '#web/session/session.tsx';
 import { NODE_TONE, WORKLOAD_TONE } from '#web/states/tones.ts';
 import { useCauseText, useEventText, useStatusText } from '#web/states/use-texts.ts';
@@ -172,6 +173,7 @@ const DISMISSED = 'cloudless-passkey-later';
 
 function usePasskeyOffer(): readonly ReactNode[] {
   const t = useTranslations('home');
+  const refusals = useTranslations('settings.passkeyRefusal');
   const [isOffered, setOffered] = useState(false);
   useEffect(() => {
     if (!canUsePasskeys() || localStorage.getItem(DISMISSED) !== null) return;
@@ -185,7 +187,7 @@ function usePasskeyOffer(): readonly ReactNode[] {
   async function add(): Promise<void> {
     const auth = await loadAuth();
     const { error } = (await auth.passkey.addPasskey()) ?? {};
-    if (error) toast({ tone: 'bad', title: t('need.passkeyFailed'), text: error.message ?? error.statusText });
+    if (error) toast({ tone: 'bad', title: t('need.passkeyFailed'), text: refusals(passkeyRefusalOf(error)) });
     else {
       setOffered(false);
       toast({ title: t('need.passkeyAdded') });

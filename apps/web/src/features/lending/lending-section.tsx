@@ -64,7 +64,7 @@ function LendingActions({ node }: { readonly node: CloudlessNode }) {
         >
           {isPaused ? t('resume') : t('takeBack')}
         </Button>
-        <CopyAs name="node.pause" input={input} />
+        <CopyAs name="node.pause" what={isPaused ? t('resume') : t('takeBack')} input={input} />
         {node.drain ? null : (
           <Button icon={<MoveRight aria-hidden />} onClick={() => setDraining(true)}>
             {drain('drain')}
@@ -96,7 +96,7 @@ function EditDialog({ node, onClose }: { readonly node: CloudlessNode; readonly 
       closeLabel={actions('close')}
       footer={
         <>
-          <CopyAs name="node.setLending" input={input} />
+          <CopyAs name="node.setLending" what={t('edit')} input={input} />
           <Button onClick={onClose}>{actions('cancel')}</Button>
           <Button variant="primary" loading={save.pending} onClick={() => void save.run(input)}>
             {actions('save')}

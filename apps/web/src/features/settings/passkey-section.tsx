@@ -8,6 +8,7 @@ import { useState, useSyncExternalStore } from 'react';
 import { Age } from '#web/format/age.tsx';
 import { authClient } from '#web/session/auth-client.ts';
 import { canUsePasskeys } from '#web/session/can-use-passkeys.ts';
+import { passkeyRefusalOf, type PasskeyRefusal } from '#web/session/passkey-refusal.ts';
 
 const subscribe = (): (() => void) => () => undefined;
 
@@ -20,15 +21,15 @@ export function PasskeySection() {
 function Passkeys() {
   const t = useTranslations('settings');
   const [pending, setPending] = useState(false);
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<PasskeyRefusal>();
   const listed = useQuery({
     queryKey: ['passkeys'],
     queryFn: async () => (await authClient().passkey.listUserPasskeys()).data ?? [],
   });
-  async function change(work: () => Promise<{ error?: { message?: string | undefined } | null } | undefined>): Promise<void> {
+  async function change(work: () => Promise<{ error?: object | null } | undefined>): Promise<void> {
     setPending(true);
     const done = await work();
-    setFailure(done?.error ? (done.error.message ?? t('passkeyFailed')) : undefined);
+    setFailure(done?.error ? passkeyRefusalOf(done.error) : undefined);
     setPending(false);
     await listed.refetch();
   }
@@ -41,7 +42,7 @@ function Passkeys() {
     <Section title={t('passkeys')} headingId="passkeys" actions={add}>
       {failure === undefined ? null : (
         <Callout tone="bad" announce title={t('passkeyFailed')}>
-          <p lang="en">{failure}</p>
+          <p>{t(`passkeyRefusal.${failure}`)}</p>
         </Callout>
       )}
       <Card className="px-4">
