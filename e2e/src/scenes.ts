@@ -168,24 +168,40 @@ const store = (now: number, reachable: number): ClusterStatus['store'] => ({
   })),
 });
 
+const tellStatus = (page: Page, told: (now: number) => Partial<ClusterStatus>): Promise<unknown> =>
+  page.route(STATUS, async (route) => {
+    const response = await route.fetch();
+    const answer = (await response.json()) as { result: { data: ClusterStatus } } | { result: { data: ClusterStatus } }[];
+    for (const { result } of [answer].flat()) if ('leadership' in result.data) Object.assign(result.data, told(result.data.at));
+    await route.fulfill({ response, json: answer });
+  });
+
 /** The control plane of a cluster that one machine cannot be: its status is made up, for as long as one look takes. */
 const controlPlane = (name: string, told: (now: number) => Partial<ClusterStatus>, sentence: string): Scene => ({
   name: `control plane, ${name}`,
   path: '/settings/cluster',
   async open(page) {
-    await page.route(STATUS, async (route) => {
-      const response = await route.fetch();
-      const answer = (await response.json()) as { result: { data: ClusterStatus } } | { result: { data: ClusterStatus } }[];
-      for (const { result } of [answer].flat()) if ('leadership' in result.data) Object.assign(result.data, told(result.data.at));
-      await route.fulfill({ response, json: answer });
-    });
+    await tellStatus(page, told);
     await page.getByRole('button', { name: 'Look again', exact: true }).click();
     await expect(page.getByTestId('control-plane-sentence')).toContainText(sentence);
     await page.unroute(STATUS);
   },
 });
 
+/** Home, while a node of the store is away. */
+const STORE_NODE_AWAY: Scene = {
+  name: 'home, a store node away',
+  path: '/',
+  async open(page) {
+    await tellStatus(page, (now) => ({ store: store(now, 2) }));
+    await page.reload();
+    await expect(page.getByRole('main')).toContainText('2 of 3 store nodes answer.');
+    await page.unroute(STATUS);
+  },
+};
+
 const CONTROL_PLANES: readonly Scene[] = [
+  STORE_NODE_AWAY,
   controlPlane(
     'three coordinators',
     (now) => ({ leadership: { state: 'held', confirmedAt: now }, coordinators: coordinators(now), store: store(now, 3) }),

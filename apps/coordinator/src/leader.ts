@@ -151,6 +151,7 @@ export async function startLeader(ground: Ground, front: Front, options: Coordin
   const api = options.createApi?.({
     store,
     driver,
+    version,
     cluster,
     people,
     sessions,

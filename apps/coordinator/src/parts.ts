@@ -23,6 +23,8 @@ export type ControlPlaneParts = {
 /** What the API stands on. */
 export type ApiParts = Omit<ControlPlaneParts, 'counts'> & {
   readonly driver: SqlDriver;
+  /** Of this release. */
+  readonly version: string;
   readonly cluster: Cluster;
   readonly people: People;
   readonly sessions: NodeSessions;

@@ -102,6 +102,8 @@ export const liveChangeSchema = z.discriminatedUnion('kind', [
     at: instantSchema,
     /** Since when rows may be old, because the coordinator could not confirm that it leads; absent while it can. */
     staleSince: instantSchema.optional(),
+    /** Of the release that answers; in the first of a stream. */
+    version: z.string().optional(),
   }),
   z.strictObject({ kind: z.literal('reset') }),
 ]);

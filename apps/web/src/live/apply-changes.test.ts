@@ -48,6 +48,14 @@ describe('changes', () => {
 });
 
 describe('a list', () => {
+  it('tell of another release than that of the page, until the page is of it again', () => {
+    const tick = (version?: string) => change({ kind: 'tick', at: 0, ...(version === undefined ? {} : { version }) });
+    const first = applyChanges(EMPTY_STATE, [tick('1.0.0'), tick()], 0);
+    expect(first.newVersion).toBeUndefined();
+    const updated = applyChanges(first, [tick('1.1.0'), tick()], 0);
+    expect(updated.newVersion).toBe('1.1.0');
+    expect(applyChanges(updated, [tick('1.0.0')], 0).newVersion).toBeUndefined();
+  });
   it('takes away what is not in it, and keeps what was sampled', () => {
     const before = applyChanges(EMPTY_STATE, [workload(1), usage(1)], 0);
     const after = applyListed(before, { nodes: [], workloads: [], allocations: [], events: [], joins: [] }, 9);

@@ -70,6 +70,10 @@ function applyOne(draft: Draft, change: LiveChange, now: number): void {
       return;
     case 'tick':
       draft.staleSince = change.staleSince;
+      if (change.version !== undefined) {
+        draft.version ??= change.version;
+        draft.newVersion = change.version === draft.version ? undefined : change.version;
+      }
       draft.skewMs = Math.abs(change.at - now) < SKEW_MS ? 0 : change.at - now;
       return;
     case 'reset':

@@ -14,12 +14,12 @@ describe('how current a page is', () => {
   });
 
   it('is stale since it was heard last when it is not heard, whatever it said of itself before', () => {
-    expect(judgeLive({ ...HEARD, staleSince: 90_000 }, 125_001)).toEqual({ kind: 'stale', sinceAt: 100_000 });
+    expect(judgeLive({ ...HEARD, staleSince: 90_000 }, 125_001)).toEqual({ kind: 'stale', sinceAt: 100_000, why: 'silent' });
   });
 
   it('is reconnecting for a while without a socket, then stale', () => {
     const gone = { ...HEARD, connection: 'connecting' } as const;
     expect(judgeLive(gone, 105_000)).toEqual({ kind: 'reconnecting', sinceAt: 100_000 });
-    expect(judgeLive(gone, 105_001)).toEqual({ kind: 'stale', sinceAt: 100_000 });
+    expect(judgeLive(gone, 105_001)).toEqual({ kind: 'stale', sinceAt: 100_000, why: 'unreachable' });
   });
 });

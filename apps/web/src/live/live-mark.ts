@@ -8,7 +8,7 @@ export type LiveMark =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'live' }
   | { readonly kind: 'reconnecting'; readonly sinceAt: number }
-  | { readonly kind: 'stale'; readonly sinceAt: number }
+  | { readonly kind: 'stale'; readonly sinceAt: number; readonly why: 'unreachable' | 'silent' }
   | { readonly kind: 'unconfirmed'; readonly sinceAt: number };
 
 /** The coordinator sends something every 10 s at least. */
@@ -21,7 +21,8 @@ export function judgeLive(state: Pick<LiveState, 'connection' | 'heardAt' | 'sta
   const { connection, heardAt, staleSince, skewMs } = state;
   if (heardAt === undefined) return { kind: 'connecting' };
   const silentMs = now - heardAt;
-  if (silentMs > SILENCE_MS || (connection !== 'live' && silentMs > GONE_MS)) return { kind: 'stale', sinceAt: heardAt };
+  if (silentMs > SILENCE_MS || (connection !== 'live' && silentMs > GONE_MS))
+    return { kind: 'stale', sinceAt: heardAt, why: connection === 'live' ? 'silent' : 'unreachable' };
   if (connection !== 'live') return { kind: 'reconnecting', sinceAt: heardAt };
   return staleSince === undefined ? { kind: 'live' } : { kind: 'unconfirmed', sinceAt: staleSince - skewMs };
 }

@@ -23,6 +23,9 @@ export type LiveState = {
   readonly heardAt: number | undefined;
   /** Since when, by the coordinator's clock, what it tells may be older than what others wrote; absent while it leads for certain. */
   readonly staleSince: number | undefined;
+  /** The release that told first, which is that of the page; and another one that tells since. */
+  readonly version: string | undefined;
+  readonly newVersion: string | undefined;
   /** What to add to this browser's clock to get the coordinator's, in ms. */
   readonly skewMs: number;
   readonly nodes: ReadonlyMap<NodeId, CloudlessNode>;
@@ -48,6 +51,8 @@ export const EMPTY_STATE: LiveState = {
   failure: undefined,
   heardAt: undefined,
   staleSince: undefined,
+  version: undefined,
+  newVersion: undefined,
   skewMs: 0,
   nodes: new Map(),
   workloads: new Map(),

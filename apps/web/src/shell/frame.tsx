@@ -11,11 +11,13 @@ export type FrameProps = {
   readonly foot?: ReactNode;
   /** At the end of the phone's top bar. */
   readonly tools?: ReactNode;
+  /** Above the page. */
+  readonly notices?: ReactNode;
   readonly children: ReactNode;
 };
 
 /** What stands around every page. */
-export function Frame({ search, foot, tools, children }: FrameProps) {
+export function Frame({ search, foot, tools, notices, children }: FrameProps) {
   const t = useTranslations('shell');
   return (
     <div className="flex min-h-dvh">
@@ -31,6 +33,7 @@ export function Frame({ search, foot, tools, children }: FrameProps) {
           <Brand />
           <div className="flex min-w-0 items-center gap-1">{tools}</div>
         </header>
+        {notices}
         <main
           id="main"
           tabIndex={-1}

@@ -12,6 +12,7 @@ import { commandKeyOf } from './command-key.ts';
 import { Frame } from './frame.tsx';
 import { LazyPalette } from './lazy-palette.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
+import { Notices } from './notices.tsx';
 import { ShortcutsDialog } from './shortcuts-dialog.tsx';
 import { UserMenu } from './user-menu.tsx';
 import { useShortcuts } from './use-shortcuts.ts';
@@ -76,7 +77,7 @@ function Inside({ children }: { readonly children: ReactNode }) {
     </>
   );
   return (
-    <Frame search={search} foot={foot} tools={tools}>
+    <Frame search={search} foot={foot} tools={tools} notices={<Notices />}>
       {children}
       <LazyPalette open={isPaletteOpen} onOpenChange={setPaletteOpen} />
       <ShortcutsDialog open={isHelpOpen} onOpenChange={setHelpOpen} />

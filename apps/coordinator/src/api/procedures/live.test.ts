@@ -130,7 +130,7 @@ it.each([['nonsense'], ['999999999'], ['-1']])('a cursor that is not of this clu
   const reader = follow(api, cursor);
   expect(await reader.next(2)).toMatchObject([
     { id: String(api.store.revision), data: { kind: 'reset' } },
-    { id: String(api.store.revision), data: { kind: 'tick' } },
+    { id: String(api.store.revision), data: { kind: 'tick', version: '0.1.0' } },
   ]);
   reader.leave();
 });

@@ -8,7 +8,7 @@ import { createLivePending, type LivePending, type Taken } from './live-pending.
 /** Silence longer than this means that something is wrong. */
 const TICK_MS = 10_000;
 
-type Parts = Pick<ApiParts, 'store' | 'clock' | 'sessions' | 'enrolment' | 'staleness' | 'onExplained'>;
+type Parts = Pick<ApiParts, 'store' | 'clock' | 'version' | 'sessions' | 'enrolment' | 'staleness' | 'onExplained'>;
 
 /** Something to wait for: `wait` resolves when it rang since the wait before, at the latest after `ms`. */
 function createBell(clock: Clock) {
@@ -28,7 +28,7 @@ function createBell(clock: Clock) {
 
 /** Every change that a page shows, by one stream: rows as they are now, events as they happened. */
 export function createLiveProcedures(
-  { store, clock, sessions, enrolment, staleness, onExplained }: Parts,
+  { store, clock, version, sessions, enrolment, staleness, onExplained }: Parts,
   views: Views,
 ): Pick<Handlers, 'live.follow'> {
   function* describe({ caller, headers }: Call<'live.follow'>, taken: Taken): Generator<LiveChange> {
@@ -62,7 +62,7 @@ export function createLiveProcedures(
     return after;
   }
 
-  const tick = (since: number | undefined): LiveChange => ({
+  const tick = (since: number | undefined): Extract<LiveChange, { kind: 'tick' }> => ({
     kind: 'tick',
     at: clock.now(),
     ...(since === undefined ? {} : { staleSince: since }),
@@ -79,7 +79,7 @@ export function createLiveProcedures(
     let told = resumed ?? store.revision;
     if (lastEventId !== undefined && resumed === undefined) yield { id: String(told), data: { kind: 'reset' } };
     let since = staleness.since();
-    yield { id: String(told), data: tick(since) };
+    yield { id: String(told), data: { ...tick(since), version } };
     while (!call.signal.aborted) {
       const taken = pending.take();
       const all = [...describe(call, taken)];

@@ -75,6 +75,7 @@ export async function createTestApi(given: TestApiOptions = {}) {
   });
   const parts: ApiParts = {
     ...base,
+    version: '0.1.0',
     people,
     enrolment,
     sessions: own,

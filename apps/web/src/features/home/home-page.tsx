@@ -10,6 +10,7 @@ import { Loaded } from '#web/live/loaded.tsx';
 import { useAsk } from '#web/live/use-ask.ts';
 import { useEvents, useJoins, useNodes, useWorkloads } from '#web/live/use-entities.ts';
 import { useMay } from '#web/session/session.tsx';
+import { useStoreTrouble } from '../control-plane/use-store-trouble.ts';
 import { FabricView } from './fabric-view.tsx';
 import { FirstApp } from './first-app.tsx';
 import { computeHealth, isAway, isTroubled } from './health.ts';
@@ -56,20 +57,21 @@ function Glance({ catalogueIsComing }: { readonly catalogueIsComing: boolean }) 
   const workloads = useWorkloads();
   const hasApps = workloads.length > 0;
   const isAsked = useJoins().some(({ state }) => state === 'approval');
-  const isUrgent = [useNodes().some(isAway), workloads.some(isTroubled), isAsked].some(Boolean);
+  const storeTrouble = useStoreTrouble();
+  const isUrgent = [useNodes().some(isAway), workloads.some(isTroubled), isAsked, storeTrouble !== undefined].some(Boolean);
   const mayDeploy = may('workload.create');
   if (!hasApps && mayDeploy && catalogueIsComing) return <HomeSkeleton />;
   return (
     <div className="flex flex-col gap-8">
       <HealthLine canDeploy={hasApps && mayDeploy} />
       {hasApps || !mayDeploy ? null : <FirstApp />}
-      {isUrgent ? <Needs /> : null}
+      {isUrgent ? <Needs storeTrouble={storeTrouble} /> : null}
       <Section title={t('fabric')} headingId="fabric">
         <p className="-mt-2 text-sm text-ink-soft">{t('fabricText')}</p>
         <FabricView />
       </Section>
       <Changes />
-      {isUrgent ? null : <Needs />}
+      {isUrgent ? null : <Needs storeTrouble={undefined} />}
     </div>
   );
 }

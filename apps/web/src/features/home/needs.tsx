@@ -14,6 +14,7 @@ import { useSession } from '#web/session/session.tsx';
 import { NODE_TONE, WORKLOAD_TONE } from '#web/states/tones.ts';
 import { useCauseText, useEventText, useStatusText } from '#web/states/use-texts.ts';
 import { Approval } from '../add-device/approval.tsx';
+import type { ControlPlaneSentence } from '../control-plane/judge-control-plane.ts';
 import { isAway, isTroubled } from './health.ts';
 
 const FEW_CODES = 3;
@@ -56,13 +57,14 @@ function Need({
 }
 
 /** What waits for a person, each with its cause and one thing to do. Absent when there is nothing. */
-export function Needs() {
+export function Needs({ storeTrouble }: { readonly storeTrouble: ControlPlaneSentence | undefined }) {
   const t = useTranslations('home');
+  const store = useStoreNeed(storeTrouble);
   const entityNeeds = useEntityNeeds();
   const passkey = usePasskeyOffer();
   const codes = useCodesNeed();
   const joins = useJoinNeeds();
-  const needs = [...joins, ...entityNeeds, ...codes, ...passkey];
+  const needs = [...joins, ...store, ...entityNeeds, ...codes, ...passkey];
   if (needs.length === 0) return null;
   return (
     <Section title={t('needs')} headingId="needs">
@@ -71,6 +73,22 @@ export function Needs() {
       </Card>
     </Section>
   );
+}
+
+function useStoreNeed(trouble: ControlPlaneSentence | undefined): readonly ReactNode[] {
+  const t = useTranslations('home');
+  const sentences = useTranslations('controlPlane.sentence');
+  if (trouble === undefined) return [];
+  const text = sentences(trouble.code, trouble.params);
+  return [
+    <Need
+      key="store"
+      tone={trouble.tone}
+      title={t('need.store')}
+      text={text}
+      actions={<GoTo href="/settings/cluster" text={t('look')} name={t('need.store')} />}
+    />,
+  ];
 }
 
 function useEntityNeeds(): readonly ReactNode[] {
