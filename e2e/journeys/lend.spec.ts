@@ -38,11 +38,11 @@ test('one tap takes a machine back: its app stops there and goes on elsewhere; t
           .first()
       : cards.getByRole('link', { name: 'attic' })
   ).click();
-  await page.getByRole('button', { name: 'Take my machine back' }).click();
+  await page.getByRole('button', { name: 'Take my machine back', exact: true }).click();
   await expect(page.getByText('Lends nothing now', { exact: true })).toBeVisible();
   const here = async () => (await listContainers(machine.engine)).filter(({ running }) => running).length;
   await expect.poll(here, { message: 'it runs on the other one', timeout: 30_000 }).toBe(holder === 'attic' ? 0 : 1);
-  await page.getByRole('button', { name: 'Change what is lent' }).click();
+  await page.getByRole('button', { name: 'Change what is lent', exact: true }).click();
   await page.getByLabel('At most cores').fill('1');
   await page.getByRole('switch', { name: 'Only in certain hours' }).click();
   await page.getByRole('button', { name: 'Add more hours' }).click();
