@@ -25,7 +25,12 @@ export const storeNodeSchema = z.strictObject({
   id: z.string(),
   address: z.string(),
   role: z.enum(['leader', 'follower', 'reader', 'unknown']),
+  /** By the other nodes. */
   reachable: z.boolean(),
+  /** It said nothing to this coordinator, though others reach it. */
+  silent: z.literal(true).optional(),
+  /** When others last reached it, as far as this coordinator was told. */
+  reachedAt: instantSchema.optional(),
   /** Log entries that it has still to apply, against the leader's. */
   lagEntries: z.int().min(0).optional(),
   version: z.string().optional(),
@@ -39,7 +44,7 @@ export const storeStatusSchema = z.discriminatedUnion('kind', [
     kind: z.literal('rqlite'),
     nodes: z.array(storeNodeSchema).max(64),
     checkedAt: instantSchema,
-    /** Why nothing could be learnt of it. */
+    /** Why nothing could be learnt of it: its nodes are those that are known then, and none of them answered. */
     failure: causeSchema.optional(),
   }),
 ]);

@@ -83,7 +83,39 @@ describe('the status of the store', () => {
     const driver = createRqliteDriver({ ...parts, urls: [url], auth: { username: 'x', password: secret('y') } });
     expect(await describeRqlite(driver, clock, signal)).toMatchObject({ kind: 'rqlite', checkedAt: clock.now() });
     await cluster[Symbol.asyncDispose]();
-    expect(await describeRqlite(driver, clock, signal)).toMatchObject({ nodes: [], failure: { code: 'store_unavailable' } });
+    const gone = { reachable: false, reachedAt: expect.any(Number) as number };
+    expect(await describeRqlite(driver, clock, signal)).toMatchObject({
+      nodes: [gone, gone, gone],
+      failure: { code: 'store_unavailable' },
+    });
+    await driver.stop();
+  });
+
+  it('lists the addresses of the configuration when no node ever told', async () => {
+    const urls = ['http://127.0.0.1:1', 'http://127.0.0.1:2'];
+    const driver = createRqliteDriver({ ...parts, urls });
+    const { nodes } = (await describeRqlite(driver, createManualClock(), signal)) as { nodes: unknown };
+    expect(nodes).toEqual(urls.map((url) => ({ id: url, address: url, role: 'unknown', reachable: false })));
+    await driver.stop();
+  });
+
+  it('is told by another node when the leader takes connections and says nothing', async () => {
+    const { promise: until, resolve } = Promise.withResolvers<void>();
+    let isHung = false;
+    await using cluster = await createRqliteDouble({
+      nodes: 3,
+      fault: ({ nodeId }) => (isHung && nodeId === 'n0' ? { kind: 'delay', until } : undefined),
+    });
+    const { url } = await cluster.leader();
+    const driver = createRqliteDriver({ ...parts, urls: [url] });
+    await driver.query({ sql: 'SELECT 1' });
+    expect(await describeRqlite(driver, parts.clock, signal)).toMatchObject({ nodes: [{ id: 'n0', role: 'leader' }, {}, {}] });
+    isHung = true;
+    const status = await describeRqlite(driver, parts.clock, signal);
+    expect(status).toMatchObject({ nodes: [{ id: 'n0', reachable: true, silent: true }, { reachable: true }, { reachable: true }] });
+    expect(status).not.toHaveProperty('failure');
+    expect(status).not.toHaveProperty('nodes.1.silent');
+    resolve();
     await driver.stop();
   });
 });

@@ -4,7 +4,7 @@ import { withDeadline, type Clock } from '@cloudless/kernel';
 
 /** Of a cluster, shown at most. */
 const NODES_SHOWN = 64;
-/** A node waits 2 s for the others before it tells. */
+/** Two seconds are enough where one node stands still. */
 const DEADLINE_MS = 3000;
 
 const roleOf = ({ isLeader, isVoter, isReachable }: RqliteNode): StoreNode['role'] =>
@@ -16,18 +16,31 @@ export const toStoreNode = (node: RqliteNode): StoreNode => ({
   address: node.url ?? node.id,
   role: roleOf(node),
   reachable: node.isReachable,
+  ...(node.isReachable && !node.isAnswering ? { silent: true } : {}),
+  ...(node.reachedAt === undefined ? {} : { reachedAt: node.reachedAt }),
   ...(node.lagEntries === undefined ? {} : { lagEntries: node.lagEntries }),
   ...(node.version === undefined ? {} : { version: node.version }),
 });
 
-/** The replicated store as its nodes tell now; that none did is told too. */
-export async function describeRqlite(driver: Pick<RqliteDriver, 'nodes'>, clock: Clock, signal: AbortSignal): Promise<StoreStatus> {
+/** Nodes of which none answered. */
+const listKnown = (known: RqliteDriver['known']): StoreNode[] =>
+  known.kind === 'configured'
+    ? known.origins.map((origin) => ({ id: origin, address: origin, role: 'unknown', reachable: false }))
+    : known.nodes.map((node) => toStoreNode({ ...node, isReachable: false, isLeader: false, lagEntries: undefined }));
+
+/** The replicated store as its nodes tell now; that none did is told too, with those that are known. */
+export async function describeRqlite(
+  driver: Pick<RqliteDriver, 'nodes' | 'known'>,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<StoreStatus> {
+  const shown = (nodes: readonly StoreNode[]) => ({ kind: 'rqlite', nodes: nodes.slice(0, NODES_SHOWN), checkedAt: clock.now() }) as const;
   try {
     const nodes = await withDeadline(clock, 'asking the nodes of the store', DEADLINE_MS, (within) => driver.nodes(within), signal);
-    return { kind: 'rqlite', nodes: nodes.slice(0, NODES_SHOWN).map(toStoreNode), checkedAt: clock.now() };
+    return shown(nodes.map(toStoreNode));
   } catch (cause) {
     signal.throwIfAborted();
     const message = cause instanceof Error ? cause.message : String(cause);
-    return { kind: 'rqlite', nodes: [], checkedAt: clock.now(), failure: { code: 'store_unavailable', message } };
+    return { ...shown(listKnown(driver.known)), failure: { code: 'store_unavailable', message } };
   }
 }

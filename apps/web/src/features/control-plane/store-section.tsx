@@ -68,7 +68,18 @@ function StoreNodeRow({ node }: { readonly node: StoreNode }) {
     <TableRow data-testid="store-node">
       <TableCell className="font-medium break-all">{node.id}</TableCell>
       <TableCell label={t('column.state')}>
-        <StateMark tone={node.reachable ? 'good' : 'bad'} word={node.reachable ? t(`storeRole.${node.role}`) : t('unreachable')} />
+        {!node.reachable ? (
+          <StateMark tone="bad" word={t('unreachable')} />
+        ) : node.silent ? (
+          <StateMark tone="warn" word={t('silent')} />
+        ) : (
+          <StateMark tone="good" word={t(`storeRole.${node.role}`)} />
+        )}
+        {node.reachable || node.reachedAt === undefined ? null : (
+          <p className="text-xs text-ink-soft">
+            {t('lastReached')} <Age at={node.reachedAt} />
+          </p>
+        )}
       </TableCell>
       <TableCell label={t('column.address')} className="break-all">
         {node.address}

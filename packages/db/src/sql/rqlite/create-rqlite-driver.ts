@@ -12,6 +12,10 @@ import { encodeStatements, EXECUTE_PATH, findRefusal, QUERY_PATH, returnsRows } 
 import { createSlots } from './slots.ts';
 import { findStrangers, readNodes, type RqliteNode } from './read-nodes.ts';
 
+export type KnownNodes =
+  | { readonly kind: 'told'; readonly nodes: readonly RqliteNode[] }
+  | { readonly kind: 'configured'; readonly origins: readonly string[] };
+
 export interface RqliteDriver extends SqlDriver {
   /** Origin of the node that last served as leader. */
   readonly leader: string | undefined;
@@ -20,6 +24,8 @@ export interface RqliteDriver extends SqlDriver {
    * @throws CloudlessError `store_unavailable` when no node tells
    */
   nodes(signal?: AbortSignal): Promise<readonly RqliteNode[]>;
+  /** Its nodes as they were told last; before that, the addresses of the configuration. */
+  readonly known: KnownNodes;
   /**
    * Refuses addresses of different clusters: when one is away, writes would go to the other.
    * @throws CloudlessError `config_invalid`
@@ -55,6 +61,9 @@ const CONNECT_TIMEOUT_MS = 2000;
 const SNAPSHOT_MS = 600_000;
 /** Who does not tell by then whose node it is, is taken at the word of the configuration. */
 const STRANGERS_MS = 1000;
+
+const originsOf = (nodes: readonly RqliteNode[]): readonly string[] =>
+  nodes.flatMap(({ url }) => (url === undefined ? [] : [new URL(url).origin]));
 
 class Late extends Error {}
 
@@ -98,9 +107,16 @@ export function createRqliteDriver(options: RqliteOptions): RqliteDriver {
   assert(urls.length > 0, 'an rqlite cluster has an address');
   const http = createHttpClient({ connections: inFlightLimit, connectTimeoutMs: CONNECT_TIMEOUT_MS, auth, tls });
   const origins = urls.map((url) => new URL(url).origin);
+  let known: KnownNodes = { kind: 'configured', origins };
   const readAll = async (first: string | undefined, signal?: AbortSignal): Promise<readonly RqliteNode[]> => {
     using deadline = startDeadline(clock, leaderWaitMs, signal);
-    return await readNodes({ origins: [...(first === undefined ? [] : [first]), ...origins], http, signal: deadline.signal });
+    const before = known.kind === 'told' ? known.nodes : [];
+    const asked = [...(first === undefined ? [] : [first]), ...origins, ...originsOf(before)];
+    const found = await readNodes({ origins: asked, http, clock, signal: deadline.signal });
+    const reachedAt = new Map(before.map((node) => [node.id, node.reachedAt]));
+    const nodes = found.map((node) => ({ ...node, reachedAt: node.reachedAt ?? reachedAt.get(node.id) }));
+    known = { kind: 'told', nodes };
+    return nodes;
   };
   const route = createLeaderRoute({
     urls: origins,
@@ -109,11 +125,7 @@ export function createRqliteDriver(options: RqliteOptions): RqliteDriver {
     entropy,
     logger,
     leaderWaitMs,
-    discover: async (leader) =>
-      await accept(readAll(leader)).then(
-        (nodes) => nodes.flatMap(({ url }) => (url === undefined ? [] : [new URL(url).origin])),
-        () => [],
-      ),
+    discover: async (leader) => await accept(readAll(leader)).then(originsOf, () => []),
   });
   const slots = createSlots(inFlightLimit, queueLimit);
   const accepted = new Set<Promise<unknown>>();
@@ -197,6 +209,9 @@ export function createRqliteDriver(options: RqliteOptions): RqliteDriver {
       );
     },
     nodes: (signal) => readAll(route.leader, signal),
+    get known() {
+      return known;
+    },
     async refuseStrangers() {
       if (origins.length < 2) return;
       using deadline = startDeadline(clock, STRANGERS_MS);
