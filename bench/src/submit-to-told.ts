@@ -17,7 +17,7 @@ const WAIT_MS = 120_000;
 const TOLD_NOTE =
   'A submit is one HTTP call and one commit, of the app with its placement. With so many devices on one machine the coordinator and the process that plays them leave neither core idle, and both collect garbage over a gigabyte. By the profile (`node --cpu-prof`), what devices at rest take of the coordinator’s thread is mostly streams and system calls of TLS, and collecting garbage; most of what a device holds there is in the streams around the TLS of its two paths. What would reach it: one connection for each device, and links in threads of their own';
 const BURST_NOTE =
-  'One message for each device and plan, beside what the devices cost at rest. Of the rest about half is SQLite: eleven entries of tables and indexes for each placement. A plan waits while the one before it is written, so that the two threads seldom work at once. What would reach it: links in threads of their own, and deciding the next plan while one is written';
+  'One message for each device and plan, beside what the devices cost at rest. Of the rest about half is SQLite: eight entries of tables and indexes for each placement. A plan waits while the one before it is written, so that the two threads seldom work at once. What would reach it: links in threads of their own, and deciding the next plan while one is written';
 
 /** B2: a person's submit until it is durable, and until the chosen device is told; and how many placements a second a burst gets. */
 export async function measureSubmitToTold(devices = DEVICES): Promise<Result> {

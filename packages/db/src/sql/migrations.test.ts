@@ -4,8 +4,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
-import { createManualClock } from '@cloudless/kernel/testing';
+import { createManualClock, createSeededEntropy } from '@cloudless/kernel/testing';
+import type { EventId, NodeId, OrgId, WorkloadId } from '@cloudless/proto';
 import { describe, expect, it } from 'vitest';
+import { openCluster } from '../open-cluster.ts';
+import { readEvents } from '../store/events.ts';
+import { loadControl } from '../store/load-control.ts';
+import type { SqlDriver } from './driver.ts';
 import { findMigrationFaults } from './lint-migration.ts';
 import { listMigrations, toMigration, type Migration } from './migrations.ts';
 import { openRqlite } from './rqlite/open-rqlite.ts';
@@ -197,6 +202,31 @@ describe('the schema', () => {
     const without = [...columns].filter(([table, names]) => NOBODYS[table] === undefined && !names.some((name) => ORGANISATION.test(name)));
     expect(without.map(([table]) => table)).toEqual([]);
     for (const table of OF_A_PROJECT) expect(columns.get(table)).toContain('project_id');
+    await driver.stop();
+  });
+
+  it('has no index on what each placement writes that no read looks anything up by', async () => {
+    const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock });
+    const used = new Set<string>();
+    const explaining: SqlDriver = {
+      ...driver,
+      async query(statement) {
+        const plan = await driver.query({ ...statement, sql: `EXPLAIN QUERY PLAN ${statement.sql}` });
+        for (const row of plan.rows) for (const [, index] of String(row).matchAll(/ INDEX (\w+)/g)) used.add(String(index));
+        return driver.query(statement);
+      },
+    };
+    await openCluster({ driver, clock, entropy: createSeededEntropy(1) });
+    await loadControl(explaining);
+    const feed = { orgId: 'org_1' as OrgId, limit: 50 };
+    await readEvents(explaining, { ...feed, before: { revision: 1, id: 'ev_1' as EventId } });
+    await readEvents(explaining, { ...feed, workloadId: 'wl_1' as WorkloadId });
+    await readEvents(explaining, { ...feed, nodeId: 'node_1' as NodeId });
+    // One that is unique forbids something, whether it is read or not.
+    const { rows } = await driver.query({
+      sql: `SELECT i.name FROM sqlite_schema t JOIN pragma_index_list(t.name) i WHERE t.name IN ('node', 'workload', 'allocation', 'change', 'event') AND NOT i."unique"`,
+    });
+    expect(rows.flat().filter((index) => !used.has(String(index)))).toEqual([]);
     await driver.stop();
   });
 });
