@@ -3,6 +3,7 @@ import { assert, err, ok, type Clock, type Entropy, type Result } from '@cloudle
 import type { DeviceCa, Leaf } from '@cloudless/identity/ca';
 import type { BatchId, EventId, JoinTokenId, LendingRule, NodeId, NodeRow, OrgId, UserId } from '@cloudless/proto';
 import { cleanNodeName, uniqueNodeName } from './node-name.ts';
+import type { NodeNames } from './node-names.ts';
 
 /** What was bound before the device came. */
 export type Terms = {
@@ -24,7 +25,13 @@ export type Admission = {
   readonly spend: (nodeId: NodeId, now: number) => Promise<boolean>;
 };
 export type Admitted = { readonly row: NodeRow; readonly leaf: Leaf };
-export type AdmitDeps = { readonly store: Store; readonly ca: DeviceCa; readonly clock: Clock; readonly entropy: Entropy };
+export type AdmitDeps = {
+  readonly store: Store;
+  readonly names: Pick<NodeNames, 'isTaken'>;
+  readonly ca: DeviceCa;
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+};
 
 /**
  * One device in. The offer is spent before the node exists: a crash between the two costs an offer, never admits two.
@@ -42,7 +49,7 @@ export async function admitNode(
   const now = clock.now();
   if (!(await spend(nodeId, now))) return err({ code: 'used', message: 'the join token was used already; make a new one' });
   const leaf = ca.issueNode(nodeId, read.value, now);
-  const row = describeNode({ nodeId, terms, proposal, leaf, now, store: deps.store });
+  const row = describeNode({ nodeId, terms, proposal, leaf, now, names: deps.names });
   await insertNode(row, terms, deps);
   return ok({ row, leaf });
 }
@@ -51,21 +58,15 @@ type NodeFacts = Pick<Admission, 'terms' | 'proposal'> & {
   readonly nodeId: NodeId;
   readonly leaf: Leaf;
   readonly now: number;
-  readonly store: Store;
+  readonly names: Pick<NodeNames, 'isTaken'>;
 };
 
-function describeNode({ nodeId, terms, proposal, leaf, now, store }: NodeFacts): NodeRow {
-  // Looked up, not gathered: of thousands of names, one or two are asked for.
-  const isTaken = (name: string): boolean => {
-    for (const { row } of store.list('node'))
-      if (row.name === name && row.orgId === terms.orgId && row.revokedAt === undefined) return true;
-    return false;
-  };
+function describeNode({ nodeId, terms, proposal, leaf, now, names }: NodeFacts): NodeRow {
   return {
     id: nodeId,
     orgId: terms.orgId,
     ...(terms.ownerUserId ? { ownerUserId: terms.ownerUserId } : {}),
-    name: uniqueNodeName(cleanNodeName(terms.name ?? proposal), { has: isTaken }),
+    name: uniqueNodeName(cleanNodeName(terms.name ?? proposal), { has: (name) => names.isTaken(terms.orgId, name) }),
     labels: terms.labels,
     ...(terms.lending && Object.keys(terms.lending).length > 0 ? { lending: terms.lending } : {}),
     schedulable: true,

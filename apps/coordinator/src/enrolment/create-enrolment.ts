@@ -20,6 +20,7 @@ import { createJoinCodes } from './join-codes.ts';
 import { createJoins } from './joins.ts';
 import { loadDeviceCa } from './load-device-ca.ts';
 import { createLocalDevice } from './local-device.ts';
+import { createNodeNames } from './node-names.ts';
 import { createEnrolmentRecords } from './records.ts';
 import { createRefusalEvents } from './refusal-events.ts';
 import { authenticateNode, renewByKey, renewNode } from './renew-node.ts';
@@ -64,10 +65,11 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
   const refusals = createRefusalEvents({ store, clock, entropy, logger, orgId: cluster.orgId });
   const joins = createJoins({ clock });
   const codes = createJoinCodes({ clock, entropy });
+  const names = createNodeNames(store);
   const throttle = createThrottle(clock);
   const givenTerms = new Map<JoinTokenId, GivenTerms>();
   const { orgId } = cluster;
-  const deps = { store, records, ca, joins, codes, clock, entropy, orgId, caHash: ca.caHash, pairUrl, givenTerms };
+  const deps = { store, names, records, ca, joins, codes, clock, entropy, orgId, caHash: ca.caHash, pairUrl, givenTerms };
   for (const row of await records.listOpenJoinTokens(clock.now())) showOffer(row, deps);
 
   async function storeOffer(input: NewOffer) {
@@ -205,6 +207,7 @@ export async function createEnrolment(options: EnrolmentOptions): Promise<Enrolm
     ensureLocalJoinToken: (file) => local.ensureToken(file),
     stop() {
       stopOnline();
+      names.stop();
       joins.stop();
       local.stop();
     },

@@ -41,12 +41,18 @@ export function createJoinCodes({ clock, entropy }: { readonly clock: Clock; rea
       wrong.set(from, { endsMs: nowMs + PER_ADDRESS.windowMs, count: 1 });
     }
   }
+  /** All live equally long, so that the first is the oldest. One that outlives its time here is not found all the same. */
+  function makeRoom(): void {
+    for (const [kept, { expiresAt }] of codes) {
+      if (expiresAt > clock.now() && codes.size < MAX_CODES) return;
+      codes.delete(kept);
+    }
+  }
   const hash = (plain: string): string => Buffer.from(hashJoinCode(plain, key)).toString('base64');
 
   return {
     create(id, expiresAt) {
-      const now = clock.now();
-      for (const [kept, { expiresAt: until }] of codes) if (until <= now || codes.size >= MAX_CODES) codes.delete(kept);
+      makeRoom();
       for (;;) {
         const code = formatJoinCode(entropy.bytes(JOIN_CODE_BYTES));
         const hashed = hash(code.replace('-', ''));

@@ -60,6 +60,7 @@ type Entry = { readonly orgId: OrgId; join: Join; pending?: PromiseWithResolvers
 
 export function createJoins({ clock }: { readonly clock: Clock }): Joins {
   const entries = new Map<JoinTokenId, Entry>();
+  const byNode = new Map<NodeId, JoinTokenId>();
   const listeners = new Set<(record: JoinRecord) => void>();
 
   function change(entry: Entry, next: Partial<Join>): void {
@@ -72,7 +73,7 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
   function finish(entry: Entry, state: Join['state'], decision?: Decision): void {
     if (isOver(entry)) return;
     entry.timer.cancel();
-    entry.timer = clock.setTimer(KEPT_MS, () => entries.delete(entry.join.id));
+    entry.timer = clock.setTimer(KEPT_MS, () => remove(entry));
     change(entry, { state });
     if (decision) entry.pending?.resolve(decision);
     entry.pending = undefined;
@@ -93,6 +94,7 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
   function remove(entry: Entry): void {
     entry.timer.cancel();
     entries.delete(entry.join.id);
+    if (entry.join.nodeId !== undefined) byNode.delete(entry.join.nodeId);
   }
 
   function getEntry(id: JoinTokenId, orgId: OrgId): Entry {
@@ -133,7 +135,7 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
     },
     get: (id, orgId) => getEntry(id, orgId).join,
     find: (id) => entries.get(id),
-    findByNode: (nodeId) => entries.values().find(({ join }) => join.nodeId === nodeId)?.join.id,
+    findByNode: (nodeId) => byNode.get(nodeId),
     step(id, step, remoteAddress) {
       const entry = entries.get(id);
       if (!entry || entry.join.steps.length >= MAX_STEPS || entry.join.steps.some((taken) => taken.step === step)) return;
@@ -184,6 +186,7 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
       const entry = entries.get(id);
       if (!entry) return;
       finish(entry, 'joined');
+      byNode.set(nodeId, id);
       change(entry, { nodeId });
     },
     end(id, state) {
@@ -200,6 +203,7 @@ export function createJoins({ clock }: { readonly clock: Clock }): Joins {
         entry.pending?.resolve({ kind: 'over', message: 'the coordinator stops; try again' });
       }
       entries.clear();
+      byNode.clear();
     },
   };
 }
