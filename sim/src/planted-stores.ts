@@ -1,6 +1,6 @@
 import type { ControlTable, Mutation, Store } from '@cloudless/db';
 import type { Entropy } from '@cloudless/kernel';
-import type { AllocationId, AllocationRow, NodeRow, OrgId } from '@cloudless/proto';
+import type { AllocationId, NodeRow, OrgId } from '@cloudless/proto';
 import type { NodeSessionsServer } from '@cloudless/coordinator';
 import type { Plant } from './plants.ts';
 
@@ -83,18 +83,12 @@ const updateAllAtOnce = (store: Store): Store =>
     ];
   });
 
-/** A store that records something else than what devices report. */
-const withReports = (store: Store, change: (observed: AllocationRow['observed']) => Partial<AllocationRow['observed']>): Store =>
+/** The planted bug: what devices report is recorded without its restarts. */
+const forgetRestarts = (store: Store): Store =>
   withMutations(store, (mutation) => {
     if (mutation.kind !== 'put' || mutation.table !== 'allocation') return [mutation];
-    const { observed } = mutation.row;
-    return [{ ...mutation, row: { ...mutation.row, observed: { ...observed, ...change(observed) } } }];
+    return [{ ...mutation, row: { ...mutation.row, observed: { ...mutation.row.observed, restarts: 0 } } }];
   });
-
-const hidePause = ({ cause }: AllocationRow['observed']): Partial<AllocationRow['observed']> =>
-  ['leaseAwaited', 'leaseEnded', 'leaseReleased', 'stoppedAlone'].includes(cause.code)
-    ? { cause: { code: 'running', message: 'It runs.' } }
-    : {};
 
 /** The planted bug: a device is written as it was first known, over what its owner changed since. */
 function overwriteDevices(store: Store): Store {
@@ -108,11 +102,10 @@ function overwriteDevices(store: Store): Store {
   });
 }
 
-/** The store as the node sessions have it: no restart is ever recorded, nor why a replica may not run, nor what an owner changed. */
+/** The store as the node sessions have it: no restart is ever recorded, nor what an owner changed. */
 export function misrecord(store: Store, plant: Plant | undefined): Store {
   if (plant === 'overwrites-devices') return overwriteDevices(store);
-  if (plant === 'forgets-restarts') return withReports(store, () => ({ restarts: 0 }));
-  return plant === 'hides-pauses' ? withReports(store, hidePause) : store;
+  return plant === 'forgets-restarts' ? forgetRestarts(store) : store;
 }
 
 type Counts = Pick<NodeSessionsServer, 'silentMs' | 'leaseLeftMs'>;

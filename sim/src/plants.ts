@@ -5,7 +5,6 @@
 export const PLANTS = [
   'starts-twice',
   'forgets-restarts',
-  'hides-pauses',
   'ignores-stop',
   'stops-at-will',
   'lies-about-syncs',

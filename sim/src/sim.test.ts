@@ -44,11 +44,6 @@ describe('a named scenario holds, and twice in the same way', () => {
 /** Found where the world is as each needs it, which a draw seldom makes. */
 const IN_SCENARIO = {
   'forgets-restarts': ['a-container-crashes-while-the-coordinator-is-away', 1, 'no container restarts without a recorded cause'],
-  'hides-pauses': [
-    'an-exclusive-app-ends-while-its-agent-is-dead-and-its-lease-lapses',
-    1,
-    'no container restarts without a recorded cause',
-  ],
   'updates-all-at-once': ['an-update-in-a-calm-world', 1, 'running stays within what is wanted, less and plus one'],
   'drifts-too-far': ['the-leader-loses-the-store-and-keeps-its-devices', 2, 'no two leaders hold the lead at once'],
   'forgets-grants': ['the-device-of-an-exclusive-app-is-cut-off', 1, 'an exclusive replica runs at most once'],

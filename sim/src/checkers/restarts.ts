@@ -9,17 +9,15 @@ type Life = {
   countedAt: number | undefined;
 };
 
-/** Told of a replica that may not run now: its lease ended or is awaited, or it was too long without a coordinator. */
-const PAUSES: ReadonlySet<string> = new Set(['leaseAwaited', 'leaseEnded', 'leaseReleased', 'stoppedAlone']);
-
 /**
- * A container that ended and runs again was counted, with a cause, by who started it again; or it was told why it may not run, and an end
- * meanwhile is no restart. One that ended before anybody had seen it run was a start that failed; and a disk whose bits turn loses counts.
- * Of several ends while its device reached nobody, the last alone is told.
+ * A container that ended and runs again was counted, with a cause, by who started it again; also when it might not run again at once. One
+ * that was asked to end, ended before anybody had seen it run or on a disk whose bits turn, is not in this. Of several ends while its
+ * device reached nobody, the last alone is told.
  */
 export function createRestarts(): Checker {
   const lives = new Map<AllocationId, Life>();
-  const pauses = new Map<AllocationId, number>();
+  /** Containers that were asked to end, until they did. */
+  const asked = new Set<string>();
 
   /** A container of it ran, and runs no more. */
   function end(life: Life, allocationId: AllocationId, { newestStore }: View, wasAsked: boolean): void {
@@ -33,12 +31,13 @@ export function createRestarts(): Checker {
   }
 
   function follow(view: View): void {
-    const asked = new Set(view.stopped.map(({ containerId, device }) => `${device.identity.nodeId} ${containerId}`));
+    for (const { containerId, device } of view.stopped) asked.add(`${device.identity.nodeId} ${containerId}`);
     const running = new Map<AllocationId, string>();
     for (const { identity, engine } of view.devices) {
       for (const { allocationId, containerId, state } of engine.containers) {
         const key = `${identity.nodeId} ${containerId}`;
-        if (state === 'running' && !asked.has(key)) running.set(allocationId, containerId);
+        if (state !== 'running') asked.delete(key);
+        else if (!asked.has(key)) running.set(allocationId, containerId);
       }
     }
     const stopped = new Set(view.stopped.map(({ allocationId }) => allocationId));
@@ -66,7 +65,6 @@ export function createRestarts(): Checker {
       for (const change of changes) {
         if (change.kind !== 'put' || change.table !== 'allocation' || !change.before) continue;
         const { id, observed } = change.row;
-        if (PAUSES.has(observed.cause.code) && !PAUSES.has(change.before.observed.cause.code)) pauses.set(id, (pauses.get(id) ?? 0) + 1);
         if (observed.restarts > change.before.observed.restarts && observed.cause.message.length === 0)
           return `${id} was restarted ${observed.restarts} times, and no cause is recorded`;
       }
@@ -78,10 +76,8 @@ export function createRestarts(): Checker {
       for (const [allocationId, { reruns, containerId }] of lives) {
         const row = containerId === undefined ? undefined : view.store?.get('allocation', allocationId)?.row;
         if (!row || forgetful.has(row.nodeId)) continue;
-        const paused = pauses.get(allocationId) ?? 0;
-        if (row.observed.restarts + paused >= reruns) continue;
-        const recorded = `${row.observed.restarts} restarts and ${paused} pauses are recorded`;
-        return `${allocationId} ended and ran again ${reruns} times, and ${recorded}`;
+        const { restarts } = row.observed;
+        if (restarts < reruns) return `${allocationId} ended and ran again ${reruns} times, and ${restarts} restarts are recorded`;
       }
       return undefined;
     },

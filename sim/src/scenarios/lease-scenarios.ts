@@ -154,6 +154,28 @@ export const LEASE_SCENARIOS = {
       stage.must(stage.running('db').length === 1, 'it runs again, once it has a lease');
     },
   },
+  'the-device-of-an-exclusive-app-loses-its-power-while-nothing-can-be-stored': {
+    devices: 1,
+    async play(stage) {
+      const holder = await withDbOn(stage);
+      const [coordinator] = stage.world.seats.all;
+      const over = stage.breaks(
+        'the coordinator is cut off from its database',
+        () => coordinator.setCutOff(true),
+        () => coordinator.setCutOff(false),
+      );
+      // From here on reports wait, and each takes the place of the one before.
+      stage.deploy('late', { replicas: 1 });
+      await stage.after(seconds(1));
+      stage.breaks('the power of its device goes for a moment', () => holder.losePower(500))();
+      await stage.after(seconds(6));
+      stage.must(stage.running('db').length === 1, 'it runs again, with a lease');
+      over();
+      await stage.settles(minutes(3));
+      const { row } = [...(stage.world.seats.newest?.store.list('allocation') ?? [])].find((one) => one.row.spec.exclusive) ?? {};
+      stage.must(row?.observed.restarts === 1, 'that it ended is told, though nobody heard that it waited for its lease');
+    },
+  },
   'a-coordinator-that-was-replaced-wakes-and-holds-the-device-of-an-exclusive-app': {
     devices: 2,
     async play(stage) {

@@ -56,6 +56,21 @@ test('a doubled container is ended and the running one kept', () => {
   expect(actions).toEqual([{ kind: 'remove', allocationId: web.allocationId, containerId: 'c0' }]);
 });
 
+test('an end while it may not run again is counted once, and one that a pause asked for is not', () => {
+  const paused = { code: 'leaseAwaited', message: 'It waits for its lease.' };
+  const look = (containers: ObservedContainer[], memory: AllocationMemory): readonly Action[] =>
+    diff({ assignments: [web], containers, memories: [memory], complete: true, now: NOW, paused });
+  const ended = containerOf(web, { state: 'exited', hostPorts: {}, exit: { code: 137, oomKilled: false, at: NOW - 5 } });
+  for (const containers of [[ended], []]) {
+    const [found] = look(containers, running());
+    expect(found).toMatchObject({ kind: 'settle', memory: { observed: { ready: false, restarts: 1, cause: paused } } });
+    expect(look(containers, found && 'memory' in found && found.memory ? found.memory : running())).toEqual([]);
+  }
+  const [stop] = look([containerOf(web)], running());
+  const asked = stop?.kind === 'stop' && stop.memory ? stop.memory : running();
+  expect(look([ended], asked)).toMatchObject([{ kind: 'settle', memory: { observed: { restarts: 0, exit: { code: 137 } } } }]);
+});
+
 test('an exit is counted once, whatever happens between deciding and starting', () => {
   const exited = containerOf(web, { state: 'exited', hostPorts: {}, exit: { code: 1, oomKilled: false, at: NOW - 5 } });
   const [first] = decide([web], [exited], [running()]);

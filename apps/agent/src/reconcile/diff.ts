@@ -116,7 +116,10 @@ function decideAssigned(
   }
 }
 
-/** It is stopped and stays: that its container ends is no crash, and it starts again when it may. */
+/**
+ * It is stopped and stays: that its container ends is no crash, and it starts again when it may. An end that was not asked for here (the
+ * machine lost its power, nobody watched) is counted when it is found: by the next report the coordinator may know of no pause.
+ */
 function decidePaused(
   assignment: Assignment,
   container: ObservedContainer | undefined,
@@ -131,8 +134,18 @@ function decidePaused(
     ...(container?.exit ? { exit: container.exit } : {}),
   };
   if (container && isAlive(container)) return endContainer(container, withObserved(memory, change, now));
-  return settle(memory, change, now, isNew);
+  const counted = hasEndedUnseen(container, memory) ? { ...change, restarts: memory.observed.restarts + 1 } : change;
+  return settle(memory, counted, now, isNew);
 }
+
+/** It was seen running, nothing here asked it to end, and nothing was remembered of its end. A pause remembers no container. */
+function hasEndedUnseen(container: ObservedContainer | undefined, { observed }: AllocationMemory): boolean {
+  if (observed.containerId === undefined) return false;
+  return container ? container.state === 'exited' && !isKnownExit(container, observed) : observed.phase === 'running';
+}
+
+const isKnownExit = ({ exit }: ObservedContainer, { exit: known }: AllocationMemory['observed']): boolean =>
+  known !== undefined && exit !== undefined && known.at === exit.at && known.code === exit.code;
 
 /** An allocation that ended never runs again: whatever is left of it goes, and its end stays as it was reported. */
 function decideEnded(assignment: Assignment, container: ObservedContainer | undefined, memory: AllocationMemory, now: number): Action[] {
@@ -200,9 +213,7 @@ function decideReplace(assignment: Assignment, container: ObservedContainer, mem
 }
 
 function decideExited(assignment: Assignment, container: ObservedContainer, memory: AllocationMemory, now: number): Action[] {
-  const seen = memory.observed.exit;
-  if (seen && container.exit && seen.at === container.exit.at && seen.code === container.exit.code)
-    return decideStart(assignment, container, memory, now);
+  if (isKnownExit(container, memory.observed)) return decideStart(assignment, container, memory, now);
   return decideNext(assignment, container, memory, container.exit, now);
 }
 
