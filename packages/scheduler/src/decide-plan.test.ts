@@ -116,6 +116,22 @@ describe('an update', () => {
     expect(plan).toMatchObject({ place: [{ slot: 0 }], stop: [] });
   });
 
+  it('gives the room of what it stopped to its successor, before an older app that waits for room', () => {
+    const older = buildWorkloadRow('older', requests(3000), { createdAt: changed.createdAt - 1000 });
+    const cause = { code: 'updateInPlace', message: 'it stops first' };
+    const ended = old(laptop, {
+      desired: 'stopped',
+      desiredCause: cause,
+      observed: buildObserved({ phase: 'stopped', ready: false }),
+    });
+    const snapshot = { nodes: [laptop], workloads: [older, changed], allocations: [ended] };
+    expect(decidePlan(buildSnapshot(snapshot))).toMatchObject({ place: [{ workloadId: changed.id }] });
+    const successor = old(laptop, { id: 'alloc_new' as AllocationId, templateGeneration: 2, observed: buildObserved({ phase: 'failed' }) });
+    const failed = { ...successor, desired: 'stopped' as const };
+    const later = decidePlan(buildSnapshot({ ...snapshot, allocations: [ended, failed] }));
+    expect(later.place[0]).toMatchObject({ workloadId: older.id });
+  });
+
   it('keeps the old replica where the new one fits nowhere, and explains it', () => {
     const bigger = buildWorkloadRow('web', requests(9000), { generation: 2, templateGeneration: 2 });
     const kept = buildAllocationRow(buildWorkloadRow('web', spec), laptop);

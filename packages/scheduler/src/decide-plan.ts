@@ -5,7 +5,7 @@ import { explainFenced, explainUnplaced, explainWaiting, type Explanation } from
 import { createLedger, type Ledger } from './ledger.ts';
 import { createPlacer, type Placer } from './placer.ts';
 import { countOperations, type Placement, type Plan, type Removal, type Stop, type Update, type Why } from './plan.ts';
-import { causes, nodeName } from './reconcile/causes.ts';
+import { causes, nodeName, UPDATE_IN_PLACE } from './reconcile/causes.ts';
 import type { Settled } from './reconcile/settled.ts';
 import type { SlotDecision } from './reconcile/slot.ts';
 import { reconcileOrphans, reconcileWorkload, type WorkloadDecision } from './reconcile/workload.ts';
@@ -36,7 +36,7 @@ export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_
     draft.stop.push(...stop);
     draft.remove.push(...remove);
   }
-  for (const workload of [...snapshot.workloads.values()].sort(compareForService)) {
+  for (const workload of listForService(snapshot)) {
     if (countOperations(draft) >= options.maxOperations) {
       draft.truncated = true;
       break;
@@ -52,7 +52,26 @@ export function decidePlan(snapshot: Snapshot, options: DecideOptions = DEFAULT_
   return { basedOn: snapshot.revision, ...plan, ...(wakeAt === Infinity ? {} : { wakeAt }) };
 }
 
-/** First come, first served: capacity is not taken from those who were there. */
+/**
+ * First come, first served: capacity is not taken from those who were there. What an update stopped for want of room was there too: its
+ * room is its successor's, not an older app's that waits for some.
+ */
+function listForService(snapshot: Snapshot): readonly WorkloadRow[] {
+  const sorted = [...snapshot.workloads.values()].sort(compareForService);
+  const owed = sorted.filter((workload) => isOwedRoom(snapshot, workload));
+  return owed.length === 0 ? sorted : [...new Set([...owed, ...sorted])];
+}
+
+function isOwedRoom(snapshot: Snapshot, workload: WorkloadRow): boolean {
+  const allocations = snapshot.allocationsOf.get(workload.id) ?? [];
+  return allocations.some(
+    ({ row }) =>
+      row.desired === 'stopped' &&
+      row.desiredCause.code === UPDATE_IN_PLACE &&
+      allocations.every((other) => other.row.slot !== row.slot || other.row.templateGeneration <= row.templateGeneration),
+  );
+}
+
 const compareForService = (a: WorkloadRow, b: WorkloadRow): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
 function decideWorkload(snapshot: Snapshot, workload: WorkloadRow, ledger: Ledger, options: DecideOptions, draft: Draft): WorkloadDecision {

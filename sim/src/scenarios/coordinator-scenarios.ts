@@ -161,6 +161,22 @@ export const COORDINATOR_SCENARIOS = {
       stage.must(stage.running('web').length === 4, 'four replicas run again');
     },
   },
+  'an-update-on-a-device-that-is-full-while-an-older-app-waits-for-room': {
+    devices: 1,
+    async play(stage) {
+      const [room = 0] = [...(stage.world.seats.running?.store.list('node') ?? [])].map(({ row }) => row.allocatable.cpuMillicores);
+      const resources = { requests: { cpuMillicores: Math.floor(room / 4), memoryBytes: 64 * 2 ** 20 }, limits: {} };
+      stage.deploy('older', { replicas: 1, resources });
+      await stage.settles(minutes(3));
+      stage.deploy('web', { replicas: 3, resources });
+      await stage.settles(minutes(3));
+      stage.update('older', { replicas: 2 });
+      await stage.after(minutes(3));
+      stage.update('web', { args: ['--draw=1'] });
+      await stage.settles(minutes(3));
+      stage.must(stage.running('web').length === 3, 'three replicas run again, in the room that they had');
+    },
+  },
   'an-update-in-a-calm-world': {
     devices: 3,
     async play(stage) {

@@ -2,6 +2,9 @@ import type { AllocationRow, Cause, NodeRow, WorkloadRow } from '@cloudless/prot
 import { asClause, nestCause } from '../nest-cause.ts';
 import { formatDuration } from '../quantities.ts';
 
+/** Also read back: what was stopped so has a claim on its room until its successor is placed. */
+export const UPDATE_IN_PLACE = 'updateInPlace';
+
 /** The sentences of what the reconciler does, in one place, because people read them in events and on every replica. */
 export const causes = {
   wanted: (workload: WorkloadRow, slot: number): Cause => ({
@@ -34,7 +37,7 @@ export const causes = {
     params: { workload: workload.name, generation: workload.templateGeneration },
   }),
   noRoomForBoth: (workload: WorkloadRow, node: string): Cause => ({
-    code: 'updateInPlace',
+    code: UPDATE_IN_PLACE,
     message: `${workload.name} changed, and no device has room for the old and the new replica at once: the one on ${node} stops first`,
     params: { workload: workload.name, node },
   }),
