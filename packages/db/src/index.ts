@@ -1,4 +1,3 @@
-export { readStored } from './store/read-stored.ts';
 export { createStore, type StoreOptions } from './store/create-store.ts';
 export type {
   Change,

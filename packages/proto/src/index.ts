@@ -16,6 +16,7 @@ export * from './node.ts';
 export * from './node-api.ts';
 export * from './procedure.ts';
 export * from './procedure-kinds.ts';
+export * from './read-stored.ts';
 export * from './time.ts';
 export * from './unlent.ts';
 export * from './welcome.ts';

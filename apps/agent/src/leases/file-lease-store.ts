@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Logger } from '@cloudless/kernel';
+import { readStored } from '@cloudless/proto';
 import { parseDurable, readDurably, writeDurably } from '../state/durable-file.ts';
 import { nodeFiles, type Files } from '../state/files.ts';
 import { leaseFileSchema, type LeaseFile, type LeaseStore } from './lease-file.ts';
@@ -20,10 +21,10 @@ export async function readBootId(platform: NodeJS.Platform): Promise<string | un
   }
 }
 
-/** What the agent wrote, as its watchdog reads it; `undefined` when it is damaged. */
+/** What the agent wrote, of this release or a later one, as its watchdog reads it; `undefined` when it is damaged. */
 export function parseLeaseFile(text: string): LeaseFile | undefined {
   const body = parseDurable(text);
-  return body === undefined ? undefined : leaseFileSchema.parse(JSON.parse(body));
+  return body === undefined ? undefined : readStored(leaseFileSchema, body);
 }
 
 /** `leases.json` beside the agent's state, which its watchdog reads too. */
@@ -33,8 +34,13 @@ export function createFileLeaseStore(folder: string, bootId: string, logger: Log
     bootId,
     async load(): Promise<LeaseFile | undefined> {
       const file = await readDurably(path, files);
-      if (file.kind === 'damaged') logger.error({ op: 'lease.load', outcome: 'failed', path, reason: `set aside as ${file.setAsideAs}` });
-      return file.kind === 'read' ? leaseFileSchema.safeParse(JSON.parse(file.body)).data : undefined;
+      try {
+        if (file.kind === 'read') return readStored(leaseFileSchema, file.body);
+        if (file.kind === 'damaged') logger.error({ op: 'lease.load', outcome: 'failed', path, reason: `set aside as ${file.setAsideAs}` });
+      } catch (cause) {
+        logger.error({ op: 'lease.load', outcome: 'failed', path }, cause);
+      }
+      return undefined;
     },
     save: (file) => writeDurably(path, JSON.stringify(file), files),
   };

@@ -35,7 +35,12 @@ export async function readDurably(path: string, files: Files = nodeFiles): Promi
   if (text === undefined) return { kind: 'absent' };
   const body = parseDurable(text);
   if (body !== undefined) return { kind: 'read', body };
-  const setAsideAs = `${path}.damaged`;
-  await files.rename(path, setAsideAs);
-  return { kind: 'damaged', setAsideAs };
+  return { kind: 'damaged', setAsideAs: await setAside(path, 'damaged', files) };
+}
+
+/** Keeps it for people, out of the way of what is saved next. @returns its new path */
+export async function setAside(path: string, why: 'damaged' | 'unknown', files: Files = nodeFiles): Promise<string> {
+  const aside = `${path}.${why}`;
+  await files.rename(path, aside);
+  return aside;
 }

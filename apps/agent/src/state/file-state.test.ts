@@ -2,9 +2,12 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryLogger } from '@cloudless/kernel/testing';
+import { ofNextRelease } from '@cloudless/proto/testing';
 import { expect, onTestFinished, test } from 'vitest';
+import { createFileLeaseStore, leasePath, parseLeaseFile } from '../leases/file-lease-store.ts';
 import { createMemory } from '../reconcile/allocation-memory.ts';
 import { buildAssignment, buildIdentity } from '../testing/build-assignment.ts';
+import { writeDurably } from './durable-file.ts';
 import { createFileState } from './file-state.ts';
 import { EMPTY_STATE, type HeldState } from './state.ts';
 
@@ -51,4 +54,35 @@ test('a save that was cut off before its rename leaves the old state', async () 
   await state.saveHeld(held);
   await writeFile(join(folder, 'held.json.new'), 'torn');
   expect(await state.loadHeld()).toEqual(held);
+});
+
+/** A later release's agent ran here, and was taken back. */
+const writeAsNextRelease = (folder: string, name: string, value: unknown): Promise<void> =>
+  writeDurably(join(folder, name), JSON.stringify(ofNextRelease(value)));
+
+test('what a later release saved is read without the fields that this one does not know: who it is, what it holds, and its leases', async () => {
+  const { folder, state, logger } = await open();
+  const lent = { ...held, lending: { pausedAt: 5 } };
+  const leases = {
+    bootId: 'b',
+    clusterId: buildIdentity().clusterId,
+    nodeId: buildIdentity().nodeId,
+    leases: [{ allocationId: web.allocationId, endsAtMs: 5 }],
+  };
+  await writeAsNextRelease(folder, 'identity.json', buildIdentity());
+  await writeAsNextRelease(folder, 'held.json', lent);
+  await writeAsNextRelease(folder, 'leases.json', leases);
+  expect(await state.loadIdentity()).toEqual(buildIdentity());
+  expect(await state.loadHeld()).toEqual(lent);
+  expect(await createFileLeaseStore(folder, 'b', logger).load()).toEqual(leases);
+  expect(parseLeaseFile(await readFile(leasePath(folder), 'utf8'))).toEqual(leases);
+  expect(logger.events).toEqual([]);
+});
+
+test('what a later release saved with a value that this one does not know is set aside, with the reason', async () => {
+  const { folder, state, logger } = await open();
+  await writeAsNextRelease(folder, 'held.json', { ...held, assignments: [{ ...web, desired: 'hibernating' }] });
+  expect(await state.loadHeld()).toEqual(EMPTY_STATE);
+  expect(await readdir(folder)).toEqual(['held.json.unknown']);
+  expect(logger.events).toMatchObject([{ op: 'state.load', outcome: 'failed', reason: expect.stringContaining('desired') as string }]);
 });

@@ -7,9 +7,10 @@ import {
   clusterIdSchema,
   lendingRuleSchema,
   nodeIdSchema,
+  readStored,
 } from '@cloudless/proto';
 import { z } from 'zod';
-import { readDurably, writeDurably } from './durable-file.ts';
+import { readDurably, setAside, writeDurably } from './durable-file.ts';
 import { nodeFiles, type Files } from './files.ts';
 import { EMPTY_STATE, type AgentIdentity, type AgentState, type HeldState } from './state.ts';
 
@@ -45,6 +46,7 @@ export function createFileState(folder: string, logger: Logger, files: Files = n
   const identityPath = join(folder, 'identity.json');
   const heldPath = join(folder, 'held.json');
 
+  /** What a later release wrote is read without what this one does not know: an update that was taken back must not forget its device. */
   async function load<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
     const file = await readDurably(path, files);
     switch (file.kind) {
@@ -53,12 +55,15 @@ export function createFileState(folder: string, logger: Logger, files: Files = n
       case 'damaged':
         logger.error({ op: 'state.load', outcome: 'failed', path, reason: `damaged, set aside as ${file.setAsideAs}` });
         return undefined;
-      case 'read': {
-        const parsed = schema.safeParse(JSON.parse(file.body));
-        if (parsed.success) return parsed.data;
-        logger.error({ op: 'state.load', outcome: 'failed', path, reason: z.prettifyError(parsed.error).slice(0, 2000) });
-        return undefined;
-      }
+      case 'read':
+        try {
+          return readStored(schema, file.body);
+        } catch (cause) {
+          const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+          const reason = `not known to this release, set aside as ${await setAside(path, 'unknown', files)}: ${why.slice(0, 2000)}`;
+          logger.error({ op: 'state.load', outcome: 'failed', path, reason });
+          return undefined;
+        }
     }
   }
 

@@ -1,4 +1,4 @@
-import { guardThat, readStored, toRecords, type GuardedWriter, type SqlDriver, type SqlValue, type Statement } from '@cloudless/db';
+import { guardThat, toRecords, type GuardedWriter, type SqlDriver, type SqlValue, type Statement } from '@cloudless/db';
 import {
   CloudlessError,
   joinTokenIdSchema,
@@ -7,6 +7,7 @@ import {
   orgIdSchema,
   saying,
   userIdSchema,
+  readStored,
   type JoinTokenId,
   type LendingRule,
   type NodeId,

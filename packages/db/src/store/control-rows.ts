@@ -1,6 +1,7 @@
 import {
   allocationRowSchema,
   nodeRowSchema,
+  readStored,
   workloadRowSchema,
   type AllocationRow,
   type NodeRow,
@@ -8,7 +9,6 @@ import {
 } from '@cloudless/proto';
 import type { z } from 'zod';
 import type { SqlValue, Statement } from '../sql/driver.ts';
-import { readStored } from './read-stored.ts';
 import type { ControlRows, ControlTable } from './store.ts';
 
 type Column<Row> = { readonly name: string; readonly value: (row: Row) => SqlValue };

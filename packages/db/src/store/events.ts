@@ -1,7 +1,6 @@
-import { eventKindSchema, eventSchema, type ClusterEvent } from '@cloudless/proto';
+import { eventKindSchema, eventSchema, readStored, type ClusterEvent } from '@cloudless/proto';
 import { z } from 'zod';
 import type { SqlDriver, SqlValue, Statement } from '../sql/driver.ts';
-import { readStored } from './read-stored.ts';
 import type { EventQuery } from './store.ts';
 
 export const EVENT_COLUMNS = [

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 
 /**
- * Parses JSON of the database. Fields that the schema does not know are left out, at every level: a later release wrote them, and this one runs after or beside it. Whatever
- * else is wrong is refused: a value that is not known says nothing that could be left out.
+ * Parses JSON that this or another release stored: rows of the database, an agent's files. Fields that the schema does not know are left out, at every level: a later release
+ * wrote them, and this one runs after or beside it. Whatever else is wrong is refused: a value that is not known says nothing that could be left out.
  *
  * @throws ZodError
  */

@@ -1,8 +1,11 @@
-import { allocationRowSchema, eventSchema, nodeRowSchema, workloadRowSchema, type ClusterEvent } from '@cloudless/proto';
-import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow } from '@cloudless/proto/testing';
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
+import { allocationRowSchema } from './allocation.ts';
+import { eventSchema, type ClusterEvent } from './events.ts';
+import { nodeRowSchema } from './node.ts';
 import { readStored } from './read-stored.ts';
+import { buildAllocationRow, buildFingerprint, buildNodeRow, buildObserved, buildWorkloadRow, ofNextRelease } from './testing/index.ts';
+import { workloadRowSchema } from './workload.ts';
 
 const AT = 1_700_000_000_000;
 const cause = { code: 'x', message: 'x', params: { count: 1 } };
@@ -34,17 +37,6 @@ const event = {
   params: {},
   message: 'x',
 } as unknown as ClusterEvent;
-
-/** Names are people's there, or a quantity's: every field is known. */
-const RECORDS = ['labels', 'annotations', 'env', 'params', 'terms', 'hostPorts', 'nodeLabels'];
-
-/** The same, and in each of its objects a field that nobody knows. */
-function ofNextRelease(value: unknown, name = ''): unknown {
-  if (Array.isArray(value)) return value.map((one) => ofNextRelease(one));
-  if (typeof value !== 'object' || value === null || RECORDS.includes(name)) return value;
-  const known = Object.entries(value).map(([field, inner]) => [field, ofNextRelease(inner, field)] as const);
-  return { ...Object.fromEntries(known), ofTheNextRelease: { nested: [1] } };
-}
 
 const ROWS: readonly (readonly [string, z.ZodType, unknown])[] = [
   ['node', nodeRowSchema, node],
