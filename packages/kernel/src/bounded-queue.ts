@@ -8,7 +8,8 @@ export interface BoundedQueue<T> {
 }
 
 export function createBoundedQueue<T>(limit: number): BoundedQueue<T> {
-  let values: T[] = [];
+  /** Before `head` is nothing: who waited may hold much, and is let go of at once. */
+  let values: (T | undefined)[] = [];
   let head = 0;
   const size = (): number => values.length - head;
   return {
@@ -23,8 +24,9 @@ export function createBoundedQueue<T>(limit: number): BoundedQueue<T> {
     shift() {
       if (size() === 0) return undefined;
       const value = values[head];
+      values[head] = undefined;
       head += 1;
-      if (head > 1024 && head * 2 > values.length) {
+      if (head === values.length || (head > 1024 && head * 2 > values.length)) {
         values = values.slice(head);
         head = 0;
       }

@@ -1,3 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -64,7 +67,24 @@ describe('a bounded queue', () => {
     );
   });
 
-  it('keeps its order, and no memory of what is gone, over many', () => {
+  it('lets go of what it gave out, though others still wait', async () => {
+    setFlagsFromString('--expose_gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const queue = createBoundedQueue<object>(10);
+    const given = ((): WeakRef<object>[] => {
+      const values = [{}, {}];
+      for (const value of values) queue.push(value);
+      queue.shift();
+      return values.map((value) => new WeakRef(value));
+    })();
+    // What a WeakRef was made of is held until the turn is over.
+    await nextTurn();
+    collectGarbage();
+    expect(given.map((value) => value.deref() !== undefined)).toEqual([false, true]);
+    expect(queue.size).toBe(1);
+  });
+
+  it('keeps its order over many', () => {
     const queue = createBoundedQueue<number>(3000);
     for (let index = 0; index < 3000; index += 1) queue.push(index);
     for (let index = 0; index < 50_000; index += 1) {
