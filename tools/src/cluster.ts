@@ -3,10 +3,19 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { buildStale } from './start/build-web.ts';
-import { clusterPorts, coordinatorFolder, coordinatorUrls, MEMBERS, planCoordinators, planStore } from './start/cluster-plans.ts';
-import { defaultDataFolder, prepareDataFolder } from './start/data-folder.ts';
+import {
+  clusterPorts,
+  coordinatorFolder,
+  coordinatorUrls,
+  judgeClusterPorts,
+  MEMBERS,
+  planCoordinators,
+  planStore,
+} from './start/cluster-plans.ts';
+import { defaultDataFolder, fromShell, prepareDataFolder, type DataFolder } from './start/data-folder.ts';
 import { findRqlited } from './start/find-program.ts';
 import { takeLock } from './start/instance-lock.ts';
+import { endLeftovers } from './start/leftovers.ts';
 import { checkPort, freePort } from './start/listen-check.ts';
 import { parsePort } from './start/option-values.ts';
 import { CommandRefused, runCommand } from './start/refusal.ts';
@@ -36,7 +45,10 @@ await runCommand(async () => {
     process.stderr.write(`cloudless: ${problem} (https://rqlite.io/docs/install-rqlite)\n`);
     return NO_RQLITED;
   }
-  await start({ root: values.data, port: portOf(values.port), storePort: portOf(values['store-port']), rqlited: rqlited.path });
+  const ports = { port: portOf(values.port), storePort: portOf(values['store-port']) };
+  const unfit = judgeClusterPorts(clusterPorts(ports));
+  if (unfit) throw new CommandRefused(unfit);
+  await start({ root: fromShell(values.data), ...ports, rqlited: rqlited.path });
   return 0;
 });
 
@@ -46,7 +58,16 @@ function portOf(text: string): number {
   throw new CommandRefused(port);
 }
 
-async function untilAnswers(url: string, signal: AbortSignal): Promise<void> {
+function logOf({ logs }: DataFolder, name: string): string {
+  return join(logs, `${name}.log`);
+}
+
+/** @throws CommandRefused when it takes too long; the signal's reason */
+async function untilAnswers(
+  url: string,
+  signal: AbortSignal,
+  { name, log }: { readonly name: string; readonly log: string },
+): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_MS)]);
   while (!deadline.aborted) {
     const isReady = await fetch(url, { signal: deadline }).then(
@@ -56,9 +77,11 @@ async function untilAnswers(url: string, signal: AbortSignal): Promise<void> {
     if (isReady) return;
     await clock.sleep(100);
   }
-  if (!signal.aborted) {
-    throw new CommandRefused({ problem: `${url} did not answer within ${READY_MS / 1000} s`, remedy: 'read the logs in the data folder' });
-  }
+  signal.throwIfAborted();
+  throw new CommandRefused({
+    problem: `${name} did not answer within ${READY_MS / 1000} s (${url})`,
+    remedy: `mend what the end of ${log} names, and run this again`,
+  });
 }
 
 /** Every coordinator needs the same master key: the first makes it. */
@@ -87,28 +110,37 @@ async function start(given: {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   const parts: Part[] = [];
   try {
+    const surroundings = { ...given, webPort: await freePort() };
+    const plans = { store: planStore(surroundings), coordinators: planCoordinators(surroundings) };
+    const names = [...plans.store, ...plans.coordinators].map(({ name }) => name);
+    await endLeftovers(folder, names.toReversed());
     for (const { port, flag } of clusterPorts(given)) {
       const taken = await checkPort('127.0.0.1', port, flag);
       if (taken) throw new CommandRefused(taken);
     }
     await buildStale(show);
-    const surroundings = { ...given, webPort: await freePort() };
+    stopping.signal.throwIfAborted();
     const run = (plan: PartPlan): void => {
       const onRestart = (name: string, ending: string, waitMs: number): void =>
-        show(`${name} ${ending}; starting it again in ${waitMs} ms`);
+        show(`${name} ${ending}; starting it again in ${waitMs} ms. Log: ${logOf(folder, name)}`);
       parts.push(supervise(plan, { folder, clock, entropy: createRealEntropy(), onRestart }));
     };
-    for (const plan of planStore(surroundings)) run(plan);
-    await untilAnswers(`http://127.0.0.1:${given.storePort}/readyz`, stopping.signal);
-    const [first, ...others] = planCoordinators(surroundings);
+    const untilReady = (name: string, url: string): Promise<void> =>
+      untilAnswers(`${url}/readyz`, stopping.signal, { name, log: logOf(folder, name) });
+    for (const plan of plans.store) run(plan);
+    await untilReady('store-1', `http://127.0.0.1:${given.storePort}`);
+    const [first, ...others] = plans.coordinators;
     const urls = coordinatorUrls(surroundings);
     if (first) run(first);
-    await untilAnswers(`${urls[0] ?? ''}/readyz`, stopping.signal);
+    await untilReady('coordinator-1', urls[0] ?? '');
     shareKey(given.root);
     for (const plan of others) run(plan);
-    for (const url of urls) await untilAnswers(`${url}/readyz`, stopping.signal);
-    if (!stopping.signal.aborted) tell(given.root, urls, folder.root);
-    if (!stopping.signal.aborted) await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
+    for (const [index, url] of urls.entries()) await untilReady(`coordinator-${index + 1}`, url);
+    tell(given.root, urls, folder.root);
+    await new Promise((resolve) => stopping.signal.addEventListener('abort', resolve, { once: true }));
+  } catch (error) {
+    // Whatever a stop cuts short is no failure.
+    if (!stopping.signal.aborted) throw error;
   } finally {
     if (parts.length > 0) show('Stopping …');
     for (const part of parts.toReversed()) await part.stop();

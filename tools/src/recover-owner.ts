@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { runProgram } from './programs/run-program.ts';
-import { dataFolderAt, defaultDataFolder } from './start/data-folder.ts';
+import { chooseDataFolder } from './start/data-folder.ts';
 import { runCommand } from './start/refusal.ts';
 
 /**
@@ -9,10 +9,8 @@ import { runCommand } from './start/refusal.ts';
  */
 await runCommand(async () => {
   const { values } = parseArgs({ options: { data: { type: 'string' }, url: { type: 'string' } }, strict: true });
-  const { root } = dataFolderAt(values.data ?? process.env['CLOUDLESS_DATA'] ?? defaultDataFolder());
-  const ran = await runProgram([process.execPath, 'apps/coordinator/src/recover-owner.ts'], {
-    env: { CLOUDLESS_DATA: root, ...(values.url === undefined ? {} : { CLOUDLESS_STORE_URL: values.url }) },
-    output: 'show',
-  });
+  const url = values.url === undefined ? [] : [`--url=${values.url}`];
+  const argv = [`--data=${chooseDataFolder(values.data)}`, ...url];
+  const ran = await runProgram([process.execPath, 'apps/coordinator/src/recover-owner.ts', ...argv], { output: 'show' });
   return ran.exitCode;
 });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runProgram } from './programs/run-program.ts';
 import { askYes } from './start/ask.ts';
-import { dataFolderAt, defaultDataFolder, type DataFolder } from './start/data-folder.ts';
+import { chooseDataFolder, dataFolderAt, type DataFolder } from './start/data-folder.ts';
 import { endLeftovers } from './start/leftovers.ts';
 import { runningPid } from './start/pid-file.ts';
 import { CommandRefused, runCommand } from './start/refusal.ts';
@@ -20,7 +20,7 @@ await runCommand(async () => {
     strict: true,
   });
   const purge = values.purge === true;
-  const folder = dataFolderAt(values.data ?? process.env['CLOUDLESS_DATA'] ?? defaultDataFolder());
+  const folder = dataFolderAt(chooseDataFolder(values.data));
   const engine = await findEngineAddress();
   const installed = await findInstalled(folder, engine);
   const { removes, keeps } = describeRemoval(installed, purge);

@@ -217,5 +217,5 @@ export function parseConfig(environment: Environment): CoordinatorConfig {
   };
 }
 
-/** The configuration of this process. */
-export const readConfig = (): CoordinatorConfig => parseConfig(process.env);
+/** The configuration of this process; what is given wins over its environment. */
+export const readConfig = (given: Environment = {}): CoordinatorConfig => parseConfig({ ...process.env, ...given });

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { nullLogger } from '@cloudless/kernel';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { isCloudlessError } from '@cloudless/proto';
@@ -5,10 +6,13 @@ import { readConfig } from './config.ts';
 import { dataPaths } from './data-folder.ts';
 import { openAsItIs, refuseUnfit } from './open-database.ts';
 import { recoverOwner } from './people/recover-owner.ts';
+import { sayAsTyped, STORE_FLAGS, variablesOf } from './store-flags.ts';
 
-/** Run on the machine itself, with data folder and database as the coordinator has them in its environment: prints a code for the owner. */
+const { values } = parseArgs({ options: STORE_FLAGS });
+
+/** Run on the machine itself, with data folder and database of its flags, else as the coordinator has them in its environment: prints a code for the owner. */
 async function run(): Promise<void> {
-  const config = readConfig();
+  const config = readConfig(variablesOf(values));
   const paths = dataPaths(config.dataFolder);
   const [clock, entropy] = [createRealClock(), createRealEntropy()];
   const driver = await openAsItIs({ config, clock, entropy, logger: nullLogger }, paths);
@@ -27,6 +31,6 @@ async function run(): Promise<void> {
 try {
   await run();
 } catch (error) {
-  process.stderr.write(`${isCloudlessError(error) ? error.message : String(error)}\n`);
+  process.stderr.write(`${isCloudlessError(error) ? sayAsTyped(error.message, values) : String(error)}\n`);
   process.exitCode = 1;
 }

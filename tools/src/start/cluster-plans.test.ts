@@ -2,7 +2,7 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTemporaryFolder } from '../programs/temporary-folder.ts';
-import { clusterPorts, coordinatorUrls, planCoordinators, planStore } from './cluster-plans.ts';
+import { clusterPorts, coordinatorUrls, judgeClusterPorts, planCoordinators, planStore } from './cluster-plans.ts';
 import { findRqlited } from './find-program.ts';
 
 const surroundings = { root: '/data', port: 7600, storePort: 4001, webPort: 3000, rqlited: '/bin/rqlited' };
@@ -23,6 +23,15 @@ describe('the plan of a cluster', () => {
     for (const { env } of coordinators)
       expect(env['CLOUDLESS_STORE_URL']).toBe('http://127.0.0.1:4001,http://127.0.0.1:4003,http://127.0.0.1:4005');
   });
+});
+
+it.each([
+  [7600, 7598, 'a coordinator and the store would both have port 7600'],
+  [7699, 4001, '--port needs port 7700 as well: --port 7700 is one of the ports of apps'],
+  [7600, 65_532, '--store-port needs port 65536 as well'],
+])('ports %i and %i that cannot be had together are refused before anything starts', (port, storePort, said) => {
+  expect(judgeClusterPorts(clusterPorts({ port, storePort }))?.problem).toContain(said);
+  expect(judgeClusterPorts(clusterPorts(surroundings))).toBeUndefined();
 });
 
 describe('rqlited', () => {

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { REPOSITORY } from '../programs/repository.ts';
 import { COORDINATOR } from './part-plans.ts';
+import { parsePort } from './option-values.ts';
+import type { Refusal } from './refusal.ts';
 import type { PartPlan } from './supervise.ts';
 
 /** Of coordinators, and of nodes of the store: one may be away, and the two others are a majority. */
@@ -32,6 +34,18 @@ export const clusterPorts = ({ port, storePort }: Pick<ClusterSurroundings, 'por
   ...members.map((index) => ({ port: port + index, flag: '--port' }) as const),
   ...members.flatMap((index) => [0, 1].map((next) => ({ port: storePort + index * 2 + next, flag: '--store-port' }) as const)),
 ];
+
+/** Why these ports cannot be had together, whoever listens on them. */
+export function judgeClusterPorts(ports: readonly ClusterPort[]): Refusal | undefined {
+  const remedy = 'choose others with --port and --store-port, such as 7600 and 4001';
+  for (const [index, { port, flag }] of ports.entries()) {
+    const parsed = parsePort(String(port));
+    if (!('value' in parsed)) return { problem: `${flag} needs port ${port} as well: ${parsed.problem}`, remedy };
+    if (ports.findIndex((other) => other.port === port) < index)
+      return { problem: `a coordinator and the store would both have port ${port}`, remedy };
+  }
+  return undefined;
+}
 
 export const coordinatorFolder = (root: string, index: number): string => join(root, `coordinator-${index + 1}`);
 

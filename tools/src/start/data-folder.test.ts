@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createTemporaryFolder } from '../programs/temporary-folder.ts';
-import { prepareDataFolder } from './data-folder.ts';
+import { chooseDataFolder, prepareDataFolder } from './data-folder.ts';
 import { checkPort, checkTlsFiles, explainListen } from './listen-check.ts';
 
 test('makes a folder that only its owner enters', () => {
@@ -11,6 +11,14 @@ test('makes a folder that only its owner enters', () => {
   const root = join(folder.path, 'deep', 'data');
   prepareDataFolder(root);
   expect(statSync(root).mode & 0o777).toBe(0o700);
+});
+
+test('a relative name is one of the folder that npm was called from, and an empty variable is none', () => {
+  const shell = { INIT_CWD: '/home/me' };
+  expect(chooseDataFolder('data', shell)).toBe('/home/me/data');
+  expect(chooseDataFolder(undefined, { ...shell, CLOUDLESS_DATA: 'data' })).toBe('/home/me/data');
+  expect(chooseDataFolder('/srv/data', { ...shell, CLOUDLESS_DATA: 'data' })).toBe('/srv/data');
+  expect(chooseDataFolder(undefined, { ...shell, CLOUDLESS_DATA: '' })).toMatch(/cloudless$/i);
 });
 
 test('refuses a file and a folder that cannot be made, with a remedy', () => {

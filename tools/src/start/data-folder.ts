@@ -1,5 +1,5 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
 import { CommandRefused } from './refusal.ts';
 
@@ -17,6 +17,13 @@ export type DataFolder = {
 
 /** The operating system's folder for an application's data. */
 export const defaultDataFolder = (): string => envPaths('cloudless', { suffix: '' }).data;
+
+/** A name as it was typed, made absolute: npm runs its scripts in the checkout, and keeps the shell's folder in INIT_CWD. */
+export const fromShell = (name: string, env: NodeJS.ProcessEnv = process.env): string => resolve(env['INIT_CWD'] ?? process.cwd(), name);
+
+/** The data folder that a flag names, else CLOUDLESS_DATA, else the operating system. */
+export const chooseDataFolder = (flag: string | undefined, env: NodeJS.ProcessEnv = process.env): string =>
+  fromShell(flag ?? (env['CLOUDLESS_DATA'] || defaultDataFolder()), env);
 
 export function dataFolderAt(root: string): DataFolder {
   return { root, coordinator: join(root, 'coordinator'), agent: join(root, 'agent'), run: join(root, 'run'), logs: join(root, 'logs') };

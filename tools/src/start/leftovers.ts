@@ -8,23 +8,38 @@ export const PART_NAMES = ['agent', 'watchdog', 'web', 'coordinator'] as const;
 const GRACE_MS = 8000;
 
 /** Parts that still run although their supervisor does not: it was killed. */
-export function findLeftovers(folder: DataFolder): readonly { readonly name: string; readonly pid: number }[] {
-  return PART_NAMES.flatMap((name) => {
+export function findLeftovers(
+  folder: DataFolder,
+  names: readonly string[] = PART_NAMES,
+): readonly { readonly name: string; readonly pid: number }[] {
+  return names.flatMap((name) => {
     const pid = readPid(join(folder.run, `${name}.pid`));
     return pid === undefined ? [] : [{ name, pid }];
   });
 }
 
-/** Ends each, by force after a while. Safe: a pid file also holds the start of its program, so no stranger is ended. */
-export async function endLeftovers(folder: DataFolder): Promise<void> {
-  for (const { name } of findLeftovers(folder)) {
+/**
+ * Ends each, in the order of their names, by force after a while. Safe: a pid file also holds the start of its program, so no stranger is ended.
+ */
+export async function endLeftovers(folder: DataFolder, names?: readonly string[]): Promise<void> {
+  for (const { name, pid: first } of findLeftovers(folder, names)) {
     const path = join(folder.run, `${name}.pid`);
     const deadline = AbortSignal.timeout(GRACE_MS);
+    // Once: a coordinator takes a second one for impatience, and does not give its lead away.
+    end(first, 'SIGTERM');
     for (let pid = readPid(path); pid !== undefined; pid = readPid(path)) {
-      process.kill(pid, deadline.aborted ? 'SIGKILL' : 'SIGTERM');
+      if (deadline.aborted) end(pid, 'SIGKILL');
       await sleep(100);
     }
     rmSync(path, { force: true });
+  }
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended meanwhile.
   }
 }
 

@@ -1,59 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTemporaryFolder, type TemporaryFolder } from '../programs/temporary-folder.ts';
-import { REPOSITORY } from '../programs/repository.ts';
-import { plantTree } from '../tidy/planted-tree.ts';
 import { freePort } from './listen-check.ts';
-
-/** Stands for the coordinator: answers, leaves a claim code, ends on TERM. */
-const COORDINATOR = `
-import { createServer } from 'node:http';
-import { mkdirSync, writeFileSync } from 'node:fs';
-const data = process.env['CLOUDLESS_DATA'];
-mkdirSync(data + '/coordinator', { recursive: true });
-writeFileSync(data + '/coordinator/claim-code', 'ABCD-EFGH');
-createServer((_, response) => response.end('ok')).listen(Number(process.env['CLOUDLESS_PORT']), process.env['CLOUDLESS_HOST']);
-process.on('SIGTERM', () => process.exit(0));
-`;
-const BUILD = `
-import { mkdirSync, writeFileSync } from 'node:fs';
-mkdirSync('.next/static', { recursive: true });
-mkdirSync('.next/standalone/apps/web', { recursive: true });
-writeFileSync('.next/standalone/apps/web/server.js', 'setInterval(() => undefined, 1000);');
-`;
-
-/** A checkout with the real tools and stubs for the three parts. */
-function plantCheckout(): TemporaryFolder {
-  const tree = plantTree(
-    {
-      'package.json': JSON.stringify({
-        name: 'planted',
-        private: true,
-        type: 'module',
-        packageManager: 'npm@11.0.0',
-        workspaces: ['apps/*'],
-      }),
-      'package-lock.json': '{"lockfileVersion":3,"packages":{}}',
-      'apps/coordinator/src/main.ts': COORDINATOR,
-      'apps/agent/src/main.ts': 'setInterval(() => undefined, 1000);',
-      'apps/web/package.json': JSON.stringify({
-        name: '@cloudless/web',
-        version: '1.0.0',
-        type: 'module',
-        scripts: { build: 'node build.mjs' },
-      }),
-      'apps/web/build.mjs': BUILD,
-      ...Object.fromEntries(['ui', 'sdk', 'proto', 'kernel'].map((name) => [`packages/${name}/a.txt`, ''])),
-    },
-    ['turbo.json'],
-  );
-  cpSync(join(REPOSITORY, 'tools'), join(tree.path, 'tools'), { recursive: true, filter: (path) => !path.includes('node_modules') });
-  symlinkSync(join(REPOSITORY, 'node_modules'), join(tree.path, 'node_modules'));
-  return tree;
-}
+import { plantCheckout } from './planted-checkout.ts';
 
 type Started = { readonly child: ChildProcess; output(): string; pid(part: string): number };
 

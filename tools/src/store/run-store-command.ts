@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { runProgram } from '../programs/run-program.ts';
-import { dataFolderAt, defaultDataFolder, listMissing, prepareDataFolder, removeEmpty } from '../start/data-folder.ts';
+import { chooseDataFolder, listMissing, prepareDataFolder, removeEmpty } from '../start/data-folder.ts';
 import { takeLock } from '../start/instance-lock.ts';
 import { CommandRefused, runCommand } from '../start/refusal.ts';
 
@@ -13,19 +13,18 @@ export type StoreCommand = {
 };
 
 /**
- * Runs one of the coordinator's commands on its database. Flags go on as they are, but for `--data` and `--url`, which are its environment.
+ * Runs one of the coordinator's commands on its database. Flags go on as they are, but for `--data`, which always names a folder, absolute.
  */
 export async function runStoreCommand({ name, options, alone }: StoreCommand): Promise<void> {
   await runCommand(async () => {
     const { values } = parseArgs({ options: { ...options, data: { type: 'string' }, url: { type: 'string' } }, strict: true });
-    const { data, url, ...flags } = values as Readonly<Record<string, string | boolean | undefined>>;
-    const root = typeof data === 'string' ? data : (process.env['CLOUDLESS_DATA'] ?? defaultDataFolder());
+    const root = chooseDataFolder(values.data);
+    const flags: Readonly<Record<string, string | boolean | undefined>> = { ...values, data: root };
     const argv = Object.entries(flags).flatMap(([flag, value]) =>
       value === true ? [`--${flag}`] : value === undefined ? [] : [`--${flag}=${String(value)}`],
     );
-    const env = { CLOUDLESS_DATA: dataFolderAt(root).root, ...(typeof url === 'string' ? { CLOUDLESS_STORE_URL: url } : {}) };
     const run = async (): Promise<number> =>
-      (await runProgram([process.execPath, 'apps/coordinator/src/backup/main.ts', name, ...argv], { env, output: 'show' })).exitCode;
+      (await runProgram([process.execPath, 'apps/coordinator/src/backup/main.ts', name, ...argv], { output: 'show' })).exitCode;
     if (!alone) return await run();
     const missing = listMissing(root);
     const folder = prepareDataFolder(root);

@@ -14,13 +14,14 @@ import { createCrashPoint, noCrash, type CrashPoint } from '../crash-points.ts';
 import { dataPaths, type DataPaths } from '../data-folder.ts';
 import { readVersion } from '../machine.ts';
 import { openAsItIs, rqliteOptions } from '../open-database.ts';
+import { sayAsTyped, STORE_FLAGS, variablesOf } from '../store-flags.ts';
 import { createBackup } from './create-backup.ts';
 import { moveToRqlite, undoMove, type MoveStep } from './move-to-rqlite.ts';
 import { restoreBackup } from './restore-backup.ts';
 
 /**
- * `backup`, `restore` and `move`, as `npm run backup|restore|move-to-rqlite` call them: data folder and database are those of the environment, as for
- * the coordinator.
+ * `backup`, `restore` and `move`, as `npm run backup|restore|move-to-rqlite` call them: data folder and database are those of `--data` and `--url`, else
+ * of the environment, as for the coordinator.
  */
 const ports = { clock: createRealClock(), entropy: createRealEntropy(), logger: nullLogger };
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -34,6 +35,7 @@ const { positionals, values } = parseArgs({
     'with-master-key': { type: 'boolean' },
     'passphrase-file': { type: 'string' },
     undo: { type: 'boolean' },
+    ...STORE_FLAGS,
   },
 });
 
@@ -74,7 +76,7 @@ const crashPointOf = ({ faults: { crashAt } }: CoordinatorConfig): CrashPoint =>
 
 async function backup(): Promise<void> {
   const to = fileOf(values.to, '--to');
-  const config = readConfig();
+  const config = readConfig(variablesOf(values));
   const paths = dataPaths(config.dataFolder);
   const passphrase = await readPassphrase();
   const withKey = values['with-master-key'] === true;
@@ -94,7 +96,7 @@ async function backup(): Promise<void> {
 
 async function restore(): Promise<void> {
   const from = fileOf(values.from, '--from');
-  const { store, dataFolder } = readConfig();
+  const { store, dataFolder } = readConfig(variablesOf(values));
   const paths = dataPaths(dataFolder);
   const passphrase = await readPassphrase();
   const into = store && (await openRqlite(await rqliteOptions(store, ports))).driver;
@@ -106,7 +108,7 @@ async function restore(): Promise<void> {
 }
 
 async function move(): Promise<void> {
-  const config = readConfig();
+  const config = readConfig(variablesOf(values));
   const { store, dataFolder } = config;
   if (!store) throw misused('--url is not given: name the addresses of the rqlite cluster.');
   const paths = dataPaths(dataFolder);
@@ -140,7 +142,7 @@ try {
   await command();
 } catch (error) {
   process.stderr.write(
-    `${isCloudlessError(error) ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    `${isCloudlessError(error) ? sayAsTyped(error.message, values) : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   );
   process.exitCode = 1;
 }
