@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createTemporaryFolder } from '../programs/temporary-folder.ts';
-import { chooseDataFolder, prepareDataFolder } from './data-folder.ts';
+import { chooseDataFolder, listMissing, prepareDataFolder, removeEmpty } from './data-folder.ts';
 import { checkPort, checkTlsFiles, explainListen } from './listen-check.ts';
 
 test('makes a folder that only its owner enters', () => {
@@ -25,7 +25,9 @@ test('refuses a file and a folder that cannot be made, with a remedy', () => {
   using folder = createTemporaryFolder('data');
   const file = join(folder.path, 'file');
   writeFileSync(file, '');
+  const missing = listMissing(file);
   expect(() => prepareDataFolder(file)).toThrow('is a file');
+  removeEmpty(missing);
   expect(() => prepareDataFolder('/proc/cloudless')).toThrow('cannot be used');
 });
 

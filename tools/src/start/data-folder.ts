@@ -46,9 +46,9 @@ export const listMissing = (root: string): readonly string[] =>
 export function removeEmpty(paths: readonly string[]): void {
   for (const path of paths.toReversed()) {
     try {
-      rmdirSync(path);
+      if (existsSync(path)) rmdirSync(path);
     } catch (error) {
-      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) throw error;
+      if (!['ENOTEMPTY', 'EEXIST'].includes(codeOf(error))) throw error;
     }
   }
 }

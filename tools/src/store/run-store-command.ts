@@ -27,17 +27,20 @@ export async function runStoreCommand({ name, options, alone }: StoreCommand): P
       (await runProgram([process.execPath, 'apps/coordinator/src/backup/main.ts', name, ...argv], { output: 'show' })).exitCode;
     if (!alone) return await run();
     const missing = listMissing(root);
-    const folder = prepareDataFolder(root);
-    const lock = takeLock(join(folder.run, 'lock'));
-    if (lock.kind === 'taken')
-      throw new CommandRefused({
-        problem: `Cloudless runs on ${folder.root} (pid ${lock.pid})`,
-        remedy: `stop it first (kill ${lock.pid}); apps go on meanwhile`,
-      });
     try {
-      return await run();
+      const folder = prepareDataFolder(root);
+      const lock = takeLock(join(folder.run, 'lock'));
+      if (lock.kind === 'taken')
+        throw new CommandRefused({
+          problem: `Cloudless runs on ${folder.root} (pid ${lock.pid})`,
+          remedy: `stop it first (kill ${lock.pid}); apps go on meanwhile`,
+        });
+      try {
+        return await run();
+      } finally {
+        lock.release();
+      }
     } finally {
-      lock.release();
       removeEmpty(missing);
     }
   });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { CloudlessError } from '@cloudless/proto';
 import { z } from 'zod';
 
@@ -58,8 +58,9 @@ export function measureFile(path: string): { readonly bytes: number; readonly sh
 export function writeBackupFile(path: string, manifest: BackupManifest, database: string): void {
   const file = openSync(path, 'wx', 0o600);
   try {
-    writeSync(file, `${FIRST_LINE}${JSON.stringify(manifest)}\n`);
-    for (const chunk of chunksOf(database)) writeSync(file, chunk);
+    // Not `writeSync`: on a full disk that writes a part, and says nothing.
+    writeFileSync(file, `${FIRST_LINE}${JSON.stringify(manifest)}\n`);
+    for (const chunk of chunksOf(database)) writeFileSync(file, chunk);
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -98,7 +99,7 @@ export function readBackupFile(path: string, database: string): BackupManifest {
   try {
     for (const chunk of chunksOf(path, start)) {
       hash.update(chunk);
-      writeSync(file, chunk);
+      writeFileSync(file, chunk);
     }
     fsyncSync(file);
   } finally {

@@ -56,8 +56,24 @@ describe('a backup', () => {
     expect(await messageOf(createBackup({ driver, ...ports, version: '9', to: nowhere }))).toContain(
       `there is no folder ${join(made.folder.root, 'nowhere')}`,
     );
+    const below = join(made.file, 'home.backup');
+    expect(await messageOf(createBackup({ driver, ...ports, version: '9', to: below }))).toContain(`there is no folder ${made.file}`);
+    const sealed = { to: join(made.folder.root, 'sealed.backup'), withKey: { masterKey: made.masterKey, passphrase: 'short' } };
+    expect(await messageOf(createBackup({ driver, ...ports, version: '9', ...sealed }))).toContain('fewer than 12 characters');
+    expect(readdirSync(made.folder.root).filter((name) => name.startsWith('sealed'))).toEqual([]);
     await driver.stop();
   });
+
+  it.runIf(process.platform === 'linux')(
+    'that cannot be written where it should lie says so, and does not blame the database',
+    async () => {
+      await using made = await createBackedUp();
+      const driver = await openEmbedded(made.folder);
+      const to = '/proc/self/home.backup';
+      expect(await messageOf(createBackup({ driver, ...ports, version: '9', to }))).toContain(`The backup ${to} cannot be written: `);
+      await driver.stop();
+    },
+  );
 
   it('goes back into an empty data folder as it was, with a raised epoch and its key', async () => {
     await using made = await createBackedUp();
@@ -124,6 +140,7 @@ describe('a restore refuses in one line, and starts nothing', () => {
     writeFileSync(made.file, 'SQLite format 3');
     await refused(made.file, there, {}, 'its first line is not that of a backup');
     await refused(join(there.root, 'nothing'), there, {}, 'There is no backup');
+    await refused(there.root, there, {}, `The backup ${there.root} cannot be restored`);
   });
 
   it('a newer schema', async () => {
@@ -141,7 +158,7 @@ describe('a restore refuses in one line, and starts nothing', () => {
     await using bare = await createBackedUp({ withKey: false });
     await using there = await createFolder();
     await refused(made.file, there, { passphrase: 'another passphrase' }, 'does not open the master key');
-    await refused(made.file, there, { passphrase: 'short' }, 'fewer than 12 characters');
+    await refused(made.file, there, { passphrase: 'short' }, 'does not open the master key');
     await refused(made.file, there, { passphrase: undefined }, 'name the file of its passphrase');
     await refused(bare.file, there, { passphrase: undefined }, 'put the master.key of that cluster');
     writeFileSync(there.paths.masterKey, readFileSync(made.folder.paths.masterKey));
@@ -163,6 +180,14 @@ describe('a restore refuses in one line, and starts nothing', () => {
     await restore(made.file, there);
     expect(readdirSync(there.paths.coordinator).toSorted()).toEqual(['cloudless.db', 'master.key']);
     expect(statSync(root).mode & 0o777).toBe(0o700);
+  });
+
+  it('a place where a database was removed and its log was left, which SQLite would apply to the new one', async () => {
+    await using made = await createBackedUp();
+    await using there = await createFolder();
+    writeFileSync(`${there.paths.database}-wal`, 'what was not checkpointed');
+    await refused(made.file, there, {}, `${there.paths.database}-wal was left by a database that is gone`);
+    expect(existsSync(there.paths.masterKey)).toBe(false);
   });
 
   it('a place where a cluster lives', async () => {

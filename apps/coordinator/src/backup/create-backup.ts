@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { findCluster, createGuardedWriter } from '@cloudless/db';
 import { findDifference, openCopyFile, type CopyableDriver } from '@cloudless/db/copy';
@@ -77,15 +77,18 @@ async function remember({ driver, clock, entropy, to }: CreateBackupOptions, man
 export async function createBackup(options: CreateBackupOptions): Promise<BackupManifest> {
   const { driver, to, crashPoint = noCrash } = options;
   if (existsSync(to)) throw new CloudlessError('config_invalid', `${to} exists already. Name another file, or remove that one.`);
-  if (!existsSync(dirname(to)))
+  if (statSync(dirname(to), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new CloudlessError('config_invalid', `The backup ${to} cannot be written: there is no folder ${dirname(to)}.`);
   const [draft, database, extracted] = [`${to}.partial`, `${to}.partial.db`, `${to}.partial.read`];
   const removeDrafts = (): void => {
     for (const path of [draft, database, extracted])
       for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(path + suffix, { force: true });
   };
-  removeDrafts();
   try {
+    removeDrafts();
+    // Before the database is blamed for a folder that cannot be written.
+    closeSync(openSync(draft, 'wx', 0o600));
+    rmSync(draft);
     const { rows } = await driver.query({ sql: 'SELECT head_revision FROM cluster' });
     await driver.snapshot(database);
     const manifest = describeCopy(database, options);

@@ -116,6 +116,12 @@ function sync(path: string): void {
 
 async function refuseOccupied({ paths, into }: RestoreOptions, { clusterId }: BackupManifest): Promise<void> {
   if (existsSync(paths.database)) throw refuse(`${paths.database} exists: a cluster lives there. Restore into an empty data folder.`);
+  // SQLite would apply what such a file still holds to any database that is put beside it.
+  const orphan = ['-wal', '-journal'].map((suffix) => paths.database + suffix).find((path) => existsSync(path));
+  if (orphan !== undefined)
+    throw refuse(
+      `${orphan} was left by a database that is gone, and may hold its last changes. Move it away, or restore into an empty data folder.`,
+    );
   const known = await readClusterId(paths);
   if (into && known !== undefined && known !== clusterId)
     throw refuse(`The data folder belongs to cluster ${known}, and the backup is of cluster ${clusterId}. Use another data folder.`);
@@ -182,6 +188,13 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
       sync(folder);
     }
     return { manifest, epoch };
+  } catch (cause) {
+    if (cause instanceof CloudlessError) throw cause;
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw refuse(
+      `The backup ${from} cannot be restored into ${folder}: ${said}. Check that the one can be read, and the space of the other.`,
+      cause,
+    );
   } finally {
     removeDrafts();
   }

@@ -13,15 +13,16 @@ const CONTEXT = 'master key in a backup';
 const LEAST_LENGTH = 12;
 
 function derive(passphrase: string, salt: Buffer, cost: number): Buffer {
+  return scryptSync(passphrase.normalize('NFC'), salt, 32, { N: cost, r: 8, p: 1, maxmem: Math.max(MEMORY, cost * 2048) });
+}
+
+/** @throws CloudlessError `config_invalid` when the passphrase is short */
+export function sealKey(masterKey: Uint8Array, passphrase: string, entropy: Entropy): SealedKey {
   if (passphrase.length < LEAST_LENGTH)
     throw new CloudlessError(
       'config_invalid',
       `The passphrase has fewer than ${LEAST_LENGTH} characters: whoever has the file could guess it. Use a longer one.`,
     );
-  return scryptSync(passphrase.normalize('NFC'), salt, 32, { N: cost, r: 8, p: 1, maxmem: Math.max(MEMORY, cost * 2048) });
-}
-
-export function sealKey(masterKey: Uint8Array, passphrase: string, entropy: Entropy): SealedKey {
   const salt = Buffer.from(entropy.bytes(16));
   const wrap = createKeyWrap(derive(passphrase, salt, COST), entropy);
   const sealed = wrap.wrap(Buffer.from(masterKey).toString('base64'), CONTEXT);
