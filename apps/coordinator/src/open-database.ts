@@ -87,7 +87,7 @@ async function refuseMixing(paths: DataPaths, state: DatabaseState, where: strin
   if (own.kind === 'cluster' && own.movedTo === undefined) {
     throw new CloudlessError(
       'config_invalid',
-      `CLOUDLESS_STORE_URL is set, and ${paths.database} holds cluster ${own.clusterId}. Move it with \`npm run move-to-rqlite\`, or take the variable away.`,
+      `CLOUDLESS_STORE_URL is set, and ${paths.database} holds cluster ${own.clusterId}. Move it with \`npm run move-to-rqlite\`, or leave CLOUDLESS_STORE_URL away.`,
     );
   }
   const known = own.kind === 'cluster' ? own.clusterId : await readClusterId(paths);

@@ -37,7 +37,7 @@ export function refuseUnusable(state: DatabaseState, where: string): void {
   if (state.kind === 'cluster' && state.movedTo !== undefined) {
     throw new CloudlessError(
       'store_unavailable',
-      `${where} was moved to ${state.movedTo}, and is kept as it was. Set CLOUDLESS_STORE_URL to that address, or undo the move.`,
+      `${where} was moved to ${state.movedTo}, and is kept as it was. Set CLOUDLESS_STORE_URL to that address, or take the move back: \`npm run move-to-rqlite -- --url ${state.movedTo} --undo\`.`,
     );
   }
 }

@@ -60,6 +60,14 @@ describe('a backup', () => {
     expect(await messageOf(createBackup({ driver, ...ports, version: '9', to: below }))).toContain(`there is no folder ${made.file}`);
     const sealed = { to: join(made.folder.root, 'sealed.backup'), withKey: { masterKey: made.masterKey, passphrase: 'short' } };
     expect(await messageOf(createBackup({ driver, ...ports, version: '9', ...sealed }))).toContain('fewer than 12 characters');
+    const foreign = { ...sealed, withKey: { masterKey: new Uint8Array(32), passphrase: PASSPHRASE } };
+    expect(await messageOf(createBackup({ driver, ...ports, version: '9', ...foreign }))).toContain(
+      'cannot be opened with this master key',
+    );
+    await using empty = await createRqlite();
+    expect(await messageOf(createBackup({ driver: empty.driver, ...ports, version: '9', to: sealed.to }))).toContain(
+      'There is no cluster to back up',
+    );
     expect(readdirSync(made.folder.root).filter((name) => name.startsWith('sealed'))).toEqual([]);
     await driver.stop();
   });

@@ -7,6 +7,7 @@ import { CloudlessError } from '@cloudless/proto';
 import { noCrash, type CrashPoint } from '../crash-points.ts';
 import { putSetting } from '../put-setting.ts';
 import { measureFile, readBackupFile, writeBackupFile, type BackupManifest } from './backup-file.ts';
+import { proveKey } from './prove-key.ts';
 import { sealKey } from './sealed-key.ts';
 
 export type CreateBackupOptions = {
@@ -75,7 +76,7 @@ async function remember({ driver, clock, entropy, to }: CreateBackupOptions, man
  * @throws CloudlessError `config_invalid` when the file exists or cannot be written; `store_unavailable`
  */
 export async function createBackup(options: CreateBackupOptions): Promise<BackupManifest> {
-  const { driver, to, crashPoint = noCrash } = options;
+  const { driver, to, withKey, crashPoint = noCrash } = options;
   if (existsSync(to)) throw new CloudlessError('config_invalid', `${to} exists already. Name another file, or remove that one.`);
   if (statSync(dirname(to), { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new CloudlessError('config_invalid', `The backup ${to} cannot be written: there is no folder ${dirname(to)}.`);
@@ -90,6 +91,9 @@ export async function createBackup(options: CreateBackupOptions): Promise<Backup
     closeSync(openSync(draft, 'wx', 0o600));
     rmSync(draft);
     const { rows } = await driver.query({ sql: 'SELECT head_revision FROM cluster' });
+    if (rows.length === 0)
+      throw new CloudlessError('config_invalid', 'There is no cluster to back up: the database holds none, or an unfinished copy of one.');
+    if (withKey) await proveKey(driver, withKey.masterKey, options.entropy);
     await driver.snapshot(database);
     const manifest = describeCopy(database, options);
     // An rqlite node that was deposed and does not know it would copy the past.

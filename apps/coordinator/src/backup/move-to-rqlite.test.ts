@@ -143,6 +143,12 @@ describe('a move to rqlite', () => {
     await using second = await createRqlite();
     await expect(move(folder, first, 'filling')).rejects.toThrow('died');
     await expect(move(folder, second)).rejects.toThrow(`is being moved to ${first.url}`);
+    await using taken = await createRqlite();
+    await using other = await createFolder();
+    await foundCluster(other);
+    await expect(move(other, taken, 'marked')).rejects.toThrow('died');
+    await openCluster({ driver: taken.driver, ...ports });
+    await expect(undo(other, taken)).rejects.toThrow(/nothing was undone\. Empty that rqlite cluster and undo again, or make a backup/);
     await using empty = await createFolder();
     await expect(move(empty, second)).rejects.toThrow('holds no cluster to move');
   });

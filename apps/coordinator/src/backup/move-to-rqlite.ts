@@ -92,6 +92,11 @@ export async function undoMove({ from, fromPath, to, url, clock }: MoveOptions):
   const { clusterId, movedTo } = ownCluster(await readDatabaseState(from), fromPath);
   if (movedTo === undefined) throw refuse(`${fromPath} was not moved: there is nothing to undo.`);
   if (movedTo !== url) throw refuse(`${fromPath} is being moved to ${movedTo}, not to ${url}. Name that address.`);
+  const there = await readDatabaseState(to);
+  if (there.kind !== 'empty' && there.clusterId !== clusterId)
+    throw refuse(
+      `${url} holds cluster ${there.clusterId}, not this one, ${clusterId}: nothing was undone. Empty that rqlite cluster and undo again, or make a backup of this data folder and restore it into an empty one.`,
+    );
   await withCopy(from, fromPath, async (copy) => await removeCopy(to, copy, clock));
   await mark(from, null);
   return { kind: 'undone', clusterId };

@@ -1,16 +1,15 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findCluster, listMigrations, migrate, readDatabaseState, toRecords, type SqlDriver } from '@cloudless/db';
+import { findCluster, listMigrations, migrate, readDatabaseState } from '@cloudless/db';
 import { copyInto, findDifference, openCopyFile, type CopyableDriver, type CopyStep } from '@cloudless/db/copy';
 import { createSqliteDriver } from '@cloudless/db/sqlite';
-import { createKeyWrap } from '@cloudless/identity/ca';
 import type { Clock, Entropy } from '@cloudless/kernel';
 import { CloudlessError } from '@cloudless/proto';
 import { readClusterId, type DataPaths } from '../data-folder.ts';
-import { DEVICE_KEY_CONTEXT } from '../enrolment/load-device-ca.ts';
 import { putSetting } from '../put-setting.ts';
 import { readBackupFile, type BackupManifest } from './backup-file.ts';
+import { proveKey } from './prove-key.ts';
 import { openSealedKey } from './sealed-key.ts';
 
 export type RestoreOptions = {
@@ -65,15 +64,6 @@ async function findKey({ paths, passphrase, entropy }: RestoreOptions, { masterK
   if (own && !Buffer.from(own).equals(Buffer.from(opened)))
     throw refuse(`${paths.masterKey} is another cluster's. Restore into an empty data folder.`);
   return opened;
-}
-
-/** A key that opens nothing of this cluster would lock it out of its own devices. */
-async function proveKey(driver: SqlDriver, key: Uint8Array, entropy: Entropy): Promise<void> {
-  const [row] = toRecords(
-    await driver.query({ sql: "SELECT wrapped_private_key FROM ca WHERE kind = 'device' ORDER BY created_at DESC LIMIT 1" }),
-  );
-  const wrapped = row?.['wrapped_private_key'];
-  if (wrapped instanceof Uint8Array) createKeyWrap(key, entropy).unwrap(wrapped, DEVICE_KEY_CONTEXT);
 }
 
 /**
