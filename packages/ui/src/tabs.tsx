@@ -12,7 +12,12 @@ export const Tabs = ({ className, ...props }: ComponentProps<typeof Radix.Root>)
 /** One row. Where it is wider than its place, it fades out on the side on which there is more. */
 export function TabsList({ className, ...props }: ComponentProps<typeof Radix.List>) {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => (list.current ? watchOverflow(list.current) : undefined), []);
+  useEffect(() => {
+    if (list.current === null) return undefined;
+    // A link may lead to one that is beyond the edge of a phone.
+    list.current.querySelector('[data-state="active"]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    return watchOverflow(list.current);
+  }, []);
   return <Radix.List ref={list} className={cn('-mb-px flex gap-1 overflow-x-auto border-b fades-at-edges', className)} {...props} />;
 }
 

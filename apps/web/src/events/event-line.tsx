@@ -1,7 +1,7 @@
 'use client';
 
 import type { ClusterEvent } from '@cloudless/proto';
-import { StateShape } from '@cloudless/ui';
+import { StateShape, cn } from '@cloudless/ui';
 import Link from 'next/link';
 import { Age } from '#web/format/age.tsx';
 import { useEventText } from '#web/states/use-texts.ts';
@@ -19,7 +19,8 @@ export function EventLine({ event }: { readonly event: ClusterEvent }) {
   return (
     <li className="flex items-baseline gap-2.5 border-b py-2 last:border-b-0">
       <StateShape tone={SEVERITY_TONE[event.severity]} className="size-2.5 self-center" />
-      <span className="line-clamp-2 min-w-0 flex-1">
+      {/* The cause of a failure stands at its end. */}
+      <span className={cn('min-w-0 flex-1', event.severity === 'info' ? 'line-clamp-2' : 'line-clamp-5')}>
         {href === undefined ? (
           text
         ) : (

@@ -29,6 +29,14 @@ test.each(PULLS)('a pull that ends with "%s" is %s', (text, code) => {
   expect(pullError('example/web:1', said(text))).toMatchObject({ code });
 });
 
+test('what the client of the engine puts before its words is left out', () => {
+  const failed = new Error('(HTTP code 500) server error - Get "https://registry.invalid/v2/": dial tcp: no such host ');
+  expect(pullError('example/web:1', failed)).toMatchObject({
+    code: 'registry_unreachable',
+    params: { said: 'Get "https://registry.invalid/v2/": dial tcp: no such host' },
+  });
+});
+
 test('refusals and outages are told apart, and the engine is quoted', () => {
   expect(
     engineError(

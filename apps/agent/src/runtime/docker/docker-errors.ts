@@ -4,6 +4,8 @@ import { CloudlessError, type ErrorCode } from '@cloudless/proto';
 export type EngineFault = { readonly status: number | undefined; readonly code: string | undefined; readonly text: string };
 
 const MAX_ENGINE_TEXT = 1000;
+/** Put by dockerode before what the engine said: it tells people nothing. */
+const CLIENT_PREFIX = /^\(HTTP code \d{3}\) [a-z ]+ - (?=\S)/;
 
 export function readFault(cause: unknown): EngineFault {
   if (!(cause instanceof Error)) return { status: undefined, code: undefined, text: String(cause) };
@@ -12,7 +14,7 @@ export function readFault(cause: unknown): EngineFault {
   const json = 'json' in cause ? (cause.json as unknown) : undefined;
   const said =
     typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string' ? json.message : cause.message;
-  return { status, code, text: said.trim().slice(0, MAX_ENGINE_TEXT) };
+  return { status, code, text: said.trim().replace(CLIENT_PREFIX, '').slice(0, MAX_ENGINE_TEXT) };
 }
 
 const SOCKET_CODES = new Set(['ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE', 'EACCES', 'EPERM', 'ETIMEDOUT', 'ECONNABORTED']);

@@ -139,12 +139,20 @@ function AppRow({ workload, devices }: { readonly workload: Workload; readonly d
         </span>
       </TableCell>
       <TableCell label={t('address')} className={url === undefined ? 'max-sm:hidden!' : undefined}>
-        {url === undefined ? null : (
-          <a href={url} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-4">
-            {new URL(url).host}
-          </a>
-        )}
+        <Address url={url} isServed={status.ready > 0} />
       </TableCell>
     </TableRow>
+  );
+}
+
+/** Leads to the app while something answers there. */
+function Address({ url, isServed }: { readonly url: string | undefined; readonly isServed: boolean }) {
+  if (url === undefined) return null;
+  const { host } = new URL(url);
+  if (!isServed) return <span className="text-ink-soft">{host}</span>;
+  return (
+    <a href={url} target="_blank" rel="noreferrer" className="text-accent underline underline-offset-4">
+      {host}
+    </a>
   );
 }

@@ -1,11 +1,12 @@
 'use client';
 
-import { workloadSpecSchema, type Workload } from '@cloudless/proto';
+import { DEFAULT_REQUESTS, workloadSpecSchema, type Workload } from '@cloudless/proto';
 import { Button, Callout, Field, FieldInput, FieldSelect, FieldTextarea, cn } from '@cloudless/ui';
 import { Rocket } from 'lucide-react';
 import { useTranslations } from 'next-intl';
 import { useRouter } from 'next/navigation';
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useFormat } from '#web/format/use-format.ts';
 import { CopyAs } from '#web/live/copy-as.tsx';
 import { FailureCallout } from '#web/live/failure-callout.tsx';
 import { IssueText } from '#web/live/issue-text.tsx';
@@ -159,6 +160,7 @@ function Basics({ text, set, errorOf, isNew }: Fields & { readonly isNew: boolea
 
 function Resources({ text, set, errorOf }: Fields) {
   const t = useTranslations('deploy');
+  const format = useFormat();
   const input = (name: FieldName, label: string, placeholder: string) => (
     <Field label={label} {...errorOf(name)}>
       <FieldInput
@@ -174,7 +176,7 @@ function Resources({ text, set, errorOf }: Fields) {
     <fieldset className="flex flex-col gap-2">
       <legend className="mb-2 font-semibold">{t('resources')}</legend>
       <div className="grid gap-4 sm:grid-cols-3">
-        {input('cores', t('cores'), '0.1')}
+        {input('cores', t('cores'), format.coresBare(DEFAULT_REQUESTS.cpuMillicores))}
         {input('memoryMib', t('memory'), '128')}
         {input('diskMib', t('disk'), '256')}
         {input('maxCores', t('maxCores'), '1')}

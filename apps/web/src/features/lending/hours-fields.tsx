@@ -52,14 +52,14 @@ function WindowFields({ window, onChange }: { readonly window: LendingHours; rea
   };
   return (
     <>
-      <div role="group" aria-label={t('days')} className="flex flex-wrap gap-1">
+      <div role="group" aria-label={t('days')} className="grid grid-cols-7 gap-1 sm:flex sm:flex-wrap">
         {WEEK.map((day) => (
           <button
             key={day}
             type="button"
             aria-pressed={window.days.includes(day)}
             onClick={() => toggle(day)}
-            className="min-h-8 min-w-10 rounded-md border px-2 text-sm aria-pressed:border-accent aria-pressed:bg-accent aria-pressed:text-on-accent max-sm:min-h-11"
+            className="min-h-8 rounded-md border text-sm sm:min-w-10 sm:px-2 aria-pressed:border-accent aria-pressed:bg-accent aria-pressed:text-on-accent max-sm:min-h-11"
           >
             {t(`day.${day}`)}
           </button>

@@ -45,13 +45,13 @@ export function ClusterSection() {
           ]}
         />
       )}
-      <ReachFacts />
+      <ReachFacts hasAuthority={found?.webCaFingerprint !== undefined} />
     </Section>
   );
 }
 
 /** From where devices get in, and how browsers come to trust it. */
-function ReachFacts() {
+function ReachFacts({ hasAuthority }: { readonly hasAuthority: boolean }) {
   const t = useTranslations('settings');
   const may = useMay();
   const reach = useAsk('cluster.reach', {});
@@ -65,11 +65,15 @@ function ReachFacts() {
           {t('checkAgain')}
         </Button>
       )}
-      <h3 className="font-medium">{t('trust')}</h3>
-      <p className="text-ink-soft">{t('trustText')}</p>
-      <Link href="/trust" className={buttonClasses({ size: 'sm', className: 'self-start' })}>
-        {t('trust')}
-      </Link>
+      {hasAuthority ? (
+        <>
+          <h3 className="font-medium">{t('trust')}</h3>
+          <p className="text-ink-soft">{t('trustText')}</p>
+          <Link href="/trust" className={buttonClasses({ size: 'sm', className: 'self-start' })}>
+            {t('trust')}
+          </Link>
+        </>
+      ) : null}
     </div>
   );
 }
