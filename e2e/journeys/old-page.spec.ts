@@ -1,8 +1,10 @@
-import { expect, test } from '@playwright/test';
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test, type Page } from '@playwright/test';
 import { startProduct } from '@cloudless/tools/product';
 import { claimWithPassword } from '../src/person.ts';
 
 const NOTICES = 'How current this page is';
+const faultsOf = async (page: Page) => (await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id);
 const PHONE = { width: 390, height: 844 };
 
 test('an open page says that it is of an earlier release, and that it is not live, how old it is and why', async ({ page }) => {
@@ -29,6 +31,7 @@ test('an open page says that it is of an earlier release, and that it is not liv
     release = '9.9.9';
     await close();
     await expect(notices).toContainText('Cloudless was updated to 9.9.9');
+    expect(await faultsOf(page)).toEqual([]);
     release = undefined;
     await notices.getByRole('button', { name: 'Load the page again' }).click();
     await expect(page.locator('main [data-loading]')).toHaveCount(0);
@@ -41,5 +44,6 @@ test('an open page says that it is of an earlier release, and that it is not liv
     await expect(notices).toContainText('The coordinator cannot be reached.', { timeout: 40_000 });
     await expect(notices.locator('time')).toBeVisible();
     await expect(notices).toBeInViewport();
+    expect(await faultsOf(page)).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ export function useClusterStatus() {
   const status = useAsk('cluster.status', {}, { staleMs: AGAIN_MS });
   const { refetch } = status;
   useEffect(() => {
-    if (beat > 0) void refetch();
+    if (beat > 0) void refetch({ cancelRefetch: false });
   }, [beat, refetch]);
   return status;
 }

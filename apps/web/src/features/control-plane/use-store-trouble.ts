@@ -20,7 +20,7 @@ export function useStoreTrouble(): ControlPlaneSentence | undefined {
   const told = useLive((state) => state.events.find(({ kind }) => isTelling(kind))?.id);
   const beat = useLive((state) => (isTroubled ? Math.floor((state.heardAt ?? 0) / AGAIN_MS) : 0));
   useEffect(() => {
-    if (told !== undefined || beat > 0) void refetch();
+    if (told !== undefined || beat > 0) void refetch({ cancelRefetch: false });
   }, [told, beat, refetch]);
   return isTroubled ? sentence : undefined;
 }
