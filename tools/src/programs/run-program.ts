@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { REPOSITORY } from './repository.ts';
 
 /** Output kept of one program; the oldest goes first. */
@@ -46,6 +47,6 @@ export function runProgram(argv: Argv, options: RunOptions = {}): Promise<Ran> {
     output += `${program} could not be run: ${error.message}\n`;
     settle(127);
   });
-  child.on('close', (code) => settle(code ?? 130));
+  child.on('close', (code, signal) => settle(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   return promise;
 }
