@@ -12,8 +12,9 @@ import { readEvents } from '../store/events.ts';
 import { loadControl } from '../store/load-control.ts';
 import type { SqlDriver } from './driver.ts';
 import { findMigrationFaults } from './lint-migration.ts';
-import { listMigrations, toMigration, type Migration } from './migrations.ts';
+import { listMigrations, migrate, toMigration, type Migration } from './migrations.ts';
 import { openRqlite } from './rqlite/open-rqlite.ts';
+import { createSqliteDriver } from './sqlite/create-sqlite-driver.ts';
 import { openSqlite } from './sqlite/open-sqlite.ts';
 import { createRqliteDouble, type Fault, type SeenRequest } from '../testing/rqlite-double/create-rqlite-double.ts';
 
@@ -34,6 +35,37 @@ function createFolder() {
     open: (migrations?: readonly Migration[]) => openSqlite({ path, thread: 'inline', clock, ...(migrations ? { migrations } : {}) }),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };
+}
+
+/** The database as a program has it that is killed once it had so many answers to what it wrote. */
+function killedAfter(driver: SqlDriver, requests: number): SqlDriver {
+  let left = requests;
+  return {
+    ...driver,
+    async batch(statements, options) {
+      left -= 1;
+      if (left < 0) throw new Error('killed');
+      return await driver.batch(statements, options);
+    },
+  };
+}
+
+/** But for the table of migrations itself. */
+async function schemaOf(driver: SqlDriver): Promise<readonly unknown[]> {
+  const sql = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' AND name <> 'migration' ORDER BY type, name";
+  return (await driver.query({ sql })).rows;
+}
+
+async function schemaAfter(migrations: readonly Migration[]): Promise<readonly unknown[]> {
+  const { driver } = await openSqlite({ path: ':memory:', thread: 'inline', clock, migrations });
+  const schema = await schemaOf(driver);
+  await driver.stop();
+  return schema;
+}
+
+async function versionsOf(driver: SqlDriver): Promise<number> {
+  const { rows } = await driver.query({ sql: "SELECT 1 FROM sqlite_schema WHERE name = 'migration'" });
+  return rows.length === 0 ? 0 : (await driver.query({ sql: 'SELECT version FROM migration' })).rows.length;
 }
 
 describe('migrations', () => {
@@ -132,6 +164,25 @@ describe('migrations', () => {
     const { driver, migrated } = await folder.open([FIRST, SECOND]);
     expect(migrated.applied).toEqual(['0002_second']);
     await driver.stop();
+  });
+
+  it('are whole or not there after each request, wherever the program is killed, and the next start completes them', async () => {
+    const all = listMigrations();
+    const whole = await Promise.all(all.map((_, index) => schemaAfter(all.slice(0, index + 1))));
+    for (let requests = 0, isKilled = true; isKilled; requests += 1) {
+      const database = await createSqliteDriver({ path: ':memory:', thread: 'inline' });
+      const killed = migrate({ driver: killedAfter(database, requests), clock });
+      isKilled = await killed.then(
+        () => false,
+        () => true,
+      );
+      const done = await versionsOf(database);
+      expect(await schemaOf(database)).toEqual(done === 0 ? [] : whole[done - 1]);
+      await migrate({ driver: database, clock });
+      expect(await schemaOf(database)).toEqual(whole.at(-1));
+      expect(requests).toBeLessThan(3 * all.length);
+      await database.stop();
+    }
   });
 
   it('run once when two coordinators start at once, and both start', async () => {
