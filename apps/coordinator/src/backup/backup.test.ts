@@ -161,6 +161,14 @@ describe('a restore refuses in one line, and starts nothing', () => {
     await refused(made.file, there, {}, 'The backup has schema 9999');
   });
 
+  it('a clock that is before the backup: a second restore would have no later epoch', async () => {
+    await using made = await createBackedUp();
+    await using there = await createFolder();
+    const behind = (ms: number) => ({ clock: { ...ports.clock, now: () => Date.parse(made.manifest.madeAt) - ms } });
+    await refused(made.file, there, behind(3_600_000), 'Set the clock, then restore');
+    expect(await messageOf(restore(made.file, there, behind(60_000)))).toBe('it worked');
+  });
+
   it('a wrong passphrase, a missing one, a missing key, and the key of another cluster', async () => {
     await using made = await createBackedUp();
     await using bare = await createBackedUp({ withKey: false });

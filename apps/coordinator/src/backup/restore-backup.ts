@@ -38,6 +38,17 @@ function refuseNewer({ schemaVersion, version }: BackupManifest): void {
     );
 }
 
+/** Clocks of two machines may differ by so much. */
+const CLOCK_SLACK_MS = 5 * 60_000;
+
+/** The new epoch comes from the clock: one that is behind would give two restores of a backup the same, and devices would refuse the second. */
+function refuseClockBehind({ madeAt }: BackupManifest, nowMs: number): void {
+  if (nowMs >= Date.parse(madeAt) - CLOCK_SLACK_MS) return;
+  throw refuse(
+    `The clock of this machine says ${new Date(nowMs).toISOString()}, and the backup was made at ${madeAt}. Set the clock, then restore: devices take the later of two restores for the right one.`,
+  );
+}
+
 function checkWhole(database: string, manifest: BackupManifest): void {
   const copy = openCopyFile(database);
   copy.close();
@@ -160,6 +171,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   try {
     const manifest = readBackupFile(from, database);
     refuseNewer(manifest);
+    refuseClockBehind(manifest, clock.now());
     await refuseOccupied(options, manifest);
     checkWhole(database, manifest);
     const epoch = await prepare(database, options, manifest);
