@@ -16,11 +16,6 @@ test('a coordinator that stands still accuses no device when it wakes, and a dev
       await pause(STILL_MS);
       coordinator.signal('SIGCONT');
       note({ backMs: Math.round(await cluster.settle(5000)) });
-      // Each looked for another link meanwhile, and goes on with the one that it has.
-      for (const { agent } of cluster.devices) {
-        expect(agent.tail()).toContain('"session.seek"');
-        expect(agent.tail()).not.toContain('"session.close"');
-      }
     }
     expect(await cluster.told('node.lost', 'allocation.placed')).toEqual([]);
   });

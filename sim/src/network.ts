@@ -1,4 +1,4 @@
-import { withDeadline, type Clock } from '@cloudless/kernel';
+import type { Clock } from '@cloudless/kernel';
 import type { NodeId } from '@cloudless/proto';
 import type { AgentLink, CoordinatorLink } from '@cloudless/transport';
 import { createMemoryLinkPair, type MemoryLinkPair } from '@cloudless/transport/memory';
@@ -29,8 +29,6 @@ export interface Network {
   heal(): void;
   /** Links that are open, of a device. */
   linksOf(nodeId: NodeId): number;
-  /** Links that ever came about, of all devices. */
-  readonly linksMade: number;
 }
 
 type Wire = {
@@ -54,8 +52,6 @@ export type NetworkOptions = {
 
 /** A connection that goes nowhere is given up after this long. */
 const DIAL_DEADLINE_MS = 3000;
-/** A coordinator that takes it and says nothing, after this long. */
-const LET_IN_MS = 4000;
 const HEALTHY: readonly End[] = [];
 
 export function createNetwork({ clock, draw, findDoor, plant, isPrevious, onNewer }: NetworkOptions): Network {
@@ -63,7 +59,6 @@ export function createNetwork({ clock, draw, findDoor, plant, isPrevious, onNewe
   const jitterMs = draw.pick([0, 2, 20, 120]);
   const paths = new Map<NodeId, Path>();
   const wires = new Set<Wire>();
-  let linksMade = 0;
 
   function pathOf(nodeId: NodeId): Path {
     const path = paths.get(nodeId) ?? { partition: undefined, extraMs: 0 };
@@ -106,18 +101,8 @@ export function createNetwork({ clock, draw, findDoor, plant, isPrevious, onNewe
       },
     };
     wires.add(wire);
-    linksMade += 1;
     void Promise.all([pair.agent.closed, pair.coordinator.closed]).then(() => plant === 'keeps-links' || wires.delete(wire));
     return wire;
-  }
-
-  /** By the program, not by its system: one that stands still takes connections and says nothing. */
-  async function letIn(door: Door, path: Path, { clock: own }: Incarnation, signal: AbortSignal): Promise<void> {
-    // The planted bug: whoever knocks is in.
-    if (plant === 'lets-in-at-once') return;
-    await withDeadline(own, 'being let in', LET_IN_MS, () => new Promise<void>((resolve) => door.life.enter(resolve)), signal);
-    // A handshake: an answer on a link that stands is there sooner.
-    await own.sleep(2 * (baseMs + jitterMs + path.extraMs), signal);
   }
 
   const toPrevious = ({ nodeId, pair }: Wire): Pick<MemoryLinkPair, End> => ({
@@ -151,7 +136,6 @@ export function createNetwork({ clock, draw, findDoor, plant, isPrevious, onNewe
       }
       const door = findDoor();
       if (!door) throw new Error('the connection was refused');
-      await letIn(door, path, life, signal);
       const wire = connect(nodeId, life, door);
       const { agent, coordinator } = isPrevious(nodeId) ? toPrevious(wire) : wire.pair;
       door.life.enter(() => void door.accept(coordinator, nodeId).catch(() => wire.pair.sever()));
@@ -174,9 +158,6 @@ export function createNetwork({ clock, draw, findDoor, plant, isPrevious, onNewe
       }
     },
     heal: () => [...paths.keys()].forEach(healPath),
-    get linksMade() {
-      return linksMade;
-    },
     linksOf: (nodeId) => wiresOf(nodeId).filter(isHeld).length,
   };
 }

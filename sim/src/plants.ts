@@ -27,6 +27,5 @@ export const PLANTS = [
   'forgets-pauses',
   'answers-for-the-leader',
   'passes-on-twice',
-  'lets-in-at-once',
 ] as const;
 export type Plant = (typeof PLANTS)[number];

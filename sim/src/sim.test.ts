@@ -50,7 +50,6 @@ const IN_SCENARIO = {
   'unwatched-leases': ['an-agent-dies-and-its-watchdog-stops-what-is-exclusive', 1, 'an exclusive replica runs at most once'],
   'forgets-pauses': ['devices-restart-while-the-coordinator-is-away-longer-than-stop-after', 1, 'the scenario'],
   'passes-on-twice': ['the-leader-dies-while-a-change-is-passed-on', 1, 'an acknowledged write survives'],
-  'lets-in-at-once': ['the-coordinator-stands-still-for-a-moment', 1, 'the scenario'],
   'forgets-deadlines': ['a-device-is-drained-until-a-deadline', 1, 'a device is empty once the deadline of its drain is over'],
   'ignores-fencing': ['the-leader-is-paused-and-wakes', 1, 'a coordinator that was replaced writes nothing'],
 } as const satisfies Partial<Record<Plant, readonly [scenario: string, seed: number, checker: string]>>;

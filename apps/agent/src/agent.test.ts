@@ -278,33 +278,6 @@ test('a half-open link is left within three heartbeats', async () => {
   expect(bench.coordinator.sessions).toBe(2);
 });
 
-test('a coordinator that stood still and goes on keeps the link of its device, which asked for another meanwhile', async () => {
-  let asked = 0;
-  const bench = createAgentBench(undefined, {
-    dial(_identity, signal) {
-      asked += 1;
-      if (bench.coordinator.answers) return bench.coordinator.dial();
-      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-    },
-  });
-  await using _ = bench;
-  await bench.start();
-  await bench.run(2000);
-  const { pair, said } = bench.coordinator;
-  bench.coordinator.answers = false;
-  await bench.run(10_000);
-  const beats = said('heartbeat').length;
-  await bench.run(10_000);
-  expect([asked, said('heartbeat').length]).toEqual([2, beats]);
-  bench.coordinator.answers = true;
-  bench.coordinator.send({ kind: 'heartbeatAck', sequence: said('heartbeat').at(-1)?.sequence ?? 0 });
-  await bench.run(10_000);
-  expect(asked).toBe(2);
-  expect(bench.coordinator.pair).toBe(pair);
-  expect(pair?.agent.signal.aborted).toBe(false);
-  expect(said('heartbeat').length).toBeGreaterThan(beats + 5);
-});
-
 test('what a container printed is kept after it is gone', async () => {
   await using bench = createAgentBench({ 'example/web:1': { prints: ['one', 'two'] } });
   bench.coordinator.assignments = [web];

@@ -37,28 +37,6 @@ export const COORDINATOR_SCENARIOS = {
       stage.must(stage.starts === starts + 1, 'nothing was started again');
     },
   },
-  'the-coordinator-stands-still-for-a-moment': {
-    devices: 6,
-    async play(stage) {
-      await withWebOn(stage);
-      const [{ network }, [seat]] = [stage.world, stage.world.seats.all];
-      const { linksMade } = network;
-      for (const ms of [seconds(3), seconds(4)]) {
-        const over = stage.breaks(
-          'the coordinator stands still',
-          () => seat.pause(),
-          () => seat.resume(),
-        );
-        await stage.after(ms);
-        over();
-        await stage.after(seconds(10));
-        const online = stage.devices.filter((device) => stage.stateOf(device) === 'online').length;
-        stage.must(online === stage.devices.length, 'it misses nobody when it goes on');
-      }
-      stage.must(network.linksMade === linksMade, 'every device goes on with the link that it had');
-      await stage.settles(minutes(1));
-    },
-  },
   'the-leader-loses-the-store-and-keeps-its-devices': {
     devices: 3,
     coordinators: 2,

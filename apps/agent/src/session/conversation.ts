@@ -4,7 +4,7 @@ import type { AgentLink, LinkClosed, LinkReason } from '@cloudless/transport';
 import type { AgentIdentity } from '../state/state.ts';
 import { judgeAuthority } from './judge-authority.ts';
 import type { SessionDeps } from './session-ports.ts';
-import { startHeartbeats, type HeartbeatDeps, type Heartbeats } from './heartbeats.ts';
+import { startHeartbeats, type Heartbeats } from './heartbeats.ts';
 
 /** From dialled to welcomed. */
 const WELCOME_DEADLINE_MS = 10_000;
@@ -14,8 +14,6 @@ const LEASES_SINCE = 3;
 const MAX_WAITING = 1000;
 
 type Assigned = Extract<CoordinatorMessage, { kind: 'complete' | 'incremental' }>;
-
-type ConversationDeps = SessionDeps & Pick<HeartbeatDeps, 'onSilent' | 'onHeard'>;
 
 type Why = 'sleep' | 'shutdown';
 const REASON: Readonly<Record<Why, string>> = { sleep: 'the device goes to sleep', shutdown: 'the device is shut down' };
@@ -34,7 +32,7 @@ export interface Conversation {
 }
 
 /** One link's worth of session: hello with the full state, then whatever the coordinator says, one message after the other. */
-export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: Fingerprint, deps: ConversationDeps): Conversation {
+export function converse(link: AgentLink, identity: AgentIdentity, fingerprint: Fingerprint, deps: SessionDeps): Conversation {
   const { held, outbox, clock, logger } = deps;
   let revision: number | undefined;
   let knowsWhy = false;

@@ -12,13 +12,9 @@ const SILENT_MS = 2_000;
 /** Heartbeats that asked and wait for their answer; an answer that comes later grants nothing. */
 const MAX_ASKED = 64;
 
-export type HeartbeatDeps = Pick<SessionDeps, 'clock' | 'logger' | 'sampleUsage'> & {
+type HeartbeatDeps = Pick<SessionDeps, 'clock' | 'logger' | 'sampleUsage'> & {
   /** Absent for a coordinator that grants none. */
   readonly leases?: Pick<SessionDeps['leases'], 'due' | 'granted'> | undefined;
-  /** Nothing was answered for so long; no beat follows until something is. */
-  readonly onSilent: (silentMs: number) => void;
-  /** An answer came after all. */
-  readonly onHeard: () => void;
 };
 
 export interface Heartbeats {
@@ -28,10 +24,7 @@ export interface Heartbeats {
   stop(): void;
 }
 
-/**
- * Beats every `everyMs`. To a coordinator that answers no more it says nothing further: where only the way *from* it is broken, that is how it learns that this
- * device hears nothing. One that stood still answers the beats that it finds.
- */
+/** Beats every `everyMs` and closes a link that answers no more. */
 export function startHeartbeats(everyMs: number, link: AgentLink, deps: HeartbeatDeps): Heartbeats {
   const { clock, logger, leases } = deps;
   /** Of heartbeats that asked for leases and were not answered: a lease counts from when it was asked for. */
@@ -41,7 +34,6 @@ export function startHeartbeats(everyMs: number, link: AgentLink, deps: Heartbea
   let sampledAt = -Infinity;
   let sample: UsageSample | undefined;
   let isStopped = false;
-  let isSilent = false;
   let timer: Timer;
 
   const refresh = async (): Promise<void> => {
@@ -53,12 +45,12 @@ export function startHeartbeats(everyMs: number, link: AgentLink, deps: Heartbea
   };
 
   function beat(): void {
-    if (isStopped || isSilent) return;
+    if (isStopped) return;
     const now = clock.bootMs();
     const silentMs = now - answeredAt;
     if (silentMs > Math.max(SILENT_MS, SILENT_BEATS * everyMs)) {
-      isSilent = true;
-      return deps.onSilent(silentMs);
+      link.close({ code: 'timeout', message: `the coordinator answered no heartbeat for ${Math.round(silentMs)} ms`, retry: true });
+      return;
     }
     if (now - sampledAt >= USAGE_EVERY_MS) {
       sampledAt = now;
@@ -88,10 +80,6 @@ export function startHeartbeats(everyMs: number, link: AgentLink, deps: Heartbea
       const sentAt = askedAtMs.get(answered);
       askedAtMs.delete(answered);
       if (sentAt !== undefined && granted) void leases?.granted(sentAt, granted);
-      if (!isSilent) return;
-      isSilent = false;
-      deps.onHeard();
-      beat();
     },
     beat,
     stop() {

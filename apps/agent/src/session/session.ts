@@ -2,7 +2,6 @@ import { withDeadline } from '@cloudless/kernel';
 import { isCloudlessError, joinHopSchema, type AllocationId, type Fingerprint, type JoinHop } from '@cloudless/proto';
 import { reconnectDelayMs, type AgentLink } from '@cloudless/transport';
 import { converse, type Conversation } from './conversation.ts';
-import type { AgentIdentity } from '../state/state.ts';
 import type { SessionDeps, SessionState } from './session-ports.ts';
 
 /** How long the link may take to answer after the network changed. */
@@ -11,8 +10,6 @@ const PROBE_MS = 1_000;
 const SLEEP_MS = 20_000;
 /** How long the coordinator may take to hear that the machine is shut down. */
 const HEARD_MS = 1_000;
-
-const UNNEEDED = { code: 'closed', message: 'the device needs no other connection', retry: true } as const;
 
 export interface Session {
   /** Tells the coordinator what the device is now. */
@@ -37,8 +34,6 @@ export function startSession(deps: SessionDeps): Session {
   /** Kept for the hello: what changes while a link is dialled is told by nothing else. */
   let newest: Fingerprint | undefined;
   let link: AgentLink | undefined;
-  /** Let in while the one before was silent: the next session's. */
-  let successor: AgentLink | undefined;
   /** Ends the wait between two tries. */
   let waiting = new AbortController();
   let lostAtMs = clock.bootMs();
@@ -46,34 +41,15 @@ export function startSession(deps: SessionDeps): Session {
   let isAsleep = false;
   const tell = (state: SessionState): void => deps.onSession?.(state);
 
-  /**
-   * The coordinator answers nothing. One that stood still goes on with the link that it has, and is spared a handshake with each device; so that link stays until another is
-   * let in, or cannot be.
-   * @param heard aborts when something is answered after all
-   */
-  async function seekAnother(silent: AgentLink, identity: AgentIdentity, silentMs: number, heard: AbortSignal): Promise<void> {
-    tell({ kind: 'connecting', sinceMs: clock.bootMs() });
-    const dialled = await deps.dial(identity, AbortSignal.any([stopping.signal, silent.signal, heard])).catch((cause: unknown) => {
-      logger.info({ op: 'session.seek', outcome: heard.aborted ? 'aborted' : 'failed', reason: String(cause) });
-      return undefined;
-    });
-    if (heard.aborted || silent.signal.aborted) return dialled?.close(UNNEEDED);
-    successor = dialled;
-    const message = `the coordinator answered no heartbeat for ${Math.round(silentMs)} ms`;
-    silent.close({ code: 'timeout', message, retry: true });
-  }
-
   /** @returns whether it had been welcomed, and whether trying again soon makes sense */
   async function once(): Promise<{ readonly wasWelcomed: boolean; readonly retry: boolean; readonly retryAfterMs?: number | undefined }> {
     const startedAt = clock.bootMs();
-    const found = successor;
-    successor = undefined;
     try {
       const identity = await deps.credentials.obtain(stopping.signal);
       // Nothing is dialled before the engine was looked at.
       const before = await deps.fingerprint();
       tell({ kind: 'connecting', sinceMs: clock.bootMs() });
-      const dialled = found ?? (await deps.dial(identity, stopping.signal));
+      const dialled = await deps.dial(identity, stopping.signal);
       link = dialled;
       const onStop = (): void => dialled.close({ code: 'closed', message: 'the agent stops; its containers go on', retry: true });
       stopping.signal.addEventListener('abort', onStop, { once: true });
@@ -81,20 +57,10 @@ export function startSession(deps: SessionDeps): Session {
       // A dial that took its time got through on another network than it began on.
       newest = undefined;
       const fingerprint = await deps.fingerprint().catch(() => before);
-      let seeking = new AbortController();
-      const connected = (): void => tell({ kind: 'connected', sinceMs: clock.bootMs() });
       current = converse(dialled, identity, newest ?? fingerprint, {
         ...deps,
-        onSilent(silentMs) {
-          seeking = new AbortController();
-          void seekAnother(dialled, identity, silentMs, seeking.signal);
-        },
-        onHeard() {
-          seeking.abort(new Error('the coordinator answered after all'));
-          connected();
-        },
         onWelcome() {
-          connected();
+          tell({ kind: 'connected', sinceMs: clock.bootMs() });
           deps.onWelcome();
         },
       });
@@ -112,7 +78,6 @@ export function startSession(deps: SessionDeps): Session {
       tell({ kind: 'waiting', sinceMs: clock.bootMs(), reason: closed.message });
       return { wasWelcomed, retry: closed.retry };
     } catch (cause) {
-      found?.close(UNNEEDED);
       if (!stopping.signal.aborted)
         logger.warn({ op: 'session.open', outcome: 'failed', ...(isCloudlessError(cause) ? { 'error.code': cause.code } : {}) }, cause);
       tell({ kind: 'waiting', sinceMs: clock.bootMs(), reason: cause instanceof Error ? cause.message : String(cause), hop: hopOf(cause) });
@@ -129,12 +94,10 @@ export function startSession(deps: SessionDeps): Session {
       const { wasWelcomed, retry, retryAfterMs } = await once();
       failures = wasWelcomed ? 0 : failures + 1;
       if (wasWelcomed) lostAtMs = clock.bootMs();
-      if (successor) continue;
       const delayMs = reconnectDelayMs({ outageMs: clock.bootMs() - lostAtMs, failures, retry, retryAfterMs }, deps.entropy);
       await wait(isAsleep ? SLEEP_MS : delayMs, retry);
       isAsleep = false;
     }
-    successor?.close(UNNEEDED);
   }
 
   /** @param canBeCutShort whether a change of the network is a reason to try at once */

@@ -307,8 +307,6 @@ export function createNodeSessions(options: NodeSessionsOptions): NodeSessionsSe
       return link.close({ code: 'revoked', message: 'the device is not of this cluster any more', retry: false });
     const older = sessions.get(nodeId);
     if (older && (await isAlive(older))) {
-      // Its device sought another connection while this coordinator stood still, and was answered on the one that it has.
-      if (link.signal.aborted) return;
       link.close({ code: 'refused', message: 'this identity is in use on another machine; join with a token of its own', retry: true });
       return alertTwice(nodeId);
     }

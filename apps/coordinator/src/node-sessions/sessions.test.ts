@@ -1,6 +1,5 @@
 import { LINK_PROTOCOL, type AllocationRow, type CoordinatorMessage } from '@cloudless/proto';
 import { buildFingerprint, buildObserved } from '@cloudless/proto/testing';
-import { createMemoryLinkPair } from '@cloudless/transport/memory';
 import { describe, expect, it } from 'vitest';
 import { openSessions } from './testing/open-sessions.ts';
 
@@ -187,18 +186,6 @@ describe('a second connection of one device', () => {
     await opened.connect(laptop, 'silent');
     await opened.settle();
     expect((await opened.kindsOfEvents()).filter((kind) => kind === 'node.identityCopied')).toHaveLength(2);
-  });
-
-  it('that its device gave up before the first had answered is told to nobody', async () => {
-    await using opened = await openSessions();
-    const laptop = await opened.addNode('laptop');
-    await opened.connect(laptop);
-    const given = createMemoryLinkPair();
-    const accepted = opened.sessions.accept(given.coordinator, laptop.id);
-    given.coordinator.close({ code: 'path_lost', message: 'its device gave it up', retry: true });
-    await opened.settle();
-    await accepted;
-    expect(await opened.kindsOfEvents()).not.toContain('node.identityCopied');
   });
 
   it('takes over when the first is half open; of two that come then, one', async () => {
