@@ -12,9 +12,11 @@ export function startMarkOf(pid: number): string | undefined {
   }
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // Fields follow the last `)`: the name before it may hold spaces. State is field 3, start time field 22 (proc(5)).
+    // Fields follow the last `)`: the name before it may hold spaces. State is field 3, threads field 20, start time field 22 (proc(5)).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return fields[0] === 'Z' ? undefined : (fields[19] ?? 'unknown');
+    // Its first thread may be gone before the others, which hold its ports and files until the last one ends.
+    const hasEnded = fields[0] === 'Z' && Number(fields[17]) <= 1;
+    return hasEnded ? undefined : (fields[19] ?? 'unknown');
   } catch {
     return 'unknown';
   }
