@@ -12,14 +12,14 @@ import {
   planCoordinators,
   planStore,
 } from './start/cluster-plans.ts';
-import { defaultDataFolder, fromShell, prepareDataFolder, type DataFolder } from './start/data-folder.ts';
+import { defaultDataFolder, fromShell, logFile, prepareDataFolder } from './start/data-folder.ts';
 import { findRqlited } from './start/find-program.ts';
 import { takeLock } from './start/instance-lock.ts';
 import { endLeftovers } from './start/leftovers.ts';
 import { checkPort, freePort } from './start/listen-check.ts';
 import { parsePort } from './start/option-values.ts';
 import { CommandRefused, runCommand } from './start/refusal.ts';
-import { supervise, type Part, type PartPlan } from './start/supervise.ts';
+import { describeRestart, supervise, type Part, type PartPlan } from './start/supervise.ts';
 
 /** `npm run cluster`: three coordinators on three nodes of rqlite, all on this machine. To try it, and to take it apart. */
 const NO_RQLITED = 2;
@@ -56,10 +56,6 @@ function portOf(text: string): number {
   const port = parsePort(text);
   if ('value' in port) return port.value;
   throw new CommandRefused(port);
-}
-
-function logOf({ logs }: DataFolder, name: string): string {
-  return join(logs, `${name}.log`);
 }
 
 /** @throws CommandRefused when it takes too long; the signal's reason */
@@ -121,12 +117,11 @@ async function start(given: {
     await buildStale(show);
     stopping.signal.throwIfAborted();
     const run = (plan: PartPlan): void => {
-      const onRestart = (name: string, ending: string, waitMs: number): void =>
-        show(`${name} ${ending}; starting it again in ${waitMs} ms. Log: ${logOf(folder, name)}`);
+      const onRestart = (name: string, ending: string, waitMs: number): void => show(describeRestart(folder, name, ending, waitMs));
       parts.push(supervise(plan, { folder, clock, entropy: createRealEntropy(), onRestart }));
     };
     const untilReady = (name: string, url: string): Promise<void> =>
-      untilAnswers(`${url}/readyz`, stopping.signal, { name, log: logOf(folder, name) });
+      untilAnswers(`${url}/readyz`, stopping.signal, { name, log: logFile(folder, name) });
     for (const plan of plans.store) run(plan);
     await untilReady('store-1', `http://127.0.0.1:${given.storePort}`);
     const [first, ...others] = plans.coordinators;

@@ -29,6 +29,9 @@ export function dataFolderAt(root: string): DataFolder {
   return { root, coordinator: join(root, 'coordinator'), agent: join(root, 'agent'), run: join(root, 'run'), logs: join(root, 'logs') };
 }
 
+/** Where a part's output is kept. */
+export const logFile = ({ logs }: Pick<DataFolder, 'logs'>, part: string): string => join(logs, `${part}.log`);
+
 /** One level at a time: `recursive` never returns where the system answers ENOENT to a mkdir, as /proc does. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;

@@ -5,7 +5,7 @@ import { probeEngines, readMachineFacts } from '../engine/machine-facts.ts';
 import { startDockerd, systemDockerd } from '../engine/start-dockerd.ts';
 import { runProgram } from '../programs/run-program.ts';
 import { askYes } from './ask.ts';
-import type { DataFolder } from './data-folder.ts';
+import { logFile, type DataFolder } from './data-folder.ts';
 import { CommandRefused } from './refusal.ts';
 
 /** The engine this machine lends, or why it lends none. */
@@ -32,14 +32,12 @@ export async function ensureEngine(folder: DataFolder, yes: boolean, show: (line
       if (choice.kind === 'install') await install(yes, show);
       else await startEngine(choice.by, folder, show);
     }
-    return { kind: 'none', problem: 'the container engine was started but does not answer', remedy: `read ${engineLog(folder)}` };
+    return { kind: 'none', problem: 'the container engine was started but does not answer', remedy: `read ${logFile(folder, 'engine')}` };
   } catch (error) {
     if (error instanceof CommandRefused && error.refusals[0]) return { kind: 'none', ...error.refusals[0] };
     throw error;
   }
 }
-
-const engineLog = (folder: DataFolder): string => join(folder.logs, 'engine.log');
 
 async function install(yes: boolean, show: (line: string) => void): Promise<void> {
   const agreed = await askYes('There is no container engine on this machine. Install Docker (docker.io) with apt?', yes);
@@ -65,6 +63,6 @@ async function startEngine(by: 'init' | 'ourselves', folder: DataFolder, show: (
     return;
   }
   show('Starting Docker; it goes on after Cloudless stops …');
-  const { firewall } = await startDockerd(systemDockerd(engineLog(folder), join(folder.run, 'engine.pid')));
+  const { firewall } = await startDockerd(systemDockerd(logFile(folder, 'engine'), join(folder.run, 'engine.pid')));
   if (!firewall) show('Docker may not change the firewall here: containers reach no other network, published ports work.');
 }

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRealClock, createRealEntropy } from '@cloudless/kernel/node';
 import { listUrls, readLanAddresses, renderBanner } from './banner.ts';
-import type { DataFolder } from './data-folder.ts';
+import { logFile, type DataFolder } from './data-folder.ts';
 import type { EnsuredEngine } from './ensure-engine.ts';
 import { freePort } from './listen-check.ts';
 import type { StartOptions } from './options.ts';
 import { planParts } from './part-plans.ts';
 import { statusOf, untilReady } from './readiness.ts';
 import { CommandRefused } from './refusal.ts';
-import { supervise, type Part } from './supervise.ts';
+import { describeRestart, supervise, type Part } from './supervise.ts';
 import { watchOwnEngine } from './watch-engine.ts';
 
 const READY_MS = 60_000;
@@ -39,7 +39,7 @@ export async function runProduct(
       entropy: createRealEntropy(),
       onRestart(name, ending, waitMs) {
         if (name === 'coordinator') coordinatorEnding ??= ending;
-        if (isUp) show(`${name} ${ending}; starting it again in ${waitMs} ms. Log: ${join(folder.logs, `${name}.log`)}`);
+        if (isUp) show(describeRestart(folder, name, ending, waitMs));
       },
       onLine: (name, line) => showProgress(name, line, show),
     }),
@@ -100,7 +100,7 @@ function coordinatorFailed(how: string, tail: string, folder: DataFolder): Comma
     .map((line) => `    ${line.slice(0, 400)}`);
   return new CommandRefused({
     problem: `the coordinator ${how} before it was ready. It said:\n${lines.join('\n')}`,
-    remedy: `mend what it names; its whole log is ${join(folder.logs, 'coordinator.log')}`,
+    remedy: `mend what it names; its whole log is ${logFile(folder, 'coordinator')}`,
   });
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backoffMs, type Clock, type Entropy } from '@cloudless/kernel';
-import type { DataFolder } from './data-folder.ts';
+import { logFile, type DataFolder } from './data-folder.ts';
 import { pidFileText } from './pid-file.ts';
 import { openRotatingLog } from './rotating-log.ts';
 
@@ -44,13 +44,17 @@ const STEADY_MS = 30_000;
 const GRACE_MS = 8000;
 const TAIL_CHARS = 4000;
 
+/** For people: that a part is started again, and where its output is. */
+export const describeRestart = (folder: DataFolder, name: string, ending: string, waitMs: number): string =>
+  `${name} ${ending}; starting it again in ${waitMs} ms. Log: ${logFile(folder, name)}`;
+
 /**
  * Keeps one part running until it is stopped: starts it again after it ends, with growing waits. It runs in a session of its own,
  * so that a Ctrl-C in the terminal reaches only this supervisor, which ends the parts in order.
  */
 export function supervise(plan: PartPlan, options: SuperviseOptions): Part {
   const { folder, clock } = options;
-  const log = openRotatingLog(join(folder.logs, `${plan.name}.log`));
+  const log = openRotatingLog(logFile(folder, plan.name));
   const pidFile = join(folder.run, `${plan.name}.pid`);
   const stopping = new AbortController();
   let child: ChildProcess | undefined;

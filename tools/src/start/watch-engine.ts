@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '@cloudless/kernel';
 import { probeEngine } from '../engine/probe-engine.ts';
 import { startDockerd, systemDockerd } from '../engine/start-dockerd.ts';
-import type { DataFolder } from './data-folder.ts';
+import { logFile, type DataFolder } from './data-folder.ts';
 
 const LOOK_EVERY_MS = 3000;
 
@@ -21,7 +21,7 @@ export function watchOwnEngine(folder: DataFolder, address: string, clock: Clock
       const { kind } = await probeEngine(address);
       if (kind !== 'stopped' && kind !== 'absent') continue;
       show('Docker ended; starting it again …');
-      await startDockerd(systemDockerd(join(folder.logs, 'engine.log'), pidFile)).catch((error: unknown) => show(String(error)));
+      await startDockerd(systemDockerd(logFile(folder, 'engine'), pidFile)).catch((error: unknown) => show(String(error)));
     }
   })();
   return {
